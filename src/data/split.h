@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* split.h - which events are train, valid, test and mere history; and the matrices made from it.
+ *
+ * Rules and names: interface.md, "Histories, splits, evaluation".  Immutable, reference-counted; holds
+ * a reference to its dataset.  Reading and unref are ANY thread; making is WORKER.
+ */
+#ifndef DATA_SPLIT_H
+#define DATA_SPLIT_H
+
+#include "base/param.h"
+#include "base/task.h"
+#include "data/dataset.h"
+#include "num/csr.h"
+
+enum part { PART_TRAIN, PART_VALID, PART_TEST, PART_HISTORY /* history, never trained on */, PART_OUT };
+
+extern const char *const split_kinds[]; /* "leave-last", …, "given", "none"; NULL-terminated */
+const struct param_spec *split_params(const char *kind); /* NULL: no such kind */
+
+struct split_hazards {
+	uint64_t tied;            /* test events that share user and time with a train/valid event */
+	uint64_t cold_test_items; /* distinct test items without a train event */
+	uint64_t repeats_removed; /* test pairs already in the history (seen=drop) */
+	uint64_t users_dropped;   /* test users whose history is empty */
+};
+
+struct split {
+	uint64_t id, fingerprint; /* of kind, parameters, seed and the dataset's fingerprint */
+	const struct dataset *data;
+	char *kind;
+	char *text;      /* "leave-last", "ratio order=time test=0.2 …": how to make it again */
+	uint8_t *part;   /* [n_events] enum part, dataset order */
+	size_t n_train, n_valid, n_test;
+	uint32_t test_users; /* that evaluation on=test will mean over */
+
+	/* Rows are users.  Columns ascending, distinct pairs. */
+	struct csr train;       /* val: x_ui by values (sum of a pair's values when repeated); see split_x */
+	struct csr valid, test; /* val NULL: pairs to be found, repeats folded */
+	struct csr train_valid; /* train + valid, for refit and as the history of on=test */
+	uint32_t *item_train;   /* [I] distinct train users of the item = train events */
+	struct split_hazards hazards;
+	_Atomic unsigned refs;
+};
+
+/* kind NULL: the default (given where the files say it, leave-last with order, else ratio). */
+struct split *split_make(const struct dataset *d, const char *kind, const struct params *p, uint64_t seed,
+			 const struct task *task, struct err *err);
+struct split *split_ref(const struct split *s);
+void split_unref(const struct split *s); /* NULL is fine */
+
+/* The history of a user in time order: its train+valid+history events (for_valid: without valid),
+ * repeats of an item folded into the newest; appended to arrays the caller has made room in:
+ * room for every event of the user.  Returns how many.  Any of value, time may be NULL. */
+uint32_t split_history(const struct split *s, uint32_t user, bool for_valid, uint32_t *item, float *value,
+		       int64_t *time);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* eval.h - metrics of a snapshot on a split, as interface.md defines them; per-user values are kept.
+ *
+ * WORKER.  Same bits at any thread count.
+ */
+#ifndef EVAL_EVAL_H
+#define EVAL_EVAL_H
+
+#include "base/err.h"
+#include "base/task.h"
+#include "data/split.h"
+#include "model/snapshot.h"
+
+#define EVAL_KS 8
+struct eval_options { /* eval_options_init() gives the defaults */
+	bool on_valid;         /* on=valid: history is train alone */
+	unsigned n_k;
+	uint32_t k[EVAL_KS];   /* default 5,10,20 */
+	bool all_candidates;   /* candidates=all */
+	bool keep_seen;        /* seen=keep */
+	bool fold_in;
+	uint32_t sampled;      /* 0: full ranking */
+	const char *negatives; /* path of given negatives, or NULL */
+	const char *dialect;   /* "recbole" (default), "lenskit", "vae" */
+	uint64_t seed;         /* of sampled= */
+};
+void eval_options_init(struct eval_options *o);
+
+enum { METRIC_RECALL, METRIC_PRECISION, METRIC_HIT, METRIC_NDCG, METRIC_MAP, METRIC_MRR, METRIC_COVERAGE,
+       METRIC_GINI, METRIC_NOVELTY, METRIC_DIVERSITY, N_METRICS };
+struct metric_info {
+	const char *name;    /* "ndcg" */
+	bool per_user;       /* a mean over users (coverage and gini are not) */
+	bool higher_better;
+	const char *meaning;
+};
+extern const struct metric_info metric_table[N_METRICS];
+/* "ndcg@10" -> id and k; errors name the nearest right one. */
+bool metric_parse(const char *text, int *metric, uint32_t *k, struct err *err);
+
+struct eval_hazards { uint64_t tied, cold_test_items, repeats_removed, users_dropped; };
+
+struct eval_result {
+	char run[64];
+	bool on_valid;
+	uint64_t split_fingerprint;
+	struct eval_options options;    /* strings not kept */
+	char note[160];                 /* "sampled: not comparable", the dialect's difference; "" */
+	size_t n_users;
+	uint32_t *user;                 /* [n_users] */
+	double value[N_METRICS][EVAL_KS];
+	float *per_user[N_METRICS][EVAL_KS]; /* [n_users] each; NULL where not per user; NaN: left out */
+	struct eval_hazards hazards;
+	double seconds;
+};
+struct eval_result *eval_run(const struct snapshot *s, const struct split *split, const struct eval_options *o,
+			     const struct task *task, struct err *err);
+void eval_result_free(struct eval_result *r);
+
+/* The quick road for early stopping: one metric on valid, train as history.  NaN when no user has valid
+ * events. */
+bool eval_one(const struct snapshot *s, const struct split *split, bool on_valid, int metric, uint32_t k,
+	      const struct task *task, double *out, struct err *err);
+
+#endif

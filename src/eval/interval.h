@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* interval.h - how sure a mean over users is, and whether two runs can be told apart.
+ *
+ * Percentile bootstrap over users, 1,000 resamples, seeded; comparisons paired over the users both runs
+ * have, p-values Holm-corrected over the comparisons made together.  WORKER.
+ */
+#ifndef EVAL_INTERVAL_H
+#define EVAL_INTERVAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BOOTSTRAP_RESAMPLES 1000
+/* 95% interval of the mean of v[n] (NaN left out). */
+void interval_mean(const float *v, size_t n, uint64_t seed, double *lo, double *hi);
+/* Two-sided bootstrap p-value for mean(a - b) = 0, paired. */
+double interval_paired_p(const float *a, const float *b, size_t n, uint64_t seed);
+/* Holm: adjusts p[n] in place. */
+void interval_holm(double *p, size_t n);
+
+#endif

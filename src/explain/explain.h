@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* explain.h - explanation scores: what in the history an item's score comes from.
+ *
+ * exact: base + parts + rest = score (norms, neighbours and solved matrices held fixed).
+ * leave-one-out: part = score - score without that event, by the same scoring path; base and rest NaN.
+ * Models with trained user vectors explain their fold-in and give the trained score beside it.
+ * Definitions: interface.md "Explanation scores".  WORKER or scorer; cancellable.
+ */
+#ifndef EXPLAIN_EXPLAIN_H
+#define EXPLAIN_EXPLAIN_H
+
+#include "eval/rank_lists.h"
+#include "model/snapshot.h"
+
+struct explain_part {
+	uint32_t item;  /* a history event */
+	float value;    /* signed */
+};
+struct explanation {
+	uint32_t user, item;
+	char run[64];
+	const char *method; /* "exact" or "leave-one-out" */
+	uint32_t rank;      /* among candidates; 0 when it is none (then `why_no_rank` says why) */
+	const char *why_no_rank; /* NULL, "in the history", "no train events" */
+	double score, base, rest, trained_score; /* NaN: none */
+	size_t n_parts;     /* all parts, by falling absolute value, ties in history order */
+	struct explain_part *parts;
+	size_t n_neighbours; /* user-knn */
+	struct neighbour *neighbours;
+};
+
+/* k: parts beyond the k strongest are summed in `rest` (exact; SIZE_MAX: none). */
+struct explanation *explain_item(const struct snapshot *s, const struct split *split, const struct query *q,
+				 uint32_t item, size_t k, const struct rank_options *o,
+				 const struct task *task, struct err *err);
+void explanation_free(struct explanation *e);
+
+#endif

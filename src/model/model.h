@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model.h - what every model is: one vtable, one way to be asked.
+ *
+ * Words: a model under training belongs to its WORKER.  A model that was frozen never changes again and
+ * scores from ANY thread; snapshot.h counts its references.  U users, I items, D factors, B queries.
+ * Users and items are the dataset's numbers.  The maths of each model: whyrec-models(7).
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/param.h"
+#include "base/task.h"
+#include "data/dataset.h"
+#include "data/split.h"
+#include "model/weights.h"
+#include "num/csr.h"
+#include "num/rank.h"
+
+enum model_caps {
+	MODEL_ITERATIVE = 1 << 0,     /* epochs, loss, early stopping */
+	MODEL_FROM_HISTORY = 1 << 1,  /* the score depends on the history alone */
+	MODEL_USER_VECTORS = 1 << 2,  /* has trained user vectors; histories never seen are folded in */
+	MODEL_ITEM_VECTORS = 1 << 3,
+	MODEL_EXACT = 1 << 4,         /* contributions() sums to the score */
+	MODEL_SEQUENTIAL = 1 << 5,    /* order of the history matters */
+};
+
+/* What a model is made from.  x is what is fitted: U x I, distinct pairs; val NULL (every x_ui is 1)
+ * unless values=yes or the data is weighted.  All borrowed for the life of the training. */
+struct build_env {
+	const struct dataset *data;
+	const struct split *split;
+	const struct csr *x, *xt; /* xt: the transpose, I x U */
+	bool refit;               /* x holds train + valid, not train alone */
+	uint64_t seed;
+	const struct task *task;
+};
+
+/* Sizes for bytes(), before anything is built. */
+struct model_shape {
+	uint32_t n_users, n_items;
+	size_t n_events;     /* of x */
+	uint32_t longest;    /* events of the busiest user */
+};
+
+/* One question: a history, oldest first, and whose it is.  n == 0 is allowed (score what you can). */
+struct query {
+	const uint32_t *items; /* [n] distinct */
+	const float *x;        /* [n] weights, or NULL: all 1 */
+	uint32_t n;
+	uint32_t user;         /* the dataset's user whose trained vector may be used; or NO_USER */
+	bool fold_in;          /* use the history even where a trained vector exists */
+};
+
+/* Growing scratch memory of one thread; a model keeps what it made in query_begin() there.  Zero it
+ * before first use, scratch_done() at the end. */
+struct scratch {
+	void *p;
+	size_t size;
+	void *aux;          /* second block, for what must survive a resize of the first */
+	size_t aux_size;
+};
+void *scratch_need(struct scratch *s, size_t size, struct err *err);     /* at least size bytes, old content lost */
+void *scratch_need_aux(struct scratch *s, size_t size, struct err *err);
+void scratch_done(struct scratch *s);
+
+/* The scores of a batch as dot products with packed item vectors; see num/rank.h. */
+struct dot_form {
+	const struct rank_panels *panels; /* borrowed from the model */
+	const float *queries;             /* [B][stride], in scratch, until the next query_begin() */
+	size_t stride;
+};
+
+#define LOSS_PARTS 4
+struct fit_ctx {
+	const struct task *task;
+	uint32_t epoch;              /* 1-based */
+	uint64_t seed;
+	/* out: */
+	unsigned n_loss;
+	double loss[LOSS_PARTS];     /* loss[0] is what is minimised, a mean an example */
+	const char *loss_name[LOSS_PARTS];
+	uint64_t examples;           /* for throughput; see model_ops.example_unit */
+	double gradient_norm, lr;    /* NaN where there is none */
+};
+
+struct model;
+struct model_base { const struct model_ops *ops; }; /* the first member of every struct model */
+
+enum weights_what { WEIGHTS_SCORING, WEIGHTS_STATE /* scoring + all that training needs to go on */ };
+
+struct neighbour { uint32_t who; float weight; }; /* a user (user-knn) */
+
+struct model_ops {
+	const char *name, *title, *cite; /* "ease", "EASE: …", "Steck 2019, arXiv:1905.03375" */
+	unsigned caps;
+	const char *example_unit;        /* "pairs", "rows"; NULL when not iterative */
+	const struct param_spec *params;
+
+	/* INIT of a training, WORKER: allocates; nothing is fitted yet (except where fitting is one pass:
+	 * then fit_epoch does it all in epoch 1). */
+	struct model *(*create)(const struct build_env *env, const struct params *p, struct err *err);
+	/* WORKER.  One epoch.  Cancelled: returns false with ERR_CANCELLED and the partial epoch is dropped
+	 * by the caller.  NaN/Inf: ERR_NUMERIC naming epoch, batch and tensor. */
+	bool (*fit_epoch)(struct model *m, const struct build_env *env, struct fit_ctx *ctx, struct err *err);
+	/* What scoring needs, immutable: a copy, or with may_move the model itself (m is then consumed). */
+	struct model *(*freeze)(struct model *m, bool may_move, struct err *err);
+
+	/* ANY, const.  query_begin prepares B queries in scratch; then score_block may be asked for any range
+	 * of items, any number of times: out[b * stride + (i - lo)]. */
+	bool (*query_begin)(const struct model *m, const struct query *q, size_t B, struct scratch *s,
+			    struct err *err);
+	void (*score_block)(const struct model *m, const struct query *q, size_t B, uint32_t lo, uint32_t hi,
+			    struct scratch *s, float *out, size_t stride);
+	/* NULL unless score = query vector . item vector (+ bias): after query_begin. */
+	bool (*dot_form)(const struct model *m, size_t B, struct scratch *s, struct dot_form *out);
+
+	/* ANY.  parts[n] and *base with base + sum(parts) = score; NULL: explain by leave-one-out. */
+	bool (*contributions)(const struct model *m, const struct query *q, uint32_t item, struct scratch *s,
+			      float *parts, float *base, struct err *err);
+	/* ANY.  Who stands behind the score, strongest first; NULL except user-knn. */
+	size_t (*neighbours)(const struct model *m, const struct query *q, uint32_t item, struct scratch *s,
+			     struct neighbour *out, size_t max, struct err *err);
+	/* ANY.  out[I] = likeness of every item to `item` in the model's own terms (cosine of vectors, the
+	 * similarity matrix's row); NULL: the model has none and says so. */
+	bool (*similar)(const struct model *m, uint32_t item, float *out, struct err *err);
+	/* ANY.  The item vectors [I][*D], borrowed; NULL op: none. */
+	const float *(*item_vectors)(const struct model *m, size_t *D, size_t *stride);
+
+	bool (*save)(const struct model *m, enum weights_what what, struct weights_writer *w, struct err *err);
+	/* WEIGHTS_SCORING: a frozen model.  WEIGHTS_STATE: one that fit_epoch continues to the same bits. */
+	struct model *(*load)(const struct build_env *env, const struct params *p, const struct weights *w,
+			      enum weights_what what, struct err *err);
+	/* Peak memory of training and scoring, all copies, shown before training. */
+	uint64_t (*bytes)(const struct model_shape *shape, const struct params *p);
+	uint64_t (*held)(const struct model *m); /* memory of a frozen model */
+	void (*destroy)(struct model *m);
+};
+
+static inline const struct model_ops *model_ops_of(const struct model *m)
+{
+	return ((const struct model_base *)(const void *)m)->ops;
+}
+
+/* registry.c: every model, in the order shown; NULL-terminated. */
+extern const struct model_ops *const model_registry[];
+const struct model_ops *model_find(const char *name, struct err *err); /* "did you mean" on failure */
+
+/* One query, all items: out[I].  The plain road, for explanations and tests. */
+bool model_score_all(const struct model *m, const struct query *q, struct scratch *s, float *out,
+		     uint32_t n_items, struct err *err);
+bool model_score_one(const struct model *m, const struct query *q, uint32_t item, struct scratch *s,
+		     float *out, struct err *err);
+
+#endif

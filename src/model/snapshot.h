@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* snapshot.h - a frozen model with its references counted, and what it was made from.
+ *
+ * A worker makes one and gives it away inside a message; jobs, requests and views each hold a reference.
+ * Immutable.  Thread: ANY.
+ */
+#ifndef MODEL_SNAPSHOT_H
+#define MODEL_SNAPSHOT_H
+
+#include "model/model.h"
+
+struct snapshot {
+	struct model *model;             /* owned, frozen */
+	const struct model_ops *ops;
+	char run[64];                    /* "ease#1" */
+	uint32_t epoch;
+	uint64_t data_fingerprint, split_fingerprint;
+	bool refit, values;              /* how x was made: queries need the same x */
+	_Atomic unsigned refs;
+};
+
+/* Takes the model in any case (frees it on failure). */
+struct snapshot *snapshot_new(struct model *take, const char *run, uint32_t epoch, const struct split *split,
+			      bool refit, bool values, struct err *err);
+const struct snapshot *snapshot_ref(const struct snapshot *s);
+void snapshot_unref(const struct snapshot *s); /* NULL is fine */
+
+/* A dataset user's history as a query, in the arrays of `buf` (grown as needed): train+valid for
+ * for_valid = false, train alone for true; x filled only when the snapshot was fitted with values. */
+struct history_buf {
+	uint32_t *items;
+	float *x;
+	int64_t *times; /* filled where the data has times */
+	size_t cap;
+};
+bool history_query(const struct snapshot *s, const struct split *split, uint32_t user, bool for_valid,
+		   struct history_buf *buf, struct query *out, struct err *err);
+void history_buf_done(struct history_buf *b);
+
+#endif

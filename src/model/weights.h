@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* weights.h - named tensors in a safetensors file (the layout huggingface/safetensors documents: 8 bytes
+ * little-endian header length, a JSON header, the tensors' bytes).  Python opens them as they are.
+ *
+ * Writing: begin, add (bytes are borrowed until commit), commit replaces the file whole.  Reading maps or
+ * reads the file and checks every offset against its size.  Thread: WORKER or ANY, one at a time.
+ */
+#ifndef MODEL_WEIGHTS_H
+#define MODEL_WEIGHTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum tensor_type { TENSOR_F32, TENSOR_F64, TENSOR_U32, TENSOR_U64, TENSOR_U8 };
+
+struct weights_writer;
+struct weights_writer *weights_writer_new(struct err *err);
+/* Shape of 1 or 2 dimensions; cols 0: one dimension.  name is copied, data borrowed until commit. */
+bool weights_add(struct weights_writer *w, const char *name, enum tensor_type type, const void *data,
+		 size_t rows, size_t cols, struct err *err);
+bool weights_note(struct weights_writer *w, const char *key, const char *value, struct err *err); /* __metadata__ */
+bool weights_commit(struct weights_writer *w, const char *path, struct err *err); /* may be called once */
+void weights_writer_free(struct weights_writer *w);
+
+struct weights;
+struct weights *weights_open(const char *path, struct err *err);
+void weights_close(struct weights *w);
+/* The tensor's bytes, 8-byte aligned, borrowed until weights_close(); checks name, type and shape (a
+ * shape of SIZE_MAX takes any); the found shape comes back through rows, cols (may be NULL). */
+const void *weights_get(const struct weights *w, const char *name, enum tensor_type type, size_t want_rows,
+			size_t want_cols, size_t *rows, size_t *cols, struct err *err);
+bool weights_has(const struct weights *w, const char *name);
+const char *weights_note_get(const struct weights *w, const char *key); /* NULL */
+
+#endif

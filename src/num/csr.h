@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* csr.h - a sparse matrix by rows.
+ *
+ * R rows, C columns, n entries.  Row r holds idx[ptr[r]..ptr[r+1]-1], ascending and distinct, with
+ * val beside (NULL: every entry is 1).  Immutable once built; reading is ANY thread.
+ */
+#ifndef NUM_CSR_H
+#define NUM_CSR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/task.h"
+
+struct csr {
+	uint32_t rows, cols;
+	size_t *ptr;   /* [rows + 1] */
+	uint32_t *idx; /* [n] */
+	float *val;    /* [n] or NULL */
+};
+
+static inline size_t csr_n(const struct csr *m) { return m->ptr ? m->ptr[m->rows] : 0; }
+static inline size_t csr_row_n(const struct csr *m, uint32_t r) { return m->ptr[r + 1] - m->ptr[r]; }
+static inline const uint32_t *csr_row(const struct csr *m, uint32_t r) { return m->idx + m->ptr[r]; }
+static inline const float *csr_row_val(const struct csr *m, uint32_t r)
+{
+	return m->val ? m->val + m->ptr[r] : NULL;
+}
+static inline float csr_x(const struct csr *m, size_t k) { return m->val ? m->val[k] : 1.0f; }
+
+void csr_done(struct csr *m); /* frees the arrays; fine on a zeroed struct */
+bool csr_copy(struct csr *out, const struct csr *m, struct err *err);
+/* Rows of the transpose come out ascending.  Stable counting sort. */
+bool csr_transpose(struct csr *out, const struct csr *m, const struct task *task, struct err *err);
+bool csr_has(const struct csr *m, uint32_t r, uint32_t c); /* binary search */
+size_t csr_bytes(const struct csr *m);
+/* Sum of squares of each row, in double, reduced in order: out[rows]. */
+void csr_row_norms2(const struct csr *m, double *out);
+
+#endif

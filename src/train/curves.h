@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* curves.h - what a training draws: loss and validation metric by epoch.  Kept as curves.csv. */
+#ifndef TRAIN_CURVES_H
+#define TRAIN_CURVES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define CURVE_LOSSES 4
+struct curve_point {
+	uint32_t epoch;           /* 1-based */
+	unsigned n_loss;
+	double loss[CURVE_LOSSES];
+	double valid;             /* the watched metric; NaN where not measured */
+	double seconds;           /* training time so far, evaluation included */
+	double rate;              /* examples a second in this epoch */
+	double gradient_norm, lr; /* NaN where there is none */
+};
+struct curves {
+	char loss_name[CURVE_LOSSES][24];
+	unsigned n_loss;
+	char metric[32];          /* "ndcg@10" */
+	struct curve_point *point; /* [n] */
+	size_t n, cap;
+};
+
+void curves_init(struct curves *c);
+bool curves_add(struct curves *c, const struct curve_point *p, struct err *err);
+bool curves_copy(struct curves *out, const struct curves *c, struct err *err);
+void curves_done(struct curves *c);
+bool curves_save(const struct curves *c, const char *path, struct err *err); /* csv, replaced whole, %.17g */
+bool curves_open(struct curves *c, const char *path, struct err *err);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fit.h - one training from the first epoch to the last: early stopping, curves, best and last state.
+ *
+ * WORKER.  A fit keeps two states: best (answers, exported) and last (resume starts there); without valid
+ * events, best = last.  Each epoch is told through on_epoch with a snapshot that the receiver owns.
+ * Divergence: returns false with ERR_NUMERIC, what was told before stays good.  Cancelled: returns true
+ * with stopped = FIT_CANCELLED, the partial epoch dropped.
+ */
+#ifndef TRAIN_FIT_H
+#define TRAIN_FIT_H
+
+#include "eval/eval.h"
+#include "model/snapshot.h"
+#include "train/curves.h"
+
+struct fit_request {
+	const struct model_ops *ops;
+	struct params params;
+	const struct dataset *data; /* referenced by the caller for the whole fit */
+	const struct split *split;
+	char run[64];
+	uint32_t epochs;      /* at most; 1 for models that do not iterate */
+	uint32_t patience;    /* valid rounds without a better metric; 0: never stops early */
+	uint32_t valid_every; /* epochs; 0: never validate */
+	int metric;           /* METRIC_NDCG … */
+	uint32_t metric_k;
+	bool values, refit;
+	uint64_t seed;
+	const char *resume_dir; /* a run folder to go on from (state.safetensors, curves), or NULL */
+	const char *save_dir;   /* the run's folder, where state is kept as it goes; NULL: memory only */
+
+	/* WORKER: called at every epoch's end, in order; takes the snapshot (may be NULL). */
+	void (*on_epoch)(void *ctx, const struct curve_point *point, const struct snapshot *take);
+	void *ctx;
+};
+
+enum fit_stopped { FIT_DONE, FIT_EARLY, FIT_CANCELLED };
+extern const char *const fit_stopped_text[]; /* "done", "early", "cancelled" */
+
+struct fit_result {
+	uint32_t epochs, best_epoch;
+	enum fit_stopped stopped;
+	double best_metric; /* NaN without valid */
+	double seconds;
+	uint64_t bytes;     /* held by the best model */
+	const struct snapshot *best; /* the caller must unref; NULL when no epoch was finished */
+	struct curves curves; /* curves_done() it */
+};
+
+bool fit_run(const struct fit_request *r, const struct task *task, struct fit_result *out, struct err *err);
+void fit_result_done(struct fit_result *r);
+
+/* Memory this training would take (bytes() of the model + x and its transpose), before starting it. */
+uint64_t fit_bytes(const struct model_ops *ops, const struct params *p, const struct split *split, bool refit);
+
+#endif
