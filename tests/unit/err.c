@@ -24,6 +24,6 @@ int main(void)
 	err_wrap(&err, "%s", longer);
 	ok(strlen(err.msg) < sizeof(err.msg), "a long prefix does not overrun");
 
-	is_str(err_code_text(ERR_NOMEM), "out of memory", "codes have a text");
+	is_str(err_code_text(ERR_NOMEM), "memory", "codes have a text");
 	return done_testing();
 }
