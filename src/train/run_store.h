@@ -14,34 +14,9 @@
 #ifndef TRAIN_RUN_STORE_H
 #define TRAIN_RUN_STORE_H
 
-#include <jansson.h>
-
 #include "model/snapshot.h"
-#include "train/curves.h"
 #include "train/fit.h"
-
-/* All that is told of a run without its weights.  Plain data, owned by whoever holds it. */
-struct run_record {
-	char name[64], model[24];
-	json_t *params;                /* owned */
-	char data_name[96];
-	uint64_t data_fingerprint, split_fingerprint;
-	char split_text[192];
-	uint64_t seed;
-	bool values, refit, readable;  /* readable: weights are there and whole */
-	uint32_t epochs_asked, patience, valid_every;
-	uint32_t epochs, best_epoch;
-	char stopped[16];              /* "done", "early", "cancelled", "failed", "running" */
-	char failure[200];             /* why, when failed */
-	char metric[32];
-	double best_metric, seconds, last_loss;
-	uint64_t bytes;
-	int64_t made;                  /* clock_wall() */
-	struct curves curves;
-	json_t *metrics;               /* last evaluate on=test: {"ndcg@10":…}, or NULL; owned */
-};
-void run_record_done(struct run_record *r);
-bool run_record_copy(struct run_record *out, const struct run_record *r, struct err *err);
+#include "train/run_record.h"
 
 struct run_store;
 struct run_store *run_store_open(const char *home, bool readonly, struct err *err); /* makes what is missing */

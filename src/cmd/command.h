@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* command.h - the table of commands: one row each; help, completion, the manual and the prompt read it.
+ *
+ * Grammar: interface.md "Commands".  A command is made ready on the UI thread (words checked, references
+ * taken), run in its lane, finished on the UI thread; scripts wait for the end, the screen does not.
+ */
+#ifndef CMD_COMMAND_H
+#define CMD_COMMAND_H
+
+#include "app/session.h"
+#include "base/param.h"
+#include "cmd/result.h"
+
+/* What completes a word, and what it is called in a synopsis. */
+enum word_kind { WORD_NONE, WORD_PATH, WORD_USER, WORD_ITEM, WORD_RUN, WORD_MODEL, WORD_JOB, WORD_SPLIT,
+		 WORD_WHAT /* of export */, WORD_SETTING, WORD_COMMAND, WORD_FILE, WORD_ANY };
+
+struct word {
+	char *text;         /* unquoted */
+	char *name;         /* "k" of an unquoted k=…, or NULL */
+	bool quoted;        /* any part was quoted: always an id */
+};
+struct words { size_t n; struct word *w; };
+/* Splits and unquotes one line; a comment or blank line gives n == 0. */
+bool words_parse(struct words *out, const char *line, struct err *err);
+void words_done(struct words *w);
+/* Quotes an id so that parse(quote(id)) = id; a plain word stays plain. */
+void word_quote(struct str *out, const char *id);
+
+struct call {                      /* one use of a command */
+	const struct command *command;
+	struct session *session;
+	struct words words;        /* positional ones and all */
+	struct params params;      /* of command->params, filled */
+	void *state;               /* the command's own, released by its release() */
+	struct result result;
+};
+
+struct command {
+	const char *name, *synopsis, *summary;
+	enum work_lane lane;               /* LANE_NONE: at once */
+	enum word_kind words[4];           /* positional; the last repeats when `many` */
+	bool many;
+	unsigned least, most;              /* positional words; most 0: none, UINT_MAX any */
+	const struct param_spec *params;   /* named words; NULL none */
+	/* Further named words that depend on the first positional one (a model's or a split's parameters). */
+	const struct param_spec *(*more_params)(const struct call *c);
+	bool (*prepare)(struct call *c, struct err *err);                                  /* UI */
+	bool (*run)(struct call *c, struct job *job, const struct task *t, struct err *err); /* WORKER; NULL: prepare did all */
+	bool (*finish)(struct call *c, struct err *err);                                   /* UI; NULL: nothing */
+	void (*release)(struct call *c);
+	/* A question to ask on the screen before it is done, or NULL / false: none. */
+	bool (*confirm)(const struct call *c, struct str *question);
+};
+extern const struct command *const command_table[]; /* alphabetical in help groups; NULL-terminated */
+const struct command *command_find(const char *name, struct err *err);
+
+/* Parses and starts one line.  done() is called exactly once on the UI thread (perhaps before this
+ * returns) with the result or the error.  Returns false when it failed at once (done was called).
+ * *job: the job it runs as, 0 when it is already done. */
+typedef void command_done_fn(void *ctx, const struct call *call, const struct result *r, const struct err *err);
+bool command_start(struct session *s, const char *line, command_done_fn *done, void *ctx, uint32_t *job);
+/* What the screen asks first; false: nothing to ask. */
+bool command_question(struct session *s, const char *line, struct str *question);
+
+/* Completion at the end of `line[0..cursor)`: candidates replace line[*from..cursor).  Each comes with a
+ * hint (a title, a meaning).  Bounded to `max`. */
+struct candidate { char *text, *hint; };
+size_t command_complete(struct session *s, const char *line, size_t cursor, size_t *from,
+			struct candidate *out, size_t max);
+
+/* quit was asked; the screen or the script loop looks at it. */
+bool command_quit_asked(const struct session *s);
+
+#endif

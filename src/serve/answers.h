@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* answers.h - what the scorer answers to the panes of a screen: plain data, owned by the session.
+ *
+ * A view sees an answer through the session; while a newer one is under way `pending` is true and the
+ * old content stays (drawn dim).  Numbers are the dataset's users and items.
+ */
+#ifndef SERVE_ANSWERS_H
+#define SERVE_ANSWERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum pane { PANE_LIST, PANE_WHY, PANE_NEAREST, PANE_USERS, PANE_ITEMS, N_PANES };
+
+struct list_row {
+	uint32_t item;
+	float score;
+	bool hit;       /* one of the user's test items */
+};
+struct list_answer {
+	uint32_t user;
+	char run[64];
+	uint32_t epoch;
+	size_t n;
+	struct list_row *row; /* best first */
+};
+
+struct why_part { uint32_t item; float value; };
+struct why_neighbour { uint32_t user; float weight; };
+struct why_answer {
+	uint32_t user, item;
+	char run[64];
+	const char *method;      /* "exact" or "leave-one-out" */
+	uint32_t rank;           /* 0: not ranked, see why_no_rank */
+	const char *why_no_rank; /* NULL or fixed text */
+	double score, base, rest, trained_score; /* NaN: none */
+	size_t n_parts;
+	struct why_part *part;   /* by falling absolute value */
+	size_t n_neighbours;
+	struct why_neighbour *neighbour;
+};
+
+enum nearest_by { NEAREST_MODEL, NEAREST_BEHAVIOUR, N_NEAREST };
+struct nearest_answer {
+	uint32_t item;
+	enum nearest_by by;
+	char run[64];
+	size_t n;
+	struct list_row *row;
+};
+
+enum order_key { ORDER_NUMBER, ORDER_ID, ORDER_TITLE, ORDER_EVENTS, ORDER_MEAN, ORDER_METRIC };
+struct order_answer { /* which rows of a big table show, in which order */
+	enum order_key key;
+	bool reverse;
+	char filter[128];
+	size_t n;
+	uint32_t *row; /* users or items */
+};
+
+struct answer {
+	enum pane pane;
+	uint64_t serial;  /* of the request it answers */
+	uint64_t data_id, split_id;
+	struct err err;   /* ERR_OK, or why there is no answer */
+	union {
+		struct list_answer list;
+		struct why_answer why;
+		struct nearest_answer nearest;
+		struct order_answer order; /* PANE_USERS, PANE_ITEMS */
+	};
+};
+void answer_free(struct answer *a); /* NULL is fine */
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* scorer.h - the thread that answers the screen's questions while the screen goes on.
+ *
+ * DESIGN: one slot a pane.  A newer request takes the slot of an older one of its pane: if that was
+ * waiting it is dropped, if it was running it is cancelled (within 10 ms).  The cheapest kind is taken
+ * first (order, list, nearest, why).  Each answer goes to the message queue as one MESSAGE_ANSWER with the
+ * request's serial; an answer to a replaced request is never posted.  Requests hold references to what
+ * they read.
+ */
+#ifndef SERVE_SCORER_H
+#define SERVE_SCORER_H
+
+#include "data/split.h"
+#include "job/message_queue.h"
+#include "model/snapshot.h"
+#include "serve/answers.h"
+
+enum { MESSAGE_ANSWER = MESSAGE_USER + 100 }; /* payload: struct answer */
+
+struct request {
+	enum pane pane;
+	uint64_t serial;
+	const struct snapshot *snapshot; /* NULL for orders and nearest by behaviour */
+	const struct split *split;
+	uint32_t user, item;   /* as the pane needs */
+	uint32_t k;            /* PANE_LIST, PANE_NEAREST, PANE_WHY (parts kept) */
+	enum nearest_by by;
+	enum order_key key;
+	bool reverse;
+	char filter[128];      /* case-insensitive part of id or title; "" all */
+	float *metric;         /* [U], owned by the request; for ORDER_METRIC */
+};
+
+struct scorer;
+struct scorer *scorer_new(struct message_queue *q, struct pool *pool, struct err *err);
+/* UI.  Takes references of its own to snapshot and split; takes r->metric. */
+bool scorer_ask(struct scorer *s, const struct request *r, struct err *err);
+void scorer_drop(struct scorer *s, enum pane pane); /* forget what is asked; nothing will be answered */
+void scorer_free(struct scorer *s); /* cancels, joins */
+
+/* The same work in the calling thread, for commands and tests. */
+struct answer *scorer_answer_now(const struct request *r, const struct task *task, struct err *err);
+
+#endif
