@@ -7,10 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 struct dataset;
 
 #define PROFILE_BINS 24
-struct profile_histogram { /* of events a user or an item: bins are equal on a log scale */
+/* Of events a user or an item.  Bins are equal on a log scale, less those without a whole number in them;
+ * bin b holds the counts from edge[b] up to, not including, edge[b + 1]. */
+struct profile_histogram {
 	uint32_t n_bins;
 	double edge[PROFILE_BINS + 1];
 	uint64_t count[PROFILE_BINS];
@@ -22,7 +26,7 @@ struct profile {
 	double density;
 	struct profile_histogram user_events, item_events;
 	uint32_t n_values;                  /* distinct values listed, or bins when more than fit */
-	double value[PROFILE_VALUES];
+	double value[PROFILE_VALUES];       /* ascending; of a bin, its lower edge */
 	uint64_t value_count[PROFILE_VALUES];
 	bool values_binned;
 	double value_mean;
@@ -32,6 +36,9 @@ struct profile {
 	uint64_t tail[60];                  /* long tail: events of the items at 60 equal steps of rank */
 };
 
-void profile_make(struct profile *p, const struct dataset *d);
+/* Needs memory for one count a user or an item. */
+bool profile_make(struct profile *p, const struct dataset *d, struct err *err);
+/* Of n counts sorted ascending: sum (2i-n-1) p_i / n, i from 1, p_i their shares; 0 when all are 0. */
+double profile_gini(const uint64_t *ascending, size_t n);
 
 #endif

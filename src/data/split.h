@@ -32,11 +32,13 @@ struct split {
 	uint8_t *part;   /* [n_events] enum part, dataset order */
 	size_t n_train, n_valid, n_test;
 	uint32_t test_users; /* that evaluation on=test will mean over */
+	bool repeats;        /* some user has an item more than once */
 
 	/* Rows are users.  Columns ascending, distinct pairs. */
-	struct csr train;       /* val: x_ui by values (sum of a pair's values when repeated); see split_x */
+	struct csr train;       /* val: x_ui by values (sum of a pair's values when
+	                         * repeated); NULL where all are 1 */
 	struct csr valid, test; /* val NULL: pairs to be found, repeats folded */
-	struct csr train_valid; /* train + valid, for refit and as the history of on=test */
+	struct csr train_valid; /* train + valid (of a valid user, all events), for refit; val as in train */
 	uint32_t *item_train;   /* [I] distinct train users of the item = train events */
 	struct split_hazards hazards;
 	_Atomic unsigned refs;
