@@ -30,9 +30,9 @@ char *str_take(struct str *s);
 
 /* 1234567 -> "1,234,567"; buf of 32 bytes. */
 const char *str_thousands(uint64_t n, char buf[32]);
-/* 123456789 -> "118 MB" (powers of 1000, three figures). */
+/* 123456789 -> "123 MB" (powers of 1000, three figures). */
 const char *str_bytes(uint64_t n, char buf[32]);
-/* 98.2 -> "1:38"; under 10 s with one decimal in `fine` form. */
+/* 98.2 -> "1:38", 3723 -> "1:02:03"; under 10 s "4.2 s"; "-" for what is no duration. */
 const char *str_seconds(double s, char buf[32]);
 
 /* Levenshtein distance, for "did you mean"; both at most 64 bytes are compared. */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* task.c - the seam between work and whoever runs it. */
+#include "base/task.h"
+
+const struct task task_null = { NULL, NULL, NULL, NULL };
+
+bool task_keep_going(const struct task *t)
+{
+	return !t->keep_going || t->keep_going(t->ctx);
+}
+
+void task_progress(const struct task *t, uint64_t done, uint64_t total)
+{
+	if (t->progress)
+		t->progress(t->ctx, done, total);
+}
+
+unsigned task_slots(const struct task *t)
+{
+	return pool_slots(t->pool);
+}
+
+bool task_chunks(const struct task *t, size_t n, pool_chunk_fn *fn, void *ctx)
+{
+	return pool_run(t->pool, n, fn, ctx, t->keep_going, t->ctx);
+}
+
+bool task_cancelled(struct err *err)
+{
+	return err_set(err, ERR_CANCELLED, "cancelled");
+}
