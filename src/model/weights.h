@@ -22,13 +22,18 @@ struct weights_writer *weights_writer_new(struct err *err);
 bool weights_add(struct weights_writer *w, const char *name, enum tensor_type type, const void *data,
 		 size_t rows, size_t cols, struct err *err);
 bool weights_note(struct weights_writer *w, const char *key, const char *value, struct err *err); /* __metadata__ */
+/* What is added from now on is named prefix + name (two models in one file); "" at first. */
+void weights_writer_prefix(struct weights_writer *w, const char *prefix);
 bool weights_commit(struct weights_writer *w, const char *path, struct err *err); /* may be called once */
+/* The file's bytes in memory instead: *bytes is grown as needed (*cap), mem_free() it. */
+bool weights_pack(struct weights_writer *w, uint8_t **bytes, size_t *cap, size_t *n, struct err *err);
 void weights_writer_free(struct weights_writer *w);
 
 struct weights;
 struct weights *weights_open(const char *path, struct err *err);
-void weights_close(struct weights *w);
-/* The tensor's bytes, 8-byte aligned, borrowed until weights_close(); checks name, type and shape (a
+void weights_close(struct weights *w); /* NULL is fine */
+void weights_prefix(struct weights *w, const char *prefix); /* names from now on are prefix + name */
+/* The tensor's bytes, aligned for its type, borrowed until weights_close(); checks name, type and shape (a
  * shape of SIZE_MAX takes any); the found shape comes back through rows, cols (may be NULL). */
 const void *weights_get(const struct weights *w, const char *name, enum tensor_type type, size_t want_rows,
 			size_t want_cols, size_t *rows, size_t *cols, struct err *err);
