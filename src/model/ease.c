@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ease.c - a linear autoencoder over items with a closed solution.
+ *
+ * Steck 2019, arXiv:1905.03375:  minimise |X - XB|^2 + lambda |B|^2 with diag(B) = 0.  With
+ * P = (X'X + lambda E)^-1 the solution is  B_ij = -P_ij / P_jj,  B_ii = 0.  A history x scores x B.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "model/registry.h"
+#include "num/linalg.h"
+
+struct ease {
+	struct model_base base;
+	uint32_t I;
+	float lambda;
+	float *B; /* [I][I]; row j: what an event with j adds to every item's score */
+};
+
+static const struct param_spec params[] = {
+	{ .name = "lambda", .type = PARAM_REAL, .lo = 1e-3, .hi = 1e7, .def = "200", .unit = "",
+	  .meaning = "weight of the squared coefficients", .source = "", .log_scale = true },
+	{ .name = NULL },
+};
+
+static void destroy(struct model *model)
+{
+	struct ease *m = (struct ease *)model;
+
+	if (m)
+		mem_free(m->B);
+	mem_free(m);
+}
+
+static struct ease *new_model(uint32_t I, float lambda, struct err *err)
+{
+	struct ease *m = mem_zeroed(1, sizeof(*m), err);
+
+	if (!m)
+		return NULL;
+	m->base.ops = &ease_ops;
+	m->I = I;
+	m->lambda = lambda;
+	m->B = mem_alloc((size_t)I * I, sizeof(*m->B), err);
+	if (!m->B) {
+		destroy((struct model *)m);
+		return NULL;
+	}
+	return m;
+}
+
+static uint64_t bytes(const struct model_shape *shape, const struct params *p)
+{
+	uint64_t I = shape->n_items;
+
+	(void)p;
+	return I * I * sizeof(float) + I * sizeof(float);
+}
+
+static struct model *create(const struct build_env *env, const struct params *p, struct err *err)
+{
+	struct model_shape shape = { .n_users = env->x->rows, .n_items = env->x->cols, .n_events = csr_n(env->x) };
+	uint64_t need = bytes(&shape, p), available = mem_bytes_available();
+	char a[32], b[32], c[32];
+
+	if (need > available) {
+		err_set(err, ERR_NOMEM,
+			"ease holds a matrix of items by items: %s items need %s, and %s can be had; load with "
+			"min-item=N to keep fewer items, or train ials or item-knn, which need far less",
+			str_thousands(shape.n_items, a), str_bytes(need, b), str_bytes(available, c));
+		return NULL;
+	}
+	return (struct model *)new_model(shape.n_items, (float)params_real(p, "lambda"), err);
+}
+
+/* P becomes B in place, a row at a time; diag[j] = P_jj. */
+struct to_weights {
+	float *P;
+	const float *diag;
+	uint32_t I;
+};
+
+enum { ROWS_A_CHUNK = 64 };
+
+static void rows_to_weights(void *ctx, size_t chunk, unsigned slot)
+{
+	const struct to_weights *t = ctx;
+	size_t end = (chunk + 1) * ROWS_A_CHUNK < t->I ? (chunk + 1) * ROWS_A_CHUNK : t->I;
+
+	(void)slot;
+	for (size_t i = chunk * ROWS_A_CHUNK; i < end; i++) {
+		float *row = t->P + i * t->I;
+
+		for (uint32_t j = 0; j < t->I; j++)
+			row[j] = -row[j] / t->diag[j];
+		row[i] = 0;
+	}
+}
+
+static bool to_weights(struct ease *m, const struct task *task, struct err *err)
+{
+	float *diag = mem_alloc(m->I, sizeof(*diag), err);
+	struct to_weights t = { m->B, diag, m->I };
+	bool done;
+
+	if (!diag)
+		return false;
+	for (uint32_t i = 0; i < m->I; i++)
+		diag[i] = m->B[(size_t)i * m->I + i];
+	done = task_chunks(task, (m->I + ROWS_A_CHUNK - 1) / ROWS_A_CHUNK, rows_to_weights, &t);
+	mem_free(diag);
+	return done || task_cancelled(err);
+}
+
+static bool fit_epoch(struct model *model, const struct build_env *env, struct fit_ctx *ctx, struct err *err)
+{
+	struct ease *m = (struct ease *)model;
+
+	if (!linalg_sparse_gram(env->x, env->xt, m->lambda, m->B, ctx->task, err))
+		return false;
+	if (!linalg_spd_inverse(m->B, m->I, ctx->task, err))
+		return err->code == ERR_NUMERIC ? err_wrap(err, "ease with lambda=%g (a larger one helps)",
+							   (double)m->lambda) : false;
+	return to_weights(m, ctx->task, err);
+}
+
+static struct model *freeze(struct model *model, bool may_move, struct err *err)
+{
+	struct ease *m = (struct ease *)model, *copy;
+
+	if (may_move)
+		return model;
+	copy = new_model(m->I, m->lambda, err);
+	if (copy)
+		memcpy(copy->B, m->B, (size_t)m->I * m->I * sizeof(*m->B));
+	return (struct model *)copy;
+}
+
+static bool query_begin(const struct model *m, const struct query *q, size_t B, struct scratch *s,
+			struct err *err)
+{
+	(void)m, (void)q, (void)B, (void)s, (void)err;
+	return true;
+}
+
+/* Each score is summed in the order of the history in its own place: the same bits in any tile. */
+static void score_block(const struct model *model, const struct query *q, size_t B, uint32_t lo, uint32_t hi,
+			struct scratch *s, float *out, size_t stride)
+{
+	const struct ease *m = (const struct ease *)model;
+
+	(void)s;
+	for (size_t b = 0; b < B; b++) {
+		float *restrict to = out + b * stride;
+
+		memset(to, 0, (hi - lo) * sizeof(*to));
+		for (uint32_t k = 0; k < q[b].n; k++) {
+			const float *restrict row = m->B + (size_t)q[b].items[k] * m->I + lo;
+			float x = q[b].x ? q[b].x[k] : 1;
+
+			for (uint32_t i = 0; i < hi - lo; i++)
+				to[i] += x * row[i];
+		}
+	}
+}
+
+static bool contributions(const struct model *model, const struct query *q, uint32_t item, struct scratch *s,
+			  float *parts, float *base, struct err *err)
+{
+	const struct ease *m = (const struct ease *)model;
+
+	(void)s, (void)err;
+	for (uint32_t k = 0; k < q->n; k++)
+		parts[k] = (q->x ? q->x[k] : 1) * m->B[(size_t)q->items[k] * m->I + item];
+	*base = 0;
+	return true;
+}
+
+static bool similar(const struct model *model, uint32_t item, float *out, struct err *err)
+{
+	const struct ease *m = (const struct ease *)model;
+
+	(void)err;
+	memcpy(out, m->B + (size_t)item * m->I, m->I * sizeof(*out));
+	return true;
+}
+
+static bool save(const struct model *model, enum weights_what what, struct weights_writer *w, struct err *err)
+{
+	const struct ease *m = (const struct ease *)model;
+
+	(void)what;
+	return weights_add(w, "item_item", TENSOR_F32, m->B, m->I, m->I, err);
+}
+
+static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
+			  enum weights_what what, struct err *err)
+{
+	uint32_t I = env->data->n_items;
+	const float *B = weights_get(w, "item_item", TENSOR_F32, I, I, NULL, NULL, err);
+	struct ease *m = B ? new_model(I, (float)params_real(p, "lambda"), err) : NULL;
+
+	(void)what;
+	if (m)
+		memcpy(m->B, B, (size_t)I * I * sizeof(*B));
+	return (struct model *)m;
+}
+
+static uint64_t held(const struct model *model)
+{
+	const struct ease *m = (const struct ease *)model;
+
+	return (uint64_t)m->I * m->I * sizeof(*m->B);
+}
+
+const struct model_ops ease_ops = {
+	.name = "ease",
+	.title = "EASE: a linear item-to-item model, solved at once",
+	.cite = "Steck 2019, arXiv:1905.03375",
+	.caps = MODEL_FROM_HISTORY | MODEL_EXACT,
+	.params = params,
+	.create = create,
+	.fit_epoch = fit_epoch,
+	.freeze = freeze,
+	.query_begin = query_begin,
+	.score_block = score_block,
+	.contributions = contributions,
+	.similar = similar,
+	.save = save,
+	.load = load,
+	.bytes = bytes,
+	.held = held,
+	.destroy = destroy,
+};

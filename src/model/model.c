@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model.c - scratch memory, and the plain road from a query to its scores. */
+#include "model/model.h"
+
+#include "base/mem.h"
+
+static void *grow(void **p, size_t *size, size_t need, struct err *err)
+{
+	void *more;
+
+	if (*p && *size >= need)
+		return *p;
+	need += need / 2; /* histories differ in length: do not ask again for every longer one */
+	more = mem_alloc(1, need ? need : 64, err);
+	if (!more)
+		return NULL;
+	mem_free(*p);
+	*p = more;
+	*size = need ? need : 64;
+	return more;
+}
+
+void *scratch_need(struct scratch *s, size_t size, struct err *err)
+{
+	return grow(&s->p, &s->size, size, err);
+}
+
+void *scratch_need_aux(struct scratch *s, size_t size, struct err *err)
+{
+	return grow(&s->aux, &s->aux_size, size, err);
+}
+
+void scratch_done(struct scratch *s)
+{
+	mem_free(s->p);
+	mem_free(s->aux);
+	*s = (struct scratch){ 0 };
+}
+
+bool model_score_all(const struct model *m, const struct query *q, struct scratch *s, float *out,
+		     uint32_t n_items, struct err *err)
+{
+	const struct model_ops *ops = model_ops_of(m);
+
+	if (!ops->query_begin(m, q, 1, s, err))
+		return false;
+	ops->score_block(m, q, 1, 0, n_items, s, out, n_items);
+	return true;
+}
+
+bool model_score_one(const struct model *m, const struct query *q, uint32_t item, struct scratch *s,
+		     float *out, struct err *err)
+{
+	const struct model_ops *ops = model_ops_of(m);
+
+	if (!ops->query_begin(m, q, 1, s, err))
+		return false;
+	ops->score_block(m, q, 1, item, item + 1, s, out, 1);
+	return true;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* registry.h - the vtables that registry.c lists; each is defined in the file of its model.  Everyone
+ * else finds a model through model_registry and model_find() of model.h. */
+#ifndef MODEL_REGISTRY_H
+#define MODEL_REGISTRY_H
+
+#include "model/model.h"
+
+extern const struct model_ops popularity_ops, item_knn_ops, user_knn_ops, ease_ops, ials_ops, bpr_ops;
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* snapshot.c - counted references to a frozen model; a user's history as a query to it. */
+#include "model/snapshot.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+
+struct snapshot *snapshot_new(struct model *take, const char *run, uint32_t epoch, const struct split *split,
+			      bool refit, bool values, struct err *err)
+{
+	struct snapshot *s = mem_zeroed(1, sizeof(*s), err);
+
+	if (!s) {
+		model_ops_of(take)->destroy(take);
+		return NULL;
+	}
+	s->model = take;
+	s->ops = model_ops_of(take);
+	snprintf(s->run, sizeof(s->run), "%s", run);
+	s->epoch = epoch;
+	s->data_fingerprint = split->data->fingerprint;
+	s->split_fingerprint = split->fingerprint;
+	s->refit = refit;
+	s->values = values;
+	atomic_init(&s->refs, 1);
+	return s;
+}
+
+/* Only the count changes in a snapshot; const says that nobody else may change the rest. */
+static _Atomic unsigned *refs_of(const struct snapshot *s)
+{
+	return &((struct snapshot *)(uintptr_t)s)->refs;
+}
+
+const struct snapshot *snapshot_ref(const struct snapshot *s)
+{
+	atomic_fetch_add_explicit(refs_of(s), 1, memory_order_relaxed);
+	return s;
+}
+
+void snapshot_unref(const struct snapshot *s)
+{
+	if (!s || atomic_fetch_sub_explicit(refs_of(s), 1, memory_order_acq_rel) != 1)
+		return;
+	s->ops->destroy(s->model);
+	mem_free((struct snapshot *)(uintptr_t)s);
+}
+
+static bool make_room(struct history_buf *b, size_t n, struct err *err)
+{
+	size_t cap = n + n / 2 + 16;
+
+	if (b->items && b->cap >= n)
+		return true;
+	history_buf_done(b);
+	b->items = mem_alloc(cap, sizeof(*b->items), err);
+	b->x = b->items ? mem_alloc(cap, sizeof(*b->x), err) : NULL;
+	b->times = b->x ? mem_alloc(cap, sizeof(*b->times), err) : NULL;
+	if (!b->times) {
+		history_buf_done(b);
+		return false;
+	}
+	b->cap = cap;
+	return true;
+}
+
+bool history_query(const struct snapshot *s, const struct split *split, uint32_t user, bool for_valid,
+		   struct history_buf *buf, struct query *out, struct err *err)
+{
+	const struct dataset *d = split->data;
+
+	if (!make_room(buf, d->user_ptr[user + 1] - d->user_ptr[user], err))
+		return false;
+	*out = (struct query){ .items = buf->items, .x = s->values ? buf->x : NULL, .user = user };
+	out->n = split_history(split, user, for_valid, buf->items, buf->x, buf->times);
+	return true;
+}
+
+void history_buf_done(struct history_buf *b)
+{
+	mem_free(b->items);
+	mem_free(b->x);
+	mem_free(b->times);
+	*b = (struct history_buf){ 0 };
+}
