@@ -5,6 +5,14 @@
  * events, best = last.  Each epoch is told through on_epoch with a snapshot that the receiver owns.
  * Divergence: returns false with ERR_NUMERIC, what was told before stays good.  Cancelled: returns true
  * with stopped = FIT_CANCELLED, the partial epoch dropped.
+ *
+ * refit: a model that iterates is first fitted on train, watching valid, to find the best number of
+ * epochs (these epochs are told), then afresh on train + valid for as many (told by progress alone);
+ * `best` is the second.  Without valid events, or one that does not iterate: fitted on train + valid at
+ * once.
+ *
+ * The state (state.safetensors) holds the model, the best model so far and the curves, and is replaced
+ * whole: at the latest 2 s of training are done again after a kill, none after a cancel.
  */
 #ifndef TRAIN_FIT_H
 #define TRAIN_FIT_H
@@ -47,6 +55,17 @@ struct fit_result {
 	struct curves curves; /* curves_done() it */
 };
 
+/* The request of a model with all its defaults: parameters, epochs and patience as its table says, valid
+ * every epoch, ndcg@10.  Data, split, run and whatever was asked for are the caller's to set; set
+ * parameters, then call fit_request_follow() so that epochs and patience follow them. */
+void fit_request_init(struct fit_request *r, const struct model_ops *ops);
+void fit_request_follow(struct fit_request *r);
+
+/* Whether x holds values: asked for (or the data's values are weights), and there are some.  A kept run
+ * must remember this, not what was asked. */
+bool fit_values(const struct fit_request *r);
+
+/* *out is filled in any case (on failure with what there is until then); fit_result_done() it. */
 bool fit_run(const struct fit_request *r, const struct task *task, struct fit_result *out, struct err *err);
 void fit_result_done(struct fit_result *r);
 

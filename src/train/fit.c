@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fit.c - the loop of a training: epochs, validation, early stopping, states kept.
+ *
+ * DESIGN: everything that a stopped training needs is told or kept at the ends of epochs only.  While
+ * epochs are short, the state after each is packed into memory and goes to disk every STATE_SECONDS and
+ * at the end, so that a cancelled epoch can be dropped without a copy of the model on disk at every
+ * step; when they are long, each goes straight to disk.
+ */
+#include "train/fit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "train/fit_state.h"
+
+#define STATE_SECONDS 2.0
+enum { EPOCH_UNITS = 1000 }; /* of progress */
+
+const char *const fit_stopped_text[] = {
+	[FIT_DONE] = "done", [FIT_EARLY] = "early", [FIT_CANCELLED] = "cancelled",
+};
+
+struct fit {
+	const struct fit_request *r;
+	const struct task *outer;
+	struct task in_epoch, between; /* the same, with progress mapped to the whole; without progress */
+	struct csr x, xt;              /* x borrows the split's arrays */
+	struct build_env env;
+	bool iterates, watches;
+	uint64_t epochs_before, epochs_total; /* of progress: of an earlier phase; of all phases */
+
+	struct fit_point at;
+	double best_metric, started, seconds_before; /* seconds_before: of the run that is resumed */
+	uint32_t rounds_since_best;
+	double state_saved; /* clock when the file was last written */
+	struct state_bytes state;
+	bool state_unwritten;
+	struct fit_result *out;
+};
+
+static bool keep_going(void *ctx)
+{
+	return task_keep_going(((struct fit *)ctx)->outer);
+}
+
+static void epoch_progress(void *ctx, uint64_t done, uint64_t total)
+{
+	struct fit *f = ctx;
+	uint64_t part = total ? EPOCH_UNITS * (done < total ? done : total) / total : 0;
+
+	task_progress(f->outer, (f->epochs_before + f->at.epoch) * EPOCH_UNITS + part,
+		      f->epochs_total * EPOCH_UNITS);
+}
+
+static void no_progress(void *ctx, uint64_t done, uint64_t total)
+{
+	(void)ctx, (void)done, (void)total;
+}
+
+void fit_request_follow(struct fit_request *r)
+{
+	if (param_find(r->params.specs, "epochs") >= 0)
+		r->epochs = (uint32_t)params_int(&r->params, "epochs");
+	if (param_find(r->params.specs, "patience") >= 0)
+		r->patience = (uint32_t)params_int(&r->params, "patience");
+}
+
+void fit_request_init(struct fit_request *r, const struct model_ops *ops)
+{
+	*r = (struct fit_request){ .ops = ops, .epochs = 1, .valid_every = 1, .metric = METRIC_NDCG,
+				   .metric_k = 10, .seed = 42 };
+	params_init(&r->params, ops->params);
+	fit_request_follow(r);
+}
+
+bool fit_values(const struct fit_request *r)
+{
+	return (r->values || r->data->weighted) && r->split->train.val;
+}
+
+/* --- What is fitted ---------------------------------------------------------- */
+
+static bool use_matrix(struct fit *f, bool refit, struct err *err)
+{
+	const struct csr *from = refit ? &f->r->split->train_valid : &f->r->split->train;
+
+	csr_done(&f->xt);
+	f->x = *from;
+	if (!fit_values(f->r))
+		f->x.val = NULL;
+	if (!csr_n(&f->x))
+		return err_set(err, ERR_UNSUPPORTED, "the split leaves no events to train on");
+	if (!csr_transpose(&f->xt, &f->x, &f->between, err))
+		return false;
+	f->env = (struct build_env){ .data = f->r->data, .split = f->r->split, .x = &f->x, .xt = &f->xt,
+				     .refit = refit, .seed = f->r->seed, .task = &f->between };
+	return true;
+}
+
+static struct model_shape shape_of(const struct csr *x)
+{
+	struct model_shape s = { .n_users = x->rows, .n_items = x->cols, .n_events = csr_n(x) };
+
+	for (uint32_t u = 0; u < x->rows; u++)
+		if (csr_row_n(x, u) > s.longest)
+			s.longest = (uint32_t)csr_row_n(x, u);
+	return s;
+}
+
+uint64_t fit_bytes(const struct model_ops *ops, const struct params *p, const struct split *split, bool refit)
+{
+	const struct csr *x = refit ? &split->train_valid : &split->train;
+	struct model_shape shape = shape_of(x);
+	uint64_t transpose = (uint64_t)csr_n(x) * (sizeof(uint32_t) + (x->val ? sizeof(float) : 0)) +
+			     ((uint64_t)x->cols + 1) * sizeof(size_t);
+
+	return transpose + ops->bytes(&shape, p);
+}
+
+/* --- The state on disk ------------------------------------------------------- */
+
+static bool write_kept_state(struct fit *f, struct err *err)
+{
+	char *path;
+	bool done;
+
+	if (!f->state_unwritten)
+		return true;
+	path = file_join(f->r->save_dir, STATE_FILE);
+	done = file_write_whole(path, f->state.bytes, f->state.n, 0644, err);
+	free(path);
+	f->state_unwritten = !done;
+	return done;
+}
+
+static bool keep_state(struct fit *f, struct err *err)
+{
+	bool to_disk = clock_now() - f->state_saved >= STATE_SECONDS;
+
+	if (!f->r->save_dir || !f->iterates)
+		return true;
+	if (!fit_state_save(f->r, &f->at, to_disk ? NULL : &f->state, err))
+		return false;
+	f->state_unwritten = !to_disk;
+	if (to_disk)
+		f->state_saved = clock_now();
+	return true;
+}
+
+/* --- One epoch --------------------------------------------------------------- */
+
+static struct snapshot *take_snapshot(struct fit *f, uint32_t epoch, struct err *err)
+{
+	struct model *frozen = f->r->ops->freeze(f->at.model, !f->iterates, err);
+
+	if (!f->iterates && frozen)
+		f->at.model = NULL; /* moved */
+	return frozen ? snapshot_new(frozen, f->r->run, epoch, f->r->split, f->env.refit, fit_values(f->r), err)
+		      : NULL;
+}
+
+static void name_losses(struct curves *c, const struct fit_ctx *ctx)
+{
+	c->n_loss = ctx->n_loss;
+	for (unsigned k = 0; k < ctx->n_loss; k++)
+		snprintf(c->loss_name[k], sizeof(c->loss_name[k]), "%s", ctx->loss_name[k]);
+}
+
+static struct curve_point make_point(const struct fit *f, const struct fit_ctx *ctx, double began)
+{
+	struct curve_point p = {
+		.epoch = ctx->epoch, .n_loss = ctx->n_loss, .valid = NAN,
+		.rate = (double)ctx->examples / fmax(clock_now() - began, 1e-9),
+		.gradient_norm = ctx->gradient_norm, .lr = ctx->lr,
+	};
+
+	memcpy(p.loss, ctx->loss, sizeof(p.loss));
+	if (!f->iterates)
+		p.rate = NAN;
+	return p;
+}
+
+static bool is_better(const struct fit *f, double metric)
+{
+	if (isnan(f->best_metric))
+		return true;
+	return metric_table[f->r->metric].higher_better ? metric > f->best_metric : metric < f->best_metric;
+}
+
+/* Takes the snapshot as the best where it is one. */
+static void judge(struct fit *f, const struct snapshot *now, double metric)
+{
+	if (f->watches && isnan(metric))
+		return;
+	if (f->watches && !is_better(f, metric)) {
+		f->rounds_since_best++;
+		return;
+	}
+	snapshot_unref(f->at.best);
+	f->at.best = snapshot_ref(now);
+	f->at.best_epoch = now->epoch;
+	f->best_metric = metric;
+	f->rounds_since_best = 0;
+}
+
+static bool run_epoch(struct fit *f, struct fit_ctx *ctx, struct err *err)
+{
+	*ctx = (struct fit_ctx){ .task = &f->in_epoch, .epoch = f->at.epoch + 1, .seed = f->r->seed,
+				 .gradient_norm = NAN, .lr = NAN };
+	return f->r->ops->fit_epoch(f->at.model, &f->env, ctx, err);
+}
+
+static bool watched_epoch(struct fit *f, struct err *err)
+{
+	const struct fit_request *r = f->r;
+	double began = clock_now();
+	struct fit_ctx ctx;
+	struct curve_point p;
+	struct snapshot *now;
+	bool measure;
+
+	if (!run_epoch(f, &ctx, err))
+		return false;
+	p = make_point(f, &ctx, began);
+	now = take_snapshot(f, ctx.epoch, err);
+	if (!now)
+		return false;
+	measure = f->watches && (ctx.epoch % r->valid_every == 0 || ctx.epoch == r->epochs);
+	if (measure && !eval_one(now, r->split, true, r->metric, r->metric_k, &f->between, &p.valid, err))
+		goto fail;
+	p.seconds = f->seconds_before + clock_now() - f->started;
+	name_losses(f->at.curves, &ctx);
+	if (!curves_add(f->at.curves, &p, err))
+		goto fail;
+	/* From here on the epoch counts. */
+	f->at.epoch = ctx.epoch;
+	judge(f, now, p.valid);
+	if (r->on_epoch)
+		r->on_epoch(r->ctx, &p, now);
+	else
+		snapshot_unref(now);
+	return keep_state(f, err);
+fail:
+	snapshot_unref(now);
+	return false;
+}
+
+static bool out_of_patience(const struct fit *f)
+{
+	return f->watches && f->r->patience && f->rounds_since_best >= f->r->patience;
+}
+
+static bool run_watched(struct fit *f, struct err *err)
+{
+	f->out->stopped = FIT_DONE;
+	while (f->at.epoch < f->r->epochs) {
+		if (out_of_patience(f)) {
+			f->out->stopped = FIT_EARLY;
+			break;
+		}
+		if (!task_keep_going(f->outer))
+			return task_cancelled(err);
+		if (!watched_epoch(f, err))
+			return false;
+	}
+	return true;
+}
+
+/* The second phase of refit: the best number of epochs over train + valid, unwatched. */
+static bool run_again(struct fit *f, struct err *err)
+{
+	uint32_t epochs = f->at.best_epoch;
+	struct snapshot *best;
+
+	f->epochs_before = f->at.epoch;
+	f->epochs_total = f->epochs_before + epochs;
+	f->r->ops->destroy(f->at.model);
+	f->at.model = NULL;
+	if (!use_matrix(f, true, err))
+		return false;
+	f->at.model = f->r->ops->create(&f->env, &f->r->params, err);
+	if (!f->at.model)
+		return false;
+	for (f->at.epoch = 0; f->at.epoch < epochs; f->at.epoch++) {
+		struct fit_ctx ctx;
+
+		if (!task_keep_going(f->outer))
+			return task_cancelled(err);
+		if (!run_epoch(f, &ctx, err))
+			return false;
+	}
+	best = take_snapshot(f, epochs, err);
+	if (!best)
+		return false;
+	snapshot_unref(f->at.best);
+	f->at.best = best;
+	return true;
+}
+
+/* --- The whole --------------------------------------------------------------- */
+
+/* The metric's story so far, from the curves of a resumed training. */
+static void recall_patience(struct fit *f)
+{
+	const struct curves *c = f->at.curves;
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->point[i].epoch == f->at.best_epoch)
+			f->best_metric = c->point[i].valid;
+		else if (c->point[i].epoch > f->at.best_epoch && !isnan(c->point[i].valid))
+			f->rounds_since_best++;
+	}
+	if (c->n)
+		f->seconds_before = c->point[c->n - 1].seconds;
+}
+
+static bool begin_model(struct fit *f, struct err *err)
+{
+	const struct fit_request *r = f->r;
+
+	if (!r->resume_dir) {
+		f->at.model = r->ops->create(&f->env, &r->params, err);
+		snprintf(f->at.curves->metric, sizeof(f->at.curves->metric), "%s@%u",
+			 metric_table[r->metric].name, (unsigned)r->metric_k);
+		return f->at.model != NULL;
+	}
+	if (!f->iterates)
+		return err_set(err, ERR_UNSUPPORTED, "%s is fitted in one pass: there is nothing to resume",
+			       r->ops->name);
+	if (!fit_state_open(r, &f->env, &f->at, err))
+		return false;
+	recall_patience(f);
+	return true;
+}
+
+static bool run_all(struct fit *f, struct err *err)
+{
+	bool again = f->r->refit && f->watches && f->iterates;
+
+	if (!use_matrix(f, f->r->refit && !again, err) || !begin_model(f, err))
+		return false;
+	f->epochs_total = f->r->epochs;
+	if (!run_watched(f, err))
+		return false;
+	return !again || !f->at.best_epoch || run_again(f, err);
+}
+
+static void fill_result(struct fit *f)
+{
+	struct fit_result *out = f->out;
+
+	out->best = f->at.best;
+	out->best_epoch = f->at.best_epoch;
+	out->best_metric = f->best_metric;
+	out->epochs = out->curves.n ? out->curves.point[out->curves.n - 1].epoch : 0;
+	out->seconds = f->seconds_before + clock_now() - f->started;
+	out->bytes = out->best ? out->best->ops->held(out->best->model) : 0;
+}
+
+bool fit_run(const struct fit_request *r, const struct task *task, struct fit_result *out, struct err *err)
+{
+	struct fit f = { .r = r, .outer = task, .best_metric = NAN, .started = clock_now(), .out = out };
+	struct err ignored;
+	bool done;
+
+	*out = (struct fit_result){ .best_metric = NAN };
+	curves_init(&out->curves);
+	f.at.curves = &out->curves;
+	f.state_saved = f.started;
+	f.in_epoch = (struct task){ keep_going, epoch_progress, &f, task->pool };
+	f.between = (struct task){ keep_going, no_progress, &f, task->pool };
+	f.iterates = r->ops->caps & MODEL_ITERATIVE;
+	f.watches = r->valid_every && r->split->n_valid && (f.iterates || !r->refit);
+	done = run_all(&f, err);
+	if (!done && err->code == ERR_CANCELLED) {
+		out->stopped = FIT_CANCELLED;
+		done = true;
+	}
+	/* After a failure the last good state still goes to disk; its own failure would hide the cause. */
+	if (!write_kept_state(&f, done ? err : &ignored))
+		done = false;
+	fill_result(&f);
+	if (f.at.model)
+		r->ops->destroy(f.at.model);
+	csr_done(&f.xt);
+	mem_free(f.state.bytes);
+	return done;
+}
+
+void fit_result_done(struct fit_result *r)
+{
+	snapshot_unref(r->best);
+	curves_done(&r->curves);
+	*r = (struct fit_result){ 0 };
+}
