@@ -25,6 +25,7 @@ static void cut_broken_tail(char *s)
 	s[n] = '\0';
 }
 
+__attribute__((format(printf, 3, 0)))
 static void format(char *buf, size_t size, const char *fmt, va_list ap)
 {
 	int n = vsnprintf(buf, size, fmt, ap);
@@ -35,6 +36,7 @@ static void format(char *buf, size_t size, const char *fmt, va_list ap)
 		cut_broken_tail(buf);
 }
 
+__attribute__((format(printf, 5, 0)))
 static void set(struct err *err, enum err_code code, const char *file, uint64_t line, const char *fmt,
 		va_list ap)
 {
