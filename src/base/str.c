@@ -136,14 +136,14 @@ const char *str_seconds(double s, char buf[32])
 {
 	uint64_t whole;
 
-	if (!(s >= 0))
-		return memcpy(buf, "-", 2);
+	if (!(s >= 0 && s < 1e15)) {
+		snprintf(buf, 32, "-");
+		return buf;
+	}
 	if (s < 9.95) {
 		snprintf(buf, 32, "%.1f s", s);
 		return buf;
 	}
-	if (s >= 1e15)
-		return memcpy(buf, "-", 2);
 	whole = (uint64_t)llround(s);
 	if (whole < 3600)
 		snprintf(buf, 32, "%u:%02u", (unsigned)(whole / 60), (unsigned)(whole % 60));
