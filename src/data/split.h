@@ -56,4 +56,7 @@ void split_unref(const struct split *s); /* NULL is fine */
 uint32_t split_history(const struct split *s, uint32_t user, bool for_valid, uint32_t *item, float *value,
 		       int64_t *time);
 
+/* Test (for_valid: valid) events whose user has an event of the history at the same time. */
+uint64_t split_count_tied(const struct split *s, bool for_valid);
+
 #endif
