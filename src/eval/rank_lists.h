@@ -23,7 +23,8 @@ struct ranked_lists {
 	float *score;     /* [n][k] */
 };
 
-/* Gives the i-th query; called from pool threads with the caller's slot for scratch. */
+/* Gives the i-th query; called from pool threads with the caller's slot for scratch.  What *out points to
+ * need stay only until the slot's next call: it is copied. */
 typedef bool query_source(void *ctx, size_t i, unsigned slot, struct query *out, struct err *err);
 
 bool rank_lists(const struct model *m, uint32_t n_items, query_source *source, void *ctx, size_t n,
@@ -36,7 +37,7 @@ bool rank_of_item(const struct model *m, uint32_t n_items, const struct query *q
 		  const struct rank_options *o, uint32_t item, struct scratch *s, uint32_t *rank, float *score,
 		  struct err *err);
 
-/* Bit set of items that are no candidates: without a train event (all = false), or none (all = true:
+/* Bit set [I] of items that are no candidates: without a train event (all = false), or none (all = true:
  * returns true with *out NULL).  mem_free() it. */
 bool rank_barred(const struct split *split, bool all, uint64_t **out, uint32_t *n_candidates, struct err *err);
 
