@@ -123,7 +123,8 @@ struct model_ops {
 	/* ANY.  parts[n] and *base with base + sum(parts) = score; NULL: explain by leave-one-out. */
 	bool (*contributions)(const struct model *m, const struct query *q, uint32_t item, struct scratch *s,
 			      float *parts, float *base, struct err *err);
-	/* ANY.  Who stands behind the score, strongest first; NULL except user-knn. */
+	/* ANY.  Who stands behind the score, strongest first, at most max; returns how many, SIZE_MAX on
+	 * failure.  NULL except user-knn. */
 	size_t (*neighbours)(const struct model *m, const struct query *q, uint32_t item, struct scratch *s,
 			     struct neighbour *out, size_t max, struct err *err);
 	/* ANY.  out[I] = likeness of every item to `item` in the model's own terms (cosine of vectors, the
@@ -133,7 +134,8 @@ struct model_ops {
 	const float *(*item_vectors)(const struct model *m, size_t *D, size_t *stride);
 
 	bool (*save)(const struct model *m, enum weights_what what, struct weights_writer *w, struct err *err);
-	/* WEIGHTS_SCORING: a frozen model.  WEIGHTS_STATE: one that fit_epoch continues to the same bits. */
+	/* WEIGHTS_SCORING: a frozen model; env needs data, split and task alone.  WEIGHTS_STATE: one that
+	 * fit_epoch continues to the same bits. */
 	struct model *(*load)(const struct build_env *env, const struct params *p, const struct weights *w,
 			      enum weights_what what, struct err *err);
 	/* Peak memory of training and scoring, all copies, shown before training. */

@@ -8,6 +8,8 @@
 
 const struct model_ops *const model_registry[] = {
 	&popularity_ops,
+	&item_knn_ops,
+	&user_knn_ops,
 	&ease_ops,
 	NULL,
 };

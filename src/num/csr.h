@@ -29,6 +29,28 @@ static inline const float *csr_row_val(const struct csr *m, uint32_t r)
 	return m->val ? m->val + m->ptr[r] : NULL;
 }
 static inline float csr_x(const struct csr *m, size_t k) { return m->val ? m->val[k] : 1.0f; }
+/* The place of the first entry of row r whose column is at least c; the row's end when there is none. */
+static inline size_t csr_seek(const struct csr *m, uint32_t r, uint32_t c)
+{
+	size_t lo = m->ptr[r], hi = m->ptr[r + 1];
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->idx[mid] < c)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+/* Entry (r, c): 0 where there is none. */
+static inline float csr_at(const struct csr *m, uint32_t r, uint32_t c)
+{
+	size_t k = csr_seek(m, r, c);
+
+	return k < m->ptr[r + 1] && m->idx[k] == c ? csr_x(m, k) : 0;
+}
 
 void csr_done(struct csr *m); /* frees the arrays; fine on a zeroed struct */
 bool csr_copy(struct csr *out, const struct csr *m, struct err *err);

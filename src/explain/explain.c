@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* explain.c - the parts of a score: asked of the model where it can tell them exactly, else found by
+ * leaving out one event after the other.
+ */
+#include "explain/explain.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { NEIGHBOURS_TOLD = 20 };
+
+static struct explanation *new_explanation(const struct snapshot *s, const struct query *q, uint32_t item,
+					   struct err *err)
+{
+	struct explanation *e = mem_zeroed(1, sizeof(*e), err);
+
+	if (!e)
+		return NULL;
+	e->user = q->user;
+	e->item = item;
+	snprintf(e->run, sizeof(e->run), "%s", s->run);
+	e->score = e->base = e->rest = e->trained_score = NAN;
+	e->parts = mem_alloc(q->n ? q->n : 1, sizeof(*e->parts), err);
+	if (e->parts)
+		return e;
+	mem_free(e);
+	return NULL;
+}
+
+void explanation_free(struct explanation *e)
+{
+	if (!e)
+		return;
+	mem_free(e->parts);
+	mem_free(e->neighbours);
+	mem_free(e);
+}
+
+/* --- Rank -------------------------------------------------------------------- */
+
+/* The rank in the list that the query gets, or why it has none. */
+static bool find_rank(struct explanation *e, const struct snapshot *s, const struct split *split,
+		      const struct query *q, const struct rank_options *o, struct scratch *scratch,
+		      struct err *err)
+{
+	float score;
+
+	for (uint32_t k = 0; k < q->n && !o->keep_seen; k++)
+		if (q->items[k] == e->item)
+			e->why_no_rank = "in the history";
+	if (o->barred && o->barred[e->item / 64] >> e->item % 64 & 1)
+		e->why_no_rank = "no train events";
+	if (e->why_no_rank)
+		return true;
+	return rank_of_item(s->model, split->data->n_items, q, o, e->item, scratch, &e->rank, &score, err);
+}
+
+/* --- Exact ------------------------------------------------------------------- */
+
+static bool explain_exactly(struct explanation *e, const struct snapshot *s, const struct query *q,
+			    struct scratch *scratch, struct err *err)
+{
+	float *part = mem_alloc(q->n ? q->n : 1, sizeof(*part), err);
+	float base = 0;
+	bool moved = false;
+
+	if (!part || !s->ops->contributions(s->model, q, e->item, scratch, part, &base, err)) {
+		mem_free(part);
+		return false;
+	}
+	for (uint32_t k = 0; k < q->n; k++) {
+		e->parts[k] = (struct explain_part){ q->items[k], part[k] };
+		moved = moved || part[k] != 0;
+	}
+	/* Popularity: no event moves the score, so there is nothing to list. */
+	e->n_parts = moved ? q->n : 0;
+	e->base = (double)base;
+	e->rest = 0;
+	mem_free(part);
+	return true;
+}
+
+/* --- Leave one out ----------------------------------------------------------- */
+
+/* DESIGN: each chunk scores the history without one event, in the arrays of its thread's slot.  A part
+ * depends on its event alone, so that the order of the chunks does not matter. */
+struct leaving {
+	const struct snapshot *s;
+	const struct query *q;
+	struct explanation *e;
+	struct leaving_slot {
+		struct scratch scratch;
+		uint32_t *items;
+		float *x;
+		struct err err;
+	} *slot;
+	_Atomic bool any_failed;
+};
+
+static void leave_out(void *ctx, size_t chunk, unsigned slot)
+{
+	struct leaving *l = ctx;
+	struct leaving_slot *mine = &l->slot[slot];
+	struct query without = *l->q;
+	uint32_t n = l->q->n, left_out = (uint32_t)chunk;
+	float score;
+
+	memcpy(mine->items, l->q->items, left_out * sizeof(*mine->items));
+	memcpy(mine->items + left_out, l->q->items + left_out + 1, (n - left_out - 1) * sizeof(*mine->items));
+	without.items = mine->items;
+	without.n = n - 1;
+	if (l->q->x) {
+		memcpy(mine->x, l->q->x, left_out * sizeof(*mine->x));
+		memcpy(mine->x + left_out, l->q->x + left_out + 1, (n - left_out - 1) * sizeof(*mine->x));
+		without.x = mine->x;
+	}
+	if (!model_score_one(l->s->model, &without, l->e->item, &mine->scratch, &score, &mine->err)) {
+		l->any_failed = true;
+		return;
+	}
+	l->e->parts[chunk] = (struct explain_part){ l->q->items[chunk], (float)(l->e->score - (double)score) };
+}
+
+static bool make_slots(struct leaving *l, unsigned slots, struct err *err)
+{
+	uint32_t n = l->q->n ? l->q->n : 1;
+
+	l->slot = mem_zeroed(slots, sizeof(*l->slot), err);
+	for (unsigned i = 0; l->slot && i < slots; i++) {
+		l->slot[i].items = mem_alloc(n, sizeof(uint32_t), err);
+		l->slot[i].x = l->slot[i].items ? mem_alloc(n, sizeof(float), err) : NULL;
+		if (!l->slot[i].x)
+			return false;
+	}
+	return l->slot != NULL;
+}
+
+static void free_slots(struct leaving *l, unsigned slots)
+{
+	for (unsigned i = 0; l->slot && i < slots; i++) {
+		scratch_done(&l->slot[i].scratch);
+		mem_free(l->slot[i].items);
+		mem_free(l->slot[i].x);
+	}
+	mem_free(l->slot);
+}
+
+static bool explain_by_leaving_out(struct explanation *e, const struct snapshot *s, const struct query *q,
+				   const struct task *task, struct err *err)
+{
+	struct leaving l = { .s = s, .q = q, .e = e };
+	unsigned slots = task_slots(task);
+	bool done = make_slots(&l, slots, err);
+
+	if (done && !task_chunks(task, q->n, leave_out, &l))
+		done = task_cancelled(err);
+	if (done && l.any_failed) {
+		for (unsigned i = 0; i < slots; i++)
+			if (l.slot[i].err.code != ERR_OK)
+				*err = l.slot[i].err;
+		done = false;
+	}
+	e->n_parts = q->n;
+	free_slots(&l, slots);
+	return done;
+}
+
+/* --- The whole --------------------------------------------------------------- */
+
+struct ordered { struct explain_part part; size_t place; };
+
+static int by_size(const void *a, const void *b)
+{
+	const struct ordered *x = a, *y = b;
+	float ax = fabsf(x->part.value), ay = fabsf(y->part.value);
+
+	if (ax != ay)
+		return ax > ay ? -1 : 1;
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+/* Strongest first; what lies beyond k is summed in rest where parts sum. */
+static bool order_parts(struct explanation *e, size_t k, struct err *err)
+{
+	struct ordered *o = mem_alloc(e->n_parts ? e->n_parts : 1, sizeof(*o), err);
+
+	if (!o)
+		return false;
+	for (size_t i = 0; i < e->n_parts; i++)
+		o[i] = (struct ordered){ e->parts[i], i };
+	qsort(o, e->n_parts, sizeof(*o), by_size);
+	for (size_t i = 0; i < e->n_parts; i++) {
+		e->parts[i] = o[i].part;
+		if (i >= k)
+			e->rest += (double)o[i].part.value; /* NaN stays NaN */
+	}
+	if (e->n_parts > k)
+		e->n_parts = k;
+	mem_free(o);
+	return true;
+}
+
+static bool tell_neighbours(struct explanation *e, const struct snapshot *s, const struct query *q,
+			    struct scratch *scratch, struct err *err)
+{
+	size_t n;
+
+	if (!s->ops->neighbours)
+		return true;
+	e->neighbours = mem_alloc(NEIGHBOURS_TOLD, sizeof(*e->neighbours), err);
+	if (!e->neighbours)
+		return false;
+	n = s->ops->neighbours(s->model, q, e->item, scratch, e->neighbours, NEIGHBOURS_TOLD, err);
+	e->n_neighbours = n == SIZE_MAX ? 0 : n;
+	return n != SIZE_MAX;
+}
+
+/* A model with trained user vectors explains its fold-in, and tells the trained score beside it. */
+static bool find_scores(struct explanation *e, const struct snapshot *s, const struct query *given,
+			struct query *q, struct scratch *scratch, struct err *err)
+{
+	float score;
+
+	*q = *given;
+	if (s->ops->caps & MODEL_USER_VECTORS) {
+		if (q->user != NO_USER && !q->fold_in) {
+			if (!model_score_one(s->model, q, e->item, scratch, &score, err))
+				return false;
+			e->trained_score = (double)score;
+		}
+		q->fold_in = true;
+	}
+	if (!model_score_one(s->model, q, e->item, scratch, &score, err))
+		return false;
+	e->score = (double)score;
+	return true;
+}
+
+static bool fill(struct explanation *e, const struct snapshot *s, const struct split *split,
+		 const struct query *given, size_t k, const struct rank_options *o, struct scratch *scratch,
+		 const struct task *task, struct err *err)
+{
+	struct query q;
+
+	if (!find_rank(e, s, split, given, o, scratch, err) || !find_scores(e, s, given, &q, scratch, err))
+		return false;
+	if (!task_keep_going(task))
+		return task_cancelled(err);
+	if (s->ops->contributions) {
+		e->method = "exact";
+		if (!explain_exactly(e, s, &q, scratch, err))
+			return false;
+	} else {
+		e->method = "leave-one-out";
+		if (!explain_by_leaving_out(e, s, &q, task, err))
+			return false;
+	}
+	return order_parts(e, k, err) && tell_neighbours(e, s, &q, scratch, err);
+}
+
+struct explanation *explain_item(const struct snapshot *s, const struct split *split, const struct query *q,
+				 uint32_t item, size_t k, const struct rank_options *o,
+				 const struct task *task, struct err *err)
+{
+	struct explanation *e = new_explanation(s, q, item, err);
+	struct scratch scratch = { 0 };
+	bool done = e && fill(e, s, split, q, k, o, &scratch, task, err);
+
+	scratch_done(&scratch);
+	if (done)
+		return e;
+	explanation_free(e);
+	return NULL;
+}
