@@ -182,10 +182,10 @@ bool num_parse_float(const char *s, size_t n, float *out)
 {
 	double d;
 
-	if (!num_parse_double(s, n, &d) || fabs(d) > (double)FLT_MAX)
+	if (!num_parse_double(s, n, &d))
 		return false;
 	*out = (float)d;
-	return true;
+	return isfinite(*out);
 }
 
 bool num_parse_u64(const char *s, size_t n, uint64_t *out)

@@ -28,6 +28,8 @@ struct surface {
 	struct cell *cell; /* [h][w], owned */
 	struct rect clip;
 	bool ascii;        /* our own marks by their ASCII twins; data text stays what the terminal can show */
+	bool double_focus; /* mono: the focused border is told by double lines */
+	struct str scratch;    /* text being made safe */
 	int cursor_x, cursor_y; /* where the terminal's cursor shows; -1: hidden */
 };
 
@@ -42,6 +44,9 @@ void surface_fill(struct surface *s, struct rect r, uint32_t cp, uint16_t style)
  * cut mark. */
 int surface_text(struct surface *s, int x, int y, int cols, uint16_t style, const char *utf8);
 int surface_text_right(struct surface *s, int x, int y, int cols, uint16_t style, const char *utf8);
+/* Columns that the text takes here (sanitised, marks by their twins in ascii). */
+int surface_width(struct surface *s, const char *utf8);
+void surface_mark(struct surface *s, int x, int y, uint16_t style, enum mark m);
 int surface_printf(struct surface *s, int x, int y, int cols, uint16_t style, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 void surface_style(struct surface *s, struct rect r, uint16_t style); /* restyles what is there */

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* plot.c - curves with axes on a surface.
+ *
+ * The frame is found first (labels decide how wide the left margin is), then each series is drawn on a
+ * braille canvas of its own and laid over the cells, the least important first.
+ */
+#include "ui/plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "ui/braille.h"
+
+#define LABEL_SIZE 24
+
+struct axis {
+	double lo, hi;   /* of the canvas; logarithms on a log scale */
+	int n;
+	double tick[PLOT_TICKS];
+	char label[PLOT_TICKS][LABEL_SIZE];
+};
+
+struct frame {
+	struct axis x, y;
+	struct rect canvas;
+	int margin;      /* columns left of the axis */
+};
+
+static double nice_step(double span, int most, bool whole)
+{
+	double rough = span / (most > 1 ? most - 1 : 1), power, part;
+
+	power = pow(10, floor(log10(rough)));
+	part = rough / power;
+	part = part <= 1.0000001 ? 1 : part <= 2.0000001 ? 2 : part <= 5.0000001 ? 5 : 10;
+	return whole && part * power < 1 ? 1 : part * power;
+}
+
+int plot_ticks(double lo, double hi, int most, bool whole, double *out, int *decimals)
+{
+	double step, first;
+	int n = 0;
+
+	if (most > PLOT_TICKS)
+		most = PLOT_TICKS;
+	if (!(hi > lo)) {
+		double pad = lo != 0 ? fabs(lo) * 0.05 : 1;
+
+		lo -= pad;
+		hi += pad;
+	}
+	step = nice_step(hi - lo, most, whole);
+	/* Rounding outwards may ask for one tick more than there is room for.  (An axis across 0 needs three
+	 * whatever the step.) */
+	for (int tries = 0; tries < 8 && ceil(hi / step - 1e-9) - floor(lo / step + 1e-9) + 1 > most; tries++)
+		step = nice_step(step * 1.5 * (most > 1 ? most - 1 : 1), most, whole);
+	first = floor(lo / step + 1e-9);
+	for (; n < PLOT_TICKS; n++) {
+		out[n] = (first + n) * step;
+		if (out[n] >= hi - step * 1e-9) {
+			n++;
+			break;
+		}
+	}
+	*decimals = step >= 1 ? 0 : (int)ceil(-log10(step) - 1e-9);
+	return n;
+}
+
+int plot_log_ticks(double lo, double hi, int most, double *out)
+{
+	int first = (int)floor(log10(lo) + 1e-9), last = (int)ceil(log10(hi) - 1e-9);
+	int every, n = 0;
+
+	if (last <= first)
+		last = first + 1;
+	if (most > PLOT_TICKS)
+		most = PLOT_TICKS;
+	every = most > 1 ? (last - first + most - 2) / (most - 1) : last - first;
+	if (every < 1)
+		every = 1;
+	for (int e = first; n < PLOT_TICKS; e += every) {
+		out[n++] = pow(10, e);
+		if (e >= last)
+			break;
+	}
+	return n;
+}
+
+static void print_tick(char out[LABEL_SIZE], double v, int decimals)
+{
+	if (fabs(v) >= 1e7 || (v != 0 && decimals > 6)) {
+		snprintf(out, LABEL_SIZE, "%.2g", v);
+	} else if (fabs(v) >= 1000) {
+		char digits[32];
+
+		snprintf(out, LABEL_SIZE, "%s%s", v < 0 ? "-" : "", str_thousands((uint64_t)fabs(v), digits));
+	} else {
+		snprintf(out, LABEL_SIZE, "%.*f", decimals, v == 0 ? 0 : v);
+	}
+}
+
+static void find_range(const struct plot *p, bool of_x, double *lo, double *hi)
+{
+	*lo = INFINITY;
+	*hi = -INFINITY;
+	for (size_t k = 0; k < p->n_series; k++) {
+		const double *v = of_x ? p->series[k].x : p->series[k].y;
+
+		for (size_t i = 0; i < p->series[k].n; i++)
+			if (isfinite(v[i]) && (of_x || !p->log_y || v[i] > 0)) {
+				*lo = fmin(*lo, v[i]);
+				*hi = fmax(*hi, v[i]);
+			}
+	}
+}
+
+static void make_y_axis(const struct plot *p, int rows, struct axis *y)
+{
+	int most = rows < 4 ? 2 : rows / 2 + 1 > 6 ? 6 : rows / 2 + 1, decimals = 0;
+	double lo, hi;
+
+	find_range(p, false, &lo, &hi);
+	if (!(lo <= hi)) {
+		lo = p->log_y ? 0.1 : 0;
+		hi = 1;
+	}
+	y->n = p->log_y ? plot_log_ticks(lo, hi, most, y->tick)
+			: plot_ticks(lo, hi, most, false, y->tick, &decimals);
+	for (int i = 0; i < y->n; i++) {
+		if (p->log_y)
+			snprintf(y->label[i], LABEL_SIZE, "%g", y->tick[i]);
+		else
+			print_tick(y->label[i], y->tick[i], decimals);
+	}
+	y->lo = p->log_y ? log10(y->tick[0]) : y->tick[0];
+	y->hi = p->log_y ? log10(y->tick[y->n - 1]) : y->tick[y->n - 1];
+}
+
+static void make_x_axis(const struct plot *p, int cols, struct axis *x)
+{
+	int most = cols / 10 < 2 ? 2 : cols / 10, decimals, kept = 0;
+
+	x->lo = p->x_lo;
+	x->hi = p->x_hi;
+	if (!(x->hi > x->lo))
+		find_range(p, true, &x->lo, &x->hi);
+	if (!(x->lo <= x->hi)) {
+		x->lo = 0;
+		x->hi = 1;
+	}
+	if (x->hi == x->lo)
+		x->hi = x->lo + 1;
+	x->n = plot_ticks(x->lo, x->hi, most, p->whole_x, x->tick, &decimals);
+	/* The axis ends with the data: ticks outside of it are left out. */
+	for (int i = 0; i < x->n; i++)
+		if (x->tick[i] >= x->lo - 1e-9 && x->tick[i] <= x->hi + 1e-9)
+			x->tick[kept++] = x->tick[i];
+	x->n = kept;
+	for (int i = 0; i < x->n; i++)
+		print_tick(x->label[i], x->tick[i], decimals);
+}
+
+static int dots_at(double v, const struct axis *a, int dots)
+{
+	double t = (v - a->lo) / (a->hi - a->lo);
+
+	return (int)lround(fmin(1, fmax(0, t)) * (dots - 1));
+}
+
+static void trace_series(struct braille *b, const struct plot *p, const struct plot_series *series,
+			 const struct frame *f)
+{
+	int w = 2 * b->cols, h = 4 * b->rows, px = -1, py = 0, phase = 0;
+
+	for (size_t i = 0; i < series->n; i++) {
+		double v = p->log_y && series->y[i] > 0 ? log10(series->y[i]) : series->y[i];
+		int x, y;
+
+		if (!isfinite(v) || (p->log_y && series->y[i] <= 0) || series->x[i] < f->x.lo ||
+		    series->x[i] > f->x.hi) {
+			px = -1;
+			continue;
+		}
+		x = dots_at(series->x[i], &f->x, w);
+		y = h - 1 - dots_at(v, &f->y, h);
+		if (px < 0) {
+			braille_dot(b, x, y);
+			phase = 0;
+		} else {
+			braille_line_dashed(b, px, py, x, y, series->on, series->period, &phase);
+		}
+		px = x;
+		py = y;
+	}
+}
+
+/* Lays the canvas over what is there: dots add up, the style is the newer one's. */
+static void lay_canvas(struct surface *s, const struct braille *b, const struct frame *f, uint8_t *sum,
+		       uint16_t style)
+{
+	for (int row = 0; row < b->rows; row++)
+		for (int col = 0; col < b->cols; col++) {
+			int at = row * b->cols + col;
+			struct rect cell = { f->canvas.x + col, f->canvas.y + row, 1, 1 };
+
+			if (!b->bits[at])
+				continue;
+			sum[at] |= b->bits[at];
+			surface_fill(s, cell, 0x2800u + sum[at], style);
+		}
+}
+
+static void draw_curves(struct surface *s, const struct plot *p, const struct frame *f)
+{
+	size_t cells = (size_t)f->canvas.w * (size_t)f->canvas.h;
+	struct err err = { 0 };
+	uint8_t *bits = mem_zeroed(2 * cells, 1, &err);
+	struct braille b = { .cols = f->canvas.w, .rows = f->canvas.h, .bits = bits };
+
+	if (!bits)
+		return; /* a screen without its curves is better than none */
+	if (!isnan(p->mark_x) && p->mark_x >= f->x.lo && p->mark_x <= f->x.hi) {
+		int x = dots_at(p->mark_x, &f->x, 2 * b.cols), phase = 0;
+
+		braille_line_dashed(&b, x, 0, x, 4 * b.rows - 1, 1, 2, &phase);
+		lay_canvas(s, &b, f, bits + cells, STYLE_AXIS);
+	}
+	for (size_t k = p->n_series; k-- > 0;) {
+		braille_clear(&b);
+		trace_series(&b, p, &p->series[k], f);
+		lay_canvas(s, &b, f, bits + cells, p->series[k].style);
+	}
+	mem_free(bits);
+}
+
+static void draw_y_axis(struct surface *s, const struct frame *f)
+{
+	int x = f->canvas.x - 1;
+
+	for (int row = 0; row < f->canvas.h; row++)
+		surface_mark(s, x, f->canvas.y + row, STYLE_AXIS, MARK_V);
+	for (int i = 0; i < f->y.n; i++) {
+		double t = f->y.n > 1 ? (double)i / (f->y.n - 1) : 0;
+		int row = f->canvas.h - 1 - (int)lround(t * (f->canvas.h - 1));
+
+		surface_mark(s, x, f->canvas.y + row, STYLE_AXIS, MARK_TEE_LEFT);
+		surface_text_right(s, x - f->margin, f->canvas.y + row, f->margin, STYLE_AXIS, f->y.label[i]);
+	}
+}
+
+/* Labels of x stand under their ticks, the name of the axis at the right end. */
+static void draw_x_axis(struct surface *s, const struct plot *p, const struct frame *f)
+{
+	int y = f->canvas.y + f->canvas.h, end = f->canvas.x + f->canvas.w, free_from = f->canvas.x - 1;
+	int name = p->x_label ? (int)strlen(p->x_label) : 0;
+
+	surface_mark(s, f->canvas.x - 1, y, STYLE_AXIS, MARK_LOW_LEFT);
+	for (int x = f->canvas.x; x < end; x++)
+		surface_mark(s, x, y, STYLE_AXIS, MARK_H);
+	for (int i = 0; i < f->x.n; i++) {
+		int x = f->canvas.x + dots_at(f->x.tick[i], &f->x, 2 * f->canvas.w) / 2;
+		int w = (int)strlen(f->x.label[i]), from = x - (w - 1) / 2;
+
+		surface_mark(s, x, y, STYLE_AXIS, MARK_TEE_DOWN);
+		if (from + w > end)
+			from = end - w;
+		if (from < free_from || from + w > end - name - 1)
+			continue;
+		surface_text(s, from, y + 1, w, STYLE_AXIS, f->x.label[i]);
+		free_from = from + w + 1;
+	}
+	if (name && name < f->canvas.w)
+		surface_text(s, end - name, y + 1, name, STYLE_AXIS, p->x_label);
+}
+
+static void draw_legend(struct surface *s, const struct plot *p, const struct frame *f)
+{
+	int row = f->canvas.y;
+
+	if (p->n_series < 2 && !(p->n_series == 1 && p->series[0].label))
+		return;
+	for (size_t k = 0; k < p->n_series && row < f->canvas.y + f->canvas.h; k++, row++) {
+		const struct plot_series *series = &p->series[k];
+		int w = surface_width(s, series->label), room = f->canvas.w / 2;
+		int x;
+
+		if (w > room)
+			w = room;
+		x = f->canvas.x + f->canvas.w - w - 2;
+		surface_mark(s, x, row, series->style,
+			     series->period < 2 ? MARK_H : series->on > 1 ? MARK_DASH : MARK_DOT);
+		surface_fill(s, (struct rect){ x + 1, row, 1, 1 }, ' ', STYLE_PLAIN);
+		surface_text(s, x + 2, row, w, STYLE_DIM, series->label);
+	}
+}
+
+void plot_draw(struct surface *s, struct rect r, const struct plot *p)
+{
+	struct frame f = { .margin = 0 };
+	bool x_axis = r.h >= 5;
+
+	if (r.w < 12 || r.h < 2)
+		return;
+	make_y_axis(p, r.h - (x_axis ? 2 : 0), &f.y);
+	for (int i = 0; i < f.y.n; i++)
+		if ((int)strlen(f.y.label[i]) > f.margin)
+			f.margin = (int)strlen(f.y.label[i]);
+	f.canvas = (struct rect){ r.x + f.margin + 1, r.y, r.w - f.margin - 1, r.h - (x_axis ? 2 : 0) };
+	if (f.canvas.w < 4)
+		return;
+	make_x_axis(p, f.canvas.w, &f.x);
+	draw_y_axis(s, &f);
+	draw_curves(s, p, &f);
+	if (x_axis)
+		draw_x_axis(s, p, &f);
+	draw_legend(s, p, &f);
+}
