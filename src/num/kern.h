@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kern.h - the inner loops that matter for speed, compiled for several instruction sets.
+ *
+ * One body (kern_solve.inc, kern_rank.inc, kern_sgd.inc) is compiled three times, by kern_plain.c,
+ * kern_avx2.c and kern_avx512.c, over the vector vocabulary of kern_vec.inc.  kern() gives the widest
+ * table this processor has; WHYREC_KERNEL=plain|avx2|avx512 in the environment asks for another (one
+ * the processor lacks is not taken).  The choice is made once, before any result is computed.
+ *
+ * All matrices are float.  `ld…` are distances in floats.  Every output element is summed in one fixed
+ * order that does not depend on its neighbours: the same bits in any tile or batch.  No kernel
+ * allocates; none fails but by returning false.
+ * Thread: kern() ANY after linalg_init(); the kernels ANY on distinct outputs.
+ */
+#ifndef NUM_KERN_H
+#define NUM_KERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KERN_PAD 16     /* padded sizes are multiples of this: every table's lanes divide it */
+#define KERN_MAX_PANEL 32
+#define KERN_MAX_QUERIES 12
+
+/* n steps of BPR, in order: u[], i[], j[] rows of W, H, H. */
+struct kern_bpr {
+	float *W, *H, *bias;
+	size_t stride, D;
+	const uint32_t *u, *i, *j;
+	size_t n;
+	float lr, l2;
+	double loss; /* out: sum of softplus(-x) before each step */
+};
+
+struct kern {
+	const char *name;
+	unsigned lanes;   /* floats a vector */
+	unsigned panel;   /* items side by side in a rank panel */
+	unsigned queries; /* queries a rank tile holds */
+
+	float (*dot)(const float *a, const float *b, size_t n);
+	void (*axpy)(float s, const float *x, float *y, size_t n);
+	/* Bit b of the result: v[b] >= least (NaN: no); n <= 64. */
+	uint64_t (*at_least)(const float *v, size_t n, float least);
+
+	/* Symmetric matrices are kept as their lower triangle by columns: element (i,j), i >= j, at
+	 * c[j*ldc + i]; m is a multiple of KERN_PAD.  What lies above the diagonal inside a square of
+	 * KERN_PAD on the diagonal may be overwritten.  c += sum over k of a[k][.]' a[k][.]. */
+	void (*syrk)(float *c, size_t ldc, const float *a, size_t lda, size_t K, size_t m);
+	/* c = L L' in place; rdiag[m] becomes 1/diagonal.  false: not positive definite (or NaN). */
+	bool (*chol)(float *c, size_t ldc, size_t m, float *rdiag);
+	/* b[m] becomes (L L')^-1 b. */
+	void (*chol_solve)(const float *c, size_t ldc, size_t m, const float *rdiag, float *b);
+
+	/* out[t][d] = f[t] * h[rows[t]][d] * scale[d]; D a multiple of KERN_PAD. */
+	void (*gather)(float *out, size_t ldo, const float *h, size_t ldh, const uint32_t *rows,
+		       const float *f, size_t n, const float *scale, size_t D);
+	/* The same, transposed: out[d][t], zero for t = n .. next multiple of KERN_PAD. */
+	void (*gather_t)(float *out, size_t ldo, const float *h, size_t ldh, const uint32_t *rows,
+			 const float *f, size_t n, const float *scale, size_t D);
+	/* out[d] = sum over t of f[t] * h[rows[t]][d]. */
+	void (*combine)(float *out, const float *h, size_t ldh, const uint32_t *rows, const float *f,
+			size_t n, size_t D);
+	/* out[r][.] = sum over k of a[r][k] * b[k][.]; n rows, K terms, N columns (multiple of KERN_PAD). */
+	void (*product)(float *out, size_t ldo, const float *a, size_t lda, const float *b, size_t ldb,
+			size_t n, size_t K, size_t N);
+
+	/* scores[q][lane] = sum over d of queries[d][q] * panel[d][lane] (+ bias[lane]).  rank_hits stores
+	 * only what has a lane >= least[q], its lanes in hits[q], and returns the bits of those q. */
+	void (*rank_scores)(const float *panel, size_t D, const float *queries, const float *bias,
+			    float *scores);
+	uint32_t (*rank_hits)(const float *panel, size_t D, const float *queries, const float *bias,
+			      const float *least, float *scores, uint32_t *hits);
+
+	/* sim[b] = n[b] / (a_i a[b] + s_i + s[b] - e n[b] + shrink); n[] is zeroed.  Bit b: n[b] > 0, the
+	 * denominator > 0 and sim[b] >= least.  count <= 64. */
+	uint64_t (*similarity)(float *n, const float *a, const float *s, float a_i, float s_i, float e,
+			       float shrink, float least, size_t count, float *sim);
+
+	void (*bpr_steps)(struct kern_bpr *b);
+};
+
+extern const struct kern kern_plain;
+#ifdef HAVE_X86_KERNELS
+extern const struct kern kern_avx2, kern_avx512;
+#endif
+
+const struct kern *kern(void);
+/* Tests: take the named table from now on; false when it is unknown or this processor lacks it. */
+bool kern_choose(const char *name);
+
+#endif
