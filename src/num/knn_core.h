@@ -43,7 +43,8 @@ size_t knn_fit_bytes(size_t entries, uint32_t cols, uint32_t K, unsigned slots);
 
 /* The K nearest rows of x to a query row (user-knn): query items[n] with weights q[n] (NULL: ones),
  * its own a and s; rule->a, rule->s are of the ROWS of x; leave_out is never chosen (UINT32_MAX: none).
- * acc: x->rows floats, all 0 before and after.  Most similar first; returns how many. */
+ * acc: x->rows floats, all 0 before and after; nearest, sim: room for K.  Most similar first; returns how
+ * many. */
 uint32_t knn_nearest(const struct csr *xt, const struct knn_rule *rule, const uint32_t *items,
 		     const float *q, uint32_t n, float a, float s, uint32_t leave_out, float *acc,
 		     uint32_t *nearest, float *sim);

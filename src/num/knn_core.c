@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* knn_core.c - see knn_core.h. */
+#include "num/knn_core.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "num/kern.h"
+#include "num/rank.h"
+
+#define BLOCK 64 /* similarities at a time: the bits of one uint64_t */
+
+static const float zeros[BLOCK];
+
+static const float *or_zeros(const float *v, size_t at)
+{
+	return v ? v + at : zeros;
+}
+
+/* --- The K best ----------------------------------------------------------------
+ * Similarities are above 0, so that a float's bits rise with it: (bits, ~number) in one integer orders
+ * by similarity, then by lower number.  Candidates gather in a buffer; when it is full the best K are
+ * selected and the K-th raises the bar.  Far cheaper than a heap when many pass at first.
+ */
+struct best {
+	uint64_t *key; /* [room] */
+	size_t n, K, room;
+	float least;
+};
+
+static uint64_t key_of(float sim, uint32_t number)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &sim, sizeof(bits));
+	return (uint64_t)bits << 32 | (uint32_t)~number;
+}
+
+static float key_sim(uint64_t key)
+{
+	uint32_t bits = (uint32_t)(key >> 32);
+	float sim;
+
+	memcpy(&sim, &bits, sizeof(sim));
+	return sim;
+}
+
+static uint32_t key_number(uint64_t key)
+{
+	return ~(uint32_t)key;
+}
+
+static size_t best_room(size_t K)
+{
+	return 4 * K > 256 ? 4 * K : 256;
+}
+
+/* The K largest of n come first, in no order (Wirth's selection); 1 <= K < n. */
+static void select_largest(uint64_t *v, size_t n, size_t K)
+{
+	ptrdiff_t lo = 0, hi = (ptrdiff_t)n - 1, k = (ptrdiff_t)K - 1;
+
+	while (lo < hi) {
+		uint64_t pivot = v[k];
+		ptrdiff_t i = lo, j = hi;
+
+		do {
+			while (v[i] > pivot)
+				i++;
+			while (v[j] < pivot)
+				j--;
+			if (i <= j) {
+				uint64_t swap = v[i];
+
+				v[i++] = v[j];
+				v[j--] = swap;
+			}
+		} while (i <= j);
+		if (j < k)
+			lo = i;
+		if (k < i)
+			hi = j;
+	}
+}
+
+static void best_cut(struct best *b)
+{
+	uint64_t last = UINT64_MAX;
+
+	if (b->n <= b->K)
+		return;
+	select_largest(b->key, b->n, b->K);
+	b->n = b->K;
+	for (size_t i = 0; i < b->n; i++)
+		last = b->key[i] < last ? b->key[i] : last;
+	b->least = key_sim(last);
+}
+
+static void best_add(struct best *b, float sim, uint32_t number)
+{
+	if (b->n == b->room)
+		best_cut(b);
+	b->key[b->n++] = key_of(sim, number);
+}
+
+/* --- Fitting ------------------------------------------------------------------- */
+
+#define CHUNK_COST ((size_t)1 << 21) /* pairs added up in a chunk, about; a few ms */
+
+struct fit {
+	const struct kern *k;
+	const struct csr *x, *xt;
+	struct knn_rule rule;
+	uint32_t *place;  /* [cols] by falling number of entries */
+	uint32_t *column; /* [cols] the inverse */
+	uint32_t *idx;    /* x->idx, as places */
+	float *a, *s;     /* by place; NULL where the rule's are */
+	size_t *first;    /* chunks: columns first[c] .. first[c + 1] - 1 */
+	size_t chunks;
+	uint32_t *found;  /* [cols] */
+	uint64_t *keys;   /* [cols][K] the result, before packing */
+	struct best *best;   /* a slot each, like the two below */
+	float *acc;          /* [slots][cols], 0 between columns */
+	uint32_t *touched;   /* [slots][cols] */
+	struct csr *out;
+};
+
+static size_t column_cost(const struct fit *f, size_t j)
+{
+	size_t cost = 0;
+
+	for (size_t e = f->xt->ptr[j]; e < f->xt->ptr[j + 1]; e++)
+		cost += csr_row_n(f->x, f->xt->idx[e]);
+	return cost;
+}
+
+static void add_row(float *acc, const uint32_t *idx, const float *val, size_t n, float w)
+{
+	if (val) {
+		for (size_t k = 0; k < n; k++)
+			acc[idx[k]] += w * val[k];
+	} else {
+		for (size_t k = 0; k < n; k++)
+			acc[idx[k]] += w;
+	}
+}
+
+static size_t add_row_listed(float *acc, const uint32_t *idx, const float *val, size_t n, float w,
+			     uint32_t *touched, size_t n_touched)
+{
+	for (size_t k = 0; k < n; k++) {
+		float *at = &acc[idx[k]];
+
+		touched[n_touched] = idx[k]; /* room for one more than there are places */
+		n_touched += *at == 0;
+		*at += val ? w * val[k] : w;
+	}
+	return n_touched;
+}
+
+static void take_bits(struct best *b, uint64_t bits, const float *sim, const uint32_t *number)
+{
+	for (; bits; bits &= bits - 1) {
+		int at = __builtin_ctzll(bits);
+
+		best_add(b, sim[at], number[at]);
+	}
+}
+
+/* Every place in turn. */
+static void scan_all(const struct fit *f, struct best *b, float *acc, float a, float s)
+{
+	float sim[BLOCK];
+
+	for (size_t p = 0; p < f->x->cols; p += BLOCK) {
+		size_t n = f->x->cols - p < BLOCK ? f->x->cols - p : BLOCK;
+		uint64_t bits = f->k->similarity(acc + p, or_zeros(f->a, p), or_zeros(f->s, p), a, s,
+						 f->rule.e, f->rule.shrink, b->least, n, sim);
+
+		take_bits(b, bits, sim, f->column + p);
+	}
+}
+
+/* Only the places touched: gathered, so that the same kernel judges them. */
+static void scan_touched(const struct fit *f, struct best *b, float *acc, float a, float s,
+			 const uint32_t *touched, size_t n_touched)
+{
+	float sim[BLOCK], n_ij[BLOCK], ga[BLOCK] = { 0 }, gs[BLOCK] = { 0 };
+	uint32_t number[BLOCK];
+
+	for (size_t t = 0; t < n_touched; t += BLOCK) {
+		size_t n = n_touched - t < BLOCK ? n_touched - t : BLOCK;
+		uint64_t bits;
+
+		for (size_t k = 0; k < n; k++) {
+			uint32_t p = touched[t + k];
+
+			n_ij[k] = acc[p];
+			acc[p] = 0; /* a place listed twice counts once */
+			number[k] = f->column[p];
+			if (f->a)
+				ga[k] = f->a[p];
+			if (f->s)
+				gs[k] = f->s[p];
+		}
+		bits = f->k->similarity(n_ij, ga, gs, a, s, f->rule.e, f->rule.shrink, b->least, n, sim);
+		take_bits(b, bits, sim, number);
+	}
+}
+
+static void fit_column(const struct fit *f, uint32_t j, unsigned slot)
+{
+	const struct csr *x = f->x, *xt = f->xt;
+	float *acc = f->acc + slot * (size_t)x->cols;
+	uint32_t *touched = f->touched + slot * ((size_t)x->cols + 1);
+	float a = f->rule.a ? f->rule.a[j] : 0, s = f->rule.s ? f->rule.s[j] : 0;
+	struct best *b = &f->best[slot];
+	bool listed = column_cost(f, j) < x->cols / 8;
+	size_t n_touched = 0;
+
+	b->n = 0;
+	b->least = 1e-37f;
+	for (size_t e = xt->ptr[j]; e < xt->ptr[j + 1]; e++) {
+		size_t at = x->ptr[xt->idx[e]], n = x->ptr[xt->idx[e] + 1] - at;
+		const float *val = x->val ? x->val + at : NULL;
+
+		if (listed)
+			n_touched = add_row_listed(acc, f->idx + at, val, n, csr_x(xt, e), touched,
+						   n_touched);
+		else
+			add_row(acc, f->idx + at, val, n, csr_x(xt, e));
+	}
+	acc[f->place[j]] = 0;
+	if (listed)
+		scan_touched(f, b, acc, a, s, touched, n_touched);
+	else
+		scan_all(f, b, acc, a, s);
+	best_cut(b);
+	f->found[j] = (uint32_t)b->n;
+	memcpy(f->keys + (size_t)j * f->rule.K, b->key, b->n * sizeof(*b->key));
+}
+
+static void fit_chunk(void *ctx, size_t chunk, unsigned slot)
+{
+	const struct fit *f = ctx;
+
+	for (size_t j = f->first[chunk]; j < f->first[chunk + 1]; j++)
+		fit_column(f, (uint32_t)j, slot);
+}
+
+/* Places by falling number of entries (counting sort, stable), and all that is kept by place. */
+static bool fit_places(struct fit *f, struct err *err)
+{
+	size_t cols = f->x->cols, most = 0, sum = 0, *at;
+
+	for (uint32_t c = 0; c < cols; c++)
+		most = csr_row_n(f->xt, c) > most ? csr_row_n(f->xt, c) : most;
+	at = mem_zeroed(most + 2, sizeof(*at), err);
+	if (!at)
+		return false;
+	for (uint32_t c = 0; c < cols; c++)
+		at[most - csr_row_n(f->xt, c)]++;
+	for (size_t d = 0; d <= most; d++) {
+		size_t n = at[d];
+
+		at[d] = sum;
+		sum += n;
+	}
+	for (uint32_t c = 0; c < cols; c++) {
+		f->place[c] = (uint32_t)at[most - csr_row_n(f->xt, c)]++;
+		f->column[f->place[c]] = c;
+	}
+	mem_free(at);
+	for (size_t e = 0; e < csr_n(f->x); e++)
+		f->idx[e] = f->place[f->x->idx[e]];
+	for (size_t p = 0; p < cols; p++) {
+		if (f->a)
+			f->a[p] = f->rule.a[f->column[p]];
+		if (f->s)
+			f->s[p] = f->rule.s[f->column[p]];
+	}
+	return true;
+}
+
+static bool fit_cut(struct fit *f, struct err *err)
+{
+	size_t cols = f->x->cols, cost = 0, total = 0;
+
+	for (uint32_t r = 0; r < f->x->rows; r++)
+		total += csr_row_n(f->x, r) * csr_row_n(f->x, r);
+	total += cols * 64; /* what a column costs by itself */
+	f->first = mem_zeroed(total / CHUNK_COST + 3, sizeof(*f->first), err);
+	if (!f->first)
+		return false;
+	for (size_t j = 0; j < cols; j++) {
+		cost += column_cost(f, j) + 64;
+		if (cost >= CHUNK_COST || j + 1 == cols) {
+			f->first[++f->chunks] = j + 1;
+			cost = 0;
+		}
+	}
+	return true;
+}
+
+static bool fit_make(struct fit *f, unsigned slots, struct err *err)
+{
+	size_t cols = f->x->cols, room = best_room(f->rule.K);
+	uint64_t *keys;
+
+	if (!(f->place = mem_alloc(cols, sizeof(*f->place), err)) ||
+	    !(f->column = mem_alloc(cols, sizeof(*f->column), err)) ||
+	    !(f->idx = mem_alloc(csr_n(f->x) + 1, sizeof(*f->idx), err)) ||
+	    !(f->found = mem_zeroed(cols, sizeof(*f->found), err)) ||
+	    !(f->keys = mem_alloc(cols * f->rule.K, sizeof(*f->keys), err)) ||
+	    !(f->acc = mem_zeroed(slots * cols, sizeof(*f->acc), err)) ||
+	    !(f->touched = mem_alloc(slots * (cols + 1), sizeof(*f->touched), err)) ||
+	    (f->rule.a && !(f->a = mem_alloc(cols, sizeof(*f->a), err))) ||
+	    (f->rule.s && !(f->s = mem_alloc(cols, sizeof(*f->s), err))) ||
+	    !(f->best = mem_zeroed(slots, sizeof(*f->best), err)) ||
+	    !(keys = mem_alloc(slots * room, sizeof(*keys), err)))
+		return false;
+	for (unsigned i = 0; i < slots; i++)
+		f->best[i] = (struct best){ .key = keys + i * room, .K = f->rule.K, .room = room };
+	return true;
+}
+
+static void fit_done(struct fit *f)
+{
+	if (f->best)
+		mem_free(f->best[0].key);
+	mem_free(f->best);
+	mem_free(f->place);
+	mem_free(f->column);
+	mem_free(f->idx);
+	mem_free(f->first);
+	mem_free(f->found);
+	mem_free(f->keys);
+	mem_free(f->acc);
+	mem_free(f->touched);
+	mem_free(f->a);
+	mem_free(f->s);
+}
+
+/* --- Packing the result -------------------------------------------------------- */
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = key_number(*(const uint64_t *)a), y = key_number(*(const uint64_t *)b);
+
+	return (x > y) - (x < y);
+}
+
+#define PACK_COLUMNS 512
+
+static void pack_chunk(void *ctx, size_t chunk, unsigned slot)
+{
+	const struct fit *f = ctx;
+	size_t end = (chunk + 1) * PACK_COLUMNS;
+
+	(void)slot;
+	for (size_t j = chunk * PACK_COLUMNS; j < end && j < f->x->cols; j++) {
+		uint64_t *keys = f->keys + j * f->rule.K;
+		size_t to = f->out->ptr[j];
+
+		qsort(keys, f->found[j], sizeof(*keys), by_number);
+		for (uint32_t k = 0; k < f->found[j]; k++, to++) {
+			f->out->idx[to] = key_number(keys[k]);
+			f->out->val[to] = key_sim(keys[k]);
+		}
+	}
+}
+
+static bool pack(struct fit *f, const struct task *t, struct err *err)
+{
+	size_t cols = f->x->cols;
+	struct csr *out = f->out;
+
+	*out = (struct csr){ .rows = (uint32_t)cols, .cols = (uint32_t)cols };
+	out->ptr = mem_zeroed(cols + 1, sizeof(*out->ptr), err);
+	for (size_t j = 0; out->ptr && j < cols; j++)
+		out->ptr[j + 1] = out->ptr[j] + f->found[j];
+	out->idx = out->ptr ? mem_alloc(out->ptr[cols] + 1, sizeof(*out->idx), err) : NULL;
+	out->val = out->idx ? mem_alloc(out->ptr[cols] + 1, sizeof(*out->val), err) : NULL;
+	if (out->val && (task_chunks(t, (cols + PACK_COLUMNS - 1) / PACK_COLUMNS, pack_chunk, f) ||
+			 task_cancelled(err)))
+		return true;
+	csr_done(out);
+	return false;
+}
+
+bool knn_fit(struct csr *out, const struct csr *x, const struct csr *xt, const struct knn_rule *rule,
+	     const struct task *t, struct err *err)
+{
+	struct fit f = { .k = kern(), .x = x, .xt = xt, .rule = *rule, .out = out };
+	bool fine;
+
+	*out = (struct csr){ 0 };
+	if (f.rule.K > x->cols)
+		f.rule.K = x->cols ? x->cols : 1; /* buffers no larger than they can be filled */
+	fine = fit_make(&f, task_slots(t), err) && fit_places(&f, err) && fit_cut(&f, err);
+	if (fine && !task_chunks(t, f.chunks, fit_chunk, &f))
+		fine = task_cancelled(err);
+	fine = fine && pack(&f, t, err);
+	fit_done(&f);
+	return fine;
+}
+
+size_t knn_fit_bytes(size_t entries, uint32_t cols, uint32_t K, unsigned slots)
+{
+	size_t c = cols;
+
+	return entries * sizeof(uint32_t) +              /* renumbered */
+	       c * K * (sizeof(uint64_t) + 2 * 4) +      /* keys and result */
+	       c * (6 * 4 + sizeof(size_t)) + slots * (c * 8 + best_room(K) * sizeof(uint64_t));
+}
+
+/* --- Queries ------------------------------------------------------------------- */
+
+uint32_t knn_nearest(const struct csr *xt, const struct knn_rule *rule, const uint32_t *items,
+		     const float *q, uint32_t n, float a, float s, uint32_t leave_out, float *acc,
+		     uint32_t *nearest, float *sim)
+{
+	const struct kern *k = kern();
+	float sims[BLOCK];
+	struct topk best;
+
+	topk_begin(&best, rule->K, sim, nearest);
+	for (uint32_t t = 0; t < n; t++)
+		add_row(acc, csr_row(xt, items[t]), csr_row_val(xt, items[t]), csr_row_n(xt, items[t]),
+			q ? q[t] : 1.0f);
+	if (leave_out < xt->cols)
+		acc[leave_out] = 0;
+	for (uint32_t v = 0; v < xt->cols; v += BLOCK) {
+		size_t count = xt->cols - v < BLOCK ? xt->cols - v : BLOCK;
+		uint64_t bits = k->similarity(acc + v, or_zeros(rule->a, v), or_zeros(rule->s, v), a, s,
+					      rule->e, rule->shrink, best.threshold, count, sims);
+
+		for (; bits; bits &= bits - 1) {
+			uint32_t at = (uint32_t)__builtin_ctzll(bits);
+
+			topk_push(&best, v + at, sims[at]);
+		}
+	}
+	topk_finish(&best);
+	return best.n;
+}
+
+void knn_score(const struct csr *sims, const uint32_t *items, const float *x, uint32_t n, float *out)
+{
+	for (uint32_t t = 0; t < n; t++)
+		add_row(out, csr_row(sims, items[t]), csr_row_val(sims, items[t]),
+			csr_row_n(sims, items[t]), x ? x[t] : 1.0f);
+}
+
+/* --- Weights ------------------------------------------------------------------- */
+
+void knn_norms(const struct csr *m, float *out)
+{
+	for (uint32_t r = 0; r < m->rows; r++) {
+		double sum = 0;
+
+		for (size_t k = m->ptr[r]; k < m->ptr[r + 1]; k++)
+			sum += (double)csr_x(m, k) * (double)csr_x(m, k);
+		out[r] = (float)sqrt(sum);
+	}
+}
+
+#define BM25_K1 1.2
+#define BM25_B 0.75
+
+static double weigh(enum knn_weights kind, double x, double U, double n, double len_by_mean)
+{
+	if (kind == KNN_TFIDF)
+		return sqrt(x) * (log(U) - log(1.0 + n));
+	if (kind == KNN_BM25)
+		return x * (BM25_K1 + 1.0) / (BM25_K1 * (1.0 - BM25_B + BM25_B * len_by_mean) + x) *
+		       log(U / (1.0 + n));
+	return x;
+}
+
+bool knn_weigh(struct csr *out, const struct csr *x, enum knn_weights kind, struct err *err)
+{
+	double *len = mem_zeroed(x->cols ? x->cols : 1, sizeof(*len), err), mean = 0;
+
+	if (!len || !csr_copy(out, x, err)) {
+		mem_free(len);
+		return false;
+	}
+	if (!out->val)
+		out->val = mem_alloc(csr_n(x) + 1, sizeof(*out->val), err);
+	if (!out->val) {
+		csr_done(out);
+		mem_free(len);
+		return false;
+	}
+	for (size_t e = 0; e < csr_n(x); e++) {
+		len[x->idx[e]] += (double)csr_x(x, e);
+		mean += (double)csr_x(x, e);
+	}
+	mean /= x->cols ? x->cols : 1;
+	for (uint32_t u = 0; u < x->rows; u++)
+		for (size_t e = x->ptr[u]; e < x->ptr[u + 1]; e++)
+			out->val[e] = (float)weigh(kind, (double)csr_x(x, e), x->rows,
+						   (double)csr_row_n(x, u), len[x->idx[e]] / mean);
+	mem_free(len);
+	return true;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* rank.c - see rank.h. */
+#include "num/rank.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "num/kern.h"
+
+#define MAX_GROUPS 8 /* of kern.queries queries: a panel is read once for all of them */
+#define PACKED_FLOATS ((size_t)KERN_MAX_QUERIES * RANK_MAX_D)
+
+struct rank_panels {
+	const struct kern *k;
+	const float *vectors, *bias; /* borrowed */
+	size_t stride, D;
+	uint32_t I, panels;
+	float *packed;      /* [panels][D][panel] */
+	float *packed_bias; /* [panels][panel] or NULL */
+	float *reach;       /* [panels] the length of the panel's longest vector (bias included), rounded up */
+	uint32_t *item;     /* [panels * panel] which item stands where */
+};
+
+size_t rank_panels_bytes(uint32_t I, uint32_t D)
+{
+	size_t padded = ((size_t)I + KERN_MAX_PANEL - 1) / KERN_MAX_PANEL * KERN_MAX_PANEL;
+
+	return padded * ((size_t)D + 3) * sizeof(float);
+}
+
+/* --- Packing ----------------------------------------------------------------- */
+
+struct keyed {
+	uint32_t key, item;
+};
+
+/* Ascending by key, stable; the result is in a (three passes of 11 bits end in b: swapped back). */
+static void radix_sort(struct keyed *a, struct keyed *b, size_t n)
+{
+	for (unsigned shift = 0; shift < 33; shift += 11) {
+		size_t at[2048] = { 0 }, sum = 0;
+		struct keyed *swap = a;
+
+		for (size_t i = 0; i < n; i++)
+			at[a[i].key >> shift & 2047]++;
+		for (size_t d = 0; d < 2048; d++) {
+			size_t c = at[d];
+
+			at[d] = sum;
+			sum += c;
+		}
+		for (size_t i = 0; i < n; i++)
+			b[at[a[i].key >> shift & 2047]++] = a[i];
+		a = b;
+		b = swap;
+	}
+	memcpy(b, a, n * sizeof(*a));
+}
+
+/* Length of (vector, bias), rounded up by more than all the roundings of a score computed from it. */
+static float reach_of(const float *v, float bias, size_t D)
+{
+	double sum = (double)bias * (double)bias;
+
+	for (size_t d = 0; d < D; d++)
+		sum += (double)v[d] * (double)v[d];
+	return isnan(sum) ? INFINITY : (float)(sqrt(sum) * (1.0 + (double)(D + 8) * FLT_EPSILON));
+}
+
+static uint32_t float_bits(float x)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &x, sizeof(bits));
+	return bits;
+}
+
+static bool order_items(struct rank_panels *p, struct err *err)
+{
+	struct keyed *a = mem_alloc(p->I ? p->I : 1, sizeof(*a), err);
+	struct keyed *b = a ? mem_alloc(p->I ? p->I : 1, sizeof(*b), err) : NULL;
+	bool fine = b != NULL;
+
+	for (uint32_t i = 0; fine && i < p->I; i++) {
+		float reach = reach_of(p->vectors + i * p->stride, p->bias ? p->bias[i] : 0, p->D);
+
+		a[i] = (struct keyed){ ~float_bits(reach), i }; /* reach >= 0: its bits rise with it */
+	}
+	if (fine)
+		radix_sort(a, b, p->I);
+	for (uint32_t i = 0; fine && i < p->I; i++)
+		p->item[i] = a[i].item;
+	mem_free(a);
+	mem_free(b);
+	return fine;
+}
+
+static void pack_panel(const struct rank_panels *p, const uint32_t *items, size_t n, float *packed,
+		       float *bias)
+{
+	size_t width = p->k->panel;
+
+	for (size_t lane = 0; lane < width; lane++) {
+		const float *v = lane < n ? p->vectors + items[lane] * p->stride : NULL;
+
+		for (size_t d = 0; d < p->D; d++)
+			packed[d * width + lane] = v ? v[d] : 0;
+		if (bias)
+			bias[lane] = v ? p->bias[items[lane]] : 0;
+	}
+}
+
+static void pack_all(struct rank_panels *p)
+{
+	size_t width = p->k->panel;
+
+	for (uint32_t b = 0; b < p->panels; b++) {
+		const uint32_t *items = p->item + b * width;
+		size_t n = p->I - b * width < width ? p->I - b * width : width;
+
+		pack_panel(p, items, n, p->packed + b * width * p->D,
+			   p->packed_bias ? p->packed_bias + b * width : NULL);
+		p->reach[b] = reach_of(p->vectors + items[0] * p->stride,
+				       p->bias ? p->bias[items[0]] : 0, p->D);
+	}
+}
+
+struct rank_panels *rank_panels_new(const float *vectors, size_t stride, uint32_t I, uint32_t D,
+				    const float *bias, struct err *err)
+{
+	struct rank_panels *p;
+	size_t width = kern()->panel;
+
+	if (D > RANK_MAX_D) {
+		err_set(err, ERR_RANGE, "vectors of %u dimensions: at most %u can be ranked", D, RANK_MAX_D);
+		return NULL;
+	}
+	p = mem_zeroed(1, sizeof(*p), err);
+	if (!p)
+		return NULL;
+	*p = (struct rank_panels){ .k = kern(), .vectors = vectors, .bias = bias, .stride = stride, .D = D,
+				   .I = I, .panels = (uint32_t)((I + width - 1) / width) };
+	p->packed = mem_alloc(p->panels * width + 1, (D ? D : 1) * sizeof(float), err);
+	p->reach = p->packed ? mem_alloc(p->panels + 1, sizeof(float), err) : NULL;
+	p->item = p->reach ? mem_zeroed(p->panels * width + 1, sizeof(uint32_t), err) : NULL;
+	if (p->item && bias)
+		p->packed_bias = mem_alloc(p->panels * width + 1, sizeof(float), err);
+	if (!p->item || (bias && !p->packed_bias) || !order_items(p, err)) {
+		rank_panels_free(p);
+		return NULL;
+	}
+	pack_all(p);
+	return p;
+}
+
+void rank_panels_free(struct rank_panels *p)
+{
+	if (!p)
+		return;
+	mem_free(p->packed);
+	mem_free(p->packed_bias);
+	mem_free(p->reach);
+	mem_free(p->item);
+	mem_free(p);
+}
+
+/* Queries q0 .. q0+n-1 side by side, [D][queries]; the rest of the group is 0. */
+static void pack_group(const struct rank_panels *p, const float *queries, size_t q_stride, size_t n,
+		       float *out)
+{
+	size_t width = p->k->queries;
+
+	for (size_t q = 0; q < width; q++)
+		for (size_t d = 0; d < p->D; d++)
+			out[d * width + q] = q < n ? queries[q * q_stride + d] : 0;
+}
+
+void rank_scores(const struct rank_panels *p, const float *queries, size_t q_stride, size_t n_queries,
+		 uint32_t lo, uint32_t hi, float *out, size_t out_stride)
+{
+	size_t width = p->k->panel, group = p->k->queries;
+	float packed[PACKED_FLOATS], panel[KERN_MAX_PANEL * RANK_MAX_D], bias[KERN_MAX_PANEL];
+	float scores[KERN_MAX_PANEL * KERN_MAX_QUERIES];
+	uint32_t items[KERN_MAX_PANEL];
+
+	for (size_t q0 = 0; q0 < n_queries; q0 += group) {
+		size_t nq = n_queries - q0 < group ? n_queries - q0 : group;
+
+		pack_group(p, queries + q0 * q_stride, q_stride, nq, packed);
+		for (uint32_t i = lo; i < hi; i += (uint32_t)width) {
+			size_t n = hi - i < width ? hi - i : width;
+
+			for (size_t lane = 0; lane < n; lane++)
+				items[lane] = i + (uint32_t)lane;
+			pack_panel(p, items, n, panel, p->bias ? bias : NULL);
+			p->k->rank_scores(panel, p->D, packed, p->bias ? bias : NULL, scores);
+			for (size_t q = 0; q < nq; q++)
+				memcpy(out + (q0 + q) * out_stride + (i - lo), scores + q * width,
+				       n * sizeof(*out));
+		}
+	}
+}
+
+/* --- The best k -------------------------------------------------------------- */
+
+struct group {
+	size_t n;
+	float *queries;
+	float length[KERN_MAX_QUERIES]; /* of each query (and 1 for the bias) */
+	float least[KERN_MAX_QUERIES];  /* what its k-th best has now */
+	float need;                     /* a vector shorter than this enters no list of the group */
+	struct topk *out;
+	const uint32_t *const *skip;
+	const uint32_t *n_skip;
+};
+
+static bool in_list(const uint32_t *list, uint32_t n, uint32_t x)
+{
+	uint32_t lo = 0;
+
+	while (n) {
+		uint32_t half = n / 2;
+
+		if (list[lo + half] < x) {
+			lo += half + 1;
+			n -= half + 1;
+		} else {
+			if (list[lo + half] == x)
+				return true;
+			n = half;
+		}
+	}
+	return false;
+}
+
+static void group_need(struct group *g)
+{
+	g->need = INFINITY;
+	for (size_t q = 0; q < g->n; q++) {
+		float need = g->least[q] > 0 && g->length[q] > 0 ? g->least[q] / g->length[q] : 0;
+
+		/* NaN or an infinite length needs nothing: never skipped */
+		g->need = need < g->need ? need : isnan(need) ? 0 : g->need;
+	}
+}
+
+static void group_begin(struct group *g, const struct rank_panels *p, const float *queries,
+			size_t q_stride)
+{
+	pack_group(p, queries, q_stride, g->n, g->queries);
+	for (size_t q = 0; q < p->k->queries; q++) {
+		g->least[q] = q < g->n ? g->out[q].threshold : INFINITY;
+		g->length[q] = q < g->n ? reach_of(queries + q * q_stride, p->bias ? 1.0f : 0, p->D) : 0;
+	}
+	group_need(g);
+}
+
+static void group_hits(struct group *g, const struct rank_panels *p, uint32_t panel, uint32_t any,
+		       const float *scores, const uint32_t *hits, const uint64_t *barred)
+{
+	uint32_t width = p->k->panel;
+
+	for (; any; any &= any - 1) {
+		uint32_t q = (uint32_t)__builtin_ctz(any);
+		struct topk *t = &g->out[q];
+
+		for (uint32_t bits = hits[q]; bits; bits &= bits - 1) {
+			uint32_t lane = (uint32_t)__builtin_ctz(bits), at = panel * width + lane;
+			uint32_t item = p->item[at];
+
+			if (at >= p->I || scores[q * width + lane] < t->threshold ||
+			    (barred && barred[item / 64] >> item % 64 & 1) ||
+			    (g->skip && g->skip[q] && in_list(g->skip[q], g->n_skip[q], item)))
+				continue;
+			topk_push(t, item, scores[q * width + lane]);
+		}
+		g->least[q] = t->threshold;
+	}
+	group_need(g);
+}
+
+static void rank_block(const struct rank_panels *p, struct group *groups, size_t n, const uint64_t *barred)
+{
+	const struct kern *k = p->k;
+	float scores[KERN_MAX_PANEL * KERN_MAX_QUERIES];
+	uint32_t hits[KERN_MAX_QUERIES];
+
+	for (uint32_t b = 0; b < p->panels; b++) {
+		const float *panel = p->packed + (size_t)b * k->panel * p->D;
+		const float *bias = p->packed_bias ? p->packed_bias + (size_t)b * k->panel : NULL;
+		bool alive = false;
+
+		for (size_t i = 0; i < n; i++) {
+			struct group *g = &groups[i];
+			uint32_t any;
+
+			if (p->reach[b] < g->need)
+				continue; /* and so for all later panels */
+			alive = true;
+			any = k->rank_hits(panel, p->D, g->queries, bias, g->least, scores, hits);
+			any &= (1u << g->n) - 1; /* the group may not be full */
+			if (any)
+				group_hits(g, p, b, any, scores, hits, barred);
+		}
+		if (!alive)
+			return;
+	}
+}
+
+void rank_top(const struct rank_panels *p, const float *queries, size_t q_stride, size_t n_queries,
+	      const uint32_t *const *skip, const uint32_t *n_skip, const uint64_t *barred, struct topk *out)
+{
+	float packed[PACKED_FLOATS];
+	struct group groups[MAX_GROUPS];
+	size_t width = p->k->queries, fit = PACKED_FLOATS / (width * (p->D ? p->D : 1));
+	size_t q = 0;
+
+	if (fit > MAX_GROUPS)
+		fit = MAX_GROUPS;
+	while (q < n_queries) {
+		size_t n = 0;
+
+		for (; n < fit && q < n_queries; n++) {
+			struct group *g = &groups[n];
+
+			g->n = n_queries - q < width ? n_queries - q : width;
+			g->queries = packed + n * width * p->D;
+			g->out = out + q;
+			g->skip = skip ? skip + q : NULL;
+			g->n_skip = skip ? n_skip + q : NULL;
+			group_begin(g, p, queries + q * q_stride, q_stride);
+			q += g->n;
+		}
+		rank_block(p, groups, n, barred);
+	}
+	for (q = 0; q < n_queries; q++)
+		topk_finish(&out[q]);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The fused ranking against scores made one by one and sorted. */
+#include "num/rank.h"
+
+#include "num_case.h"
+
+struct data {
+	uint32_t I, D, Q, k;
+	size_t stride;
+	float *items, *queries, *bias;
+	uint32_t **skip, *n_skip;
+	uint64_t *barred;
+};
+
+static struct data data_new(uint32_t I, uint32_t D, uint32_t Q, uint32_t k, bool bias, bool uneven)
+{
+	struct data d = { .I = I, .D = D, .Q = Q, .k = k, .stride = D + 5 };
+
+	d.items = case_floats(I * d.stride);
+	d.queries = case_floats(Q * d.stride);
+	d.bias = bias ? case_floats(I) : NULL;
+	d.skip = case_zeroed(Q, sizeof(*d.skip));
+	d.n_skip = case_zeroed(Q, sizeof(*d.n_skip));
+	d.barred = case_zeroed(I / 64 + 1, sizeof(*d.barred));
+	for (uint32_t i = 0; i < I; i++) {
+		/* quarters: exact ties; lengths falling far apart: panels are skipped */
+		float scale = uneven ? 1.0f / (1.0f + (float)(i * 7919 % I)) : 1.0f;
+
+		for (uint32_t j = 0; j < D; j++)
+			d.items[i * d.stride + j] =
+				roundf(d.items[i * d.stride + j] * 4) / 4 * scale;
+		if (case_below(10) == 0)
+			d.barred[i / 64] |= (uint64_t)1 << i % 64;
+	}
+	for (uint32_t q = 0; q < Q; q++) {
+		d.skip[q] = case_zeroed(I, sizeof(**d.skip));
+		for (uint32_t i = 0; i < I; i++)
+			if (case_below(5) == 0)
+				d.skip[q][d.n_skip[q]++] = i;
+	}
+	return d;
+}
+
+static void data_done(struct data *d)
+{
+	for (uint32_t q = 0; q < d->Q; q++)
+		mem_free(d->skip[q]);
+	mem_free(d->skip);
+	mem_free(d->n_skip);
+	mem_free(d->items);
+	mem_free(d->queries);
+	mem_free(d->bias);
+	mem_free(d->barred);
+}
+
+static bool left_out(const struct data *d, uint32_t q, uint32_t item)
+{
+	for (uint32_t k = 0; k < d->n_skip[q]; k++)
+		if (d->skip[q][k] == item)
+			return true;
+	return d->barred[item / 64] >> item % 64 & 1;
+}
+
+static double naive(const struct data *d, uint32_t q, uint32_t i)
+{
+	double sum = d->bias ? (double)d->bias[i] : 0;
+
+	for (uint32_t j = 0; j < d->D; j++)
+		sum += (double)d->queries[q * d->stride + j] * (double)d->items[i * d->stride + j];
+	return sum;
+}
+
+static float *all_scores(const struct data *d, const struct rank_panels *p)
+{
+	float *s = case_floats((size_t)d->Q * d->I);
+
+	rank_scores(p, d->queries, d->stride, d->Q, 0, d->I, s, d->I);
+	return s;
+}
+
+static void check_scores(const struct data *d, const struct rank_panels *p)
+{
+	float *s = all_scores(d, p), one;
+	double worst = 0;
+	bool same = true;
+
+	for (uint32_t q = 0; q < d->Q; q++)
+		for (uint32_t i = 0; i < d->I; i++)
+			worst = fmax(worst, fabs((double)s[q * d->I + i] - naive(d, q, i)));
+	for (uint32_t t = 0; t < 200 && d->I; t++) {
+		uint32_t q = case_below(d->Q), i = case_below(d->I);
+
+		rank_scores(p, d->queries + q * d->stride, d->stride, 1, i, i + 1, &one, 1);
+		same &= !memcmp(&one, &s[q * d->I + i], sizeof(one));
+	}
+	ok(worst < 1e-5 * (d->D + 1), "  scores, off by %.1e", worst);
+	ok(same, "  one by one they have the same bits");
+	mem_free(s);
+}
+
+/* From the kernel's own scores (ties and all), by plain topk. */
+static void check_top(const struct data *d, const struct rank_panels *p)
+{
+	float *s = all_scores(d, p), *score = case_floats(2 * d->Q * d->k);
+	uint32_t *item = case_zeroed(2 * d->Q * d->k, sizeof(*item));
+	struct topk *got = case_zeroed(d->Q, sizeof(*got)), want;
+	bool right = true;
+
+	for (uint32_t q = 0; q < d->Q; q++)
+		topk_begin(&got[q], d->k, score + q * d->k, item + q * d->k);
+	rank_top(p, d->queries, d->stride, d->Q, (const uint32_t *const *)d->skip, d->n_skip, d->barred, got);
+	for (uint32_t q = 0; q < d->Q; q++) {
+		topk_begin(&want, d->k, score + d->Q * d->k, item + d->Q * d->k);
+		for (uint32_t i = 0; i < d->I; i++)
+			if (!left_out(d, q, i))
+				topk_push(&want, i, s[q * d->I + i]);
+		topk_finish(&want);
+		right &= want.n == got[q].n &&
+			 !memcmp(want.item, got[q].item, want.n * sizeof(*item)) &&
+			 !memcmp(want.score, got[q].score, want.n * sizeof(*score));
+	}
+	ok(right, "  the same lists and bits as from all scores");
+	mem_free(s);
+	mem_free(score);
+	mem_free(item);
+	mem_free(got);
+}
+
+static void check(uint32_t I, uint32_t D, uint32_t Q, uint32_t k, bool bias, bool uneven)
+{
+	struct data d = data_new(I, D, Q, k, bias, uneven);
+	struct err err;
+	struct rank_panels *p = rank_panels_new(d.items, d.stride, I, D, d.bias, &err);
+
+	ok(p != NULL, "%u items of %u, %u queries, k=%u%s%s", I, D, Q, k, bias ? ", bias" : "",
+	   uneven ? ", uneven lengths" : "");
+	check_scores(&d, p);
+	check_top(&d, p);
+	rank_panels_free(p);
+	data_done(&d);
+}
+
+static void check_nan(void)
+{
+	struct data d = data_new(100, 8, 3, 100, false, false);
+	struct topk t[3];
+	float score[300];
+	uint32_t item[300];
+	bool clean = true;
+	struct rank_panels *p;
+	struct err err;
+
+	d.items[17 * d.stride] = NAN;
+	d.items[18 * d.stride] = INFINITY;
+	d.queries[d.stride + 2] = NAN;
+	p = rank_panels_new(d.items, d.stride, 100, 8, NULL, &err);
+	for (int q = 0; q < 3; q++)
+		topk_begin(&t[q], 100, score + 100 * q, item + 100 * q);
+	rank_top(p, d.queries, d.stride, 3, NULL, NULL, NULL, t);
+	for (uint32_t i = 0; i < t[0].n; i++)
+		clean &= item[i] != 17 && !isnan(score[i]);
+	ok(clean && t[0].n == 99, "a NaN item is never chosen");
+	ok(t[1].n == 0, "nor anything by a NaN query");
+	rank_panels_free(p);
+	data_done(&d);
+}
+
+int main(void)
+{
+	CASE_EACH_TABLE(name) {
+		printf("# %s\n", name);
+		check(1000, 16, 30, 10, false, false);
+		check(2000, 33, 13, 7, true, true);
+		check(31, 64, 1, 50, false, false);
+		check(33, 1, 5, 3, true, false);
+		check(3000, 24, 40, 20, false, true);
+		check(300, 1024, 25, 5, false, true);
+		check_nan();
+	}
+	return done_testing();
+}
