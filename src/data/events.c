@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* DESIGN: while pieces are read, the id tables only answer.  An id they do not know is a miss: the row is
+ * kept with a hole, and the merge, in file order, interns the id and fills the hole.  So numbers follow the
+ * first appearance in the file whatever the cut, and after the first waves misses are few.  What the events
+ * say about items (a title, say) is taken the same way, from the first kept row of an item that says it. */
+#include "data/events.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/num_parse.h"
+#include "base/str.h"
+
+#define YEAR_2100 INT64_C(4102444800)
+#define BAD_ENOUGH 1000 /* so many bad rows are judged before the end of the file */
+
+const char *const aside_text[N_ASIDE] = {
+	[ASIDE_NO_USER] = "no user",
+	[ASIDE_NO_ITEM] = "no item",
+	[ASIDE_NO_VALUE] = "no value",
+	[ASIDE_NO_TIME] = "no time",
+	[ASIDE_VALUE] = "value not above 0",
+	[ASIDE_MIN_VALUE] = "value below min-value",
+	[ASIDE_TIME] = "time outside 1970-2100",
+	[ASIDE_EVENT] = "event without a weight",
+	[ASIDE_DUPLICATE] = "duplicate",
+	[ASIDE_CORE] = "user or item with too few events",
+};
+
+enum miss_kind { MISS_USER, MISS_ITEM, MISS_SAID /* + enum said */ };
+
+struct miss {
+	uint32_t row;
+	uint8_t kind;
+	uint32_t at, n; /* in the piece's texts */
+};
+
+/* Rows of one thread on their way; given back after each piece. */
+struct event_rows {
+	uint32_t *user, *item;
+	float *value;
+	int64_t *time, *order;
+	size_t n, cap;
+};
+
+struct event_piece {
+	struct event_reading *r;
+	struct event_rows *rows;
+	struct event_block block; /* the rows at their true size */
+	struct miss *miss;
+	size_t n_miss, cap_miss;
+	char *text; /* of the misses */
+	size_t n_text, cap_text;
+	struct reject *rejects; /* the first REJECTS_KEPT; lines within the piece */
+	size_t n_rejects, cap_rejects;
+	uint64_t rejected, n_rows, aside[N_ASIDE], left, orders_missing;
+	bool times_missing, failed;
+	struct err err;
+};
+
+struct event_reading {
+	struct events *e;
+	const struct event_layout *l;
+	const struct member *m;
+	uint32_t file;
+	struct event_rows *rows; /* one a slot */
+	uint64_t n_rows, bad;
+	size_t first_reject;
+};
+
+void events_init(struct events *e)
+{
+	memset(e, 0, sizeof(*e));
+	idmap_init(&e->users);
+	idmap_init(&e->items);
+	e->blocks.joined = true;
+	for (int i = 0; i < N_SAID; i++)
+		strtab_init(&e->said[i].texts);
+}
+
+void events_done(struct events *e)
+{
+	idmap_done(&e->users);
+	idmap_done(&e->items);
+	event_blocks_done(&e->blocks);
+	for (int i = 0; i < N_SAID; i++) {
+		strtab_done(&e->said[i].texts);
+		mem_free(e->said[i].of);
+	}
+	for (size_t i = 0; i < e->n_rejects; i++)
+		free(e->rejects[i].reason);
+	mem_free(e->rejects);
+	memset(e, 0, sizeof(*e));
+}
+
+static bool grow(void **p, size_t *cap, size_t need, size_t size, struct err *err)
+{
+	size_t want = *cap ? *cap : 64;
+	void *q;
+
+	if (need <= *cap)
+		return true;
+	while (want < need)
+		want *= 2;
+	q = mem_resize(*p, *cap, want, size, err);
+	if (!q)
+		return false;
+	*p = q;
+	*cap = want;
+	return true;
+}
+
+static bool rows_room(struct event_rows *w, const struct events *e, struct err *err)
+{
+	size_t cap = w->cap ? 2 * w->cap : 16384;
+	void *user, *item, *value, *time, *order;
+
+	if (w->n < w->cap)
+		return true;
+	user = mem_resize(w->user, w->cap, cap, sizeof(*w->user), err);
+	w->user = user ? user : w->user;
+	item = user ? mem_resize(w->item, w->cap, cap, sizeof(*w->item), err) : NULL;
+	w->item = item ? item : w->item;
+	value = item && e->want_value ? mem_resize(w->value, w->cap, cap, sizeof(*w->value), err) : item;
+	if (value && e->want_value)
+		w->value = value;
+	time = value && e->want_time ? mem_resize(w->time, w->cap, cap, sizeof(*w->time), err) : value;
+	if (time && e->want_time)
+		w->time = time;
+	order = time && e->want_order ? mem_resize(w->order, w->cap, cap, sizeof(*w->order), err) : time;
+	if (order && e->want_order)
+		w->order = order;
+	if (order)
+		w->cap = cap;
+	return order != NULL;
+}
+
+static bool piece_fails(struct event_piece *p)
+{
+	p->failed = true;
+	return false;
+}
+
+/* Notes a row that cannot be read; the row function returns what this returns. */
+__attribute__((format(printf, 3, 4)))
+static bool reject(struct event_piece *p, uint64_t line, const char *fmt, ...)
+{
+	char text[160];
+	va_list ap;
+
+	p->rejected++;
+	if (p->n_rejects >= REJECTS_KEPT)
+		return true;
+	if (!grow((void **)&p->rejects, &p->cap_rejects, p->n_rejects + 1, sizeof(*p->rejects), &p->err))
+		return piece_fails(p);
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	p->rejects[p->n_rejects++] = (struct reject){ p->r->file, line, mem_strdup(text) };
+	return true;
+}
+
+static bool set_aside(struct event_piece *p, enum aside why)
+{
+	p->aside[why]++;
+	return true;
+}
+
+static bool add_miss(struct event_piece *p, uint32_t row, int kind, const struct field *f)
+{
+	if (!grow((void **)&p->miss, &p->cap_miss, p->n_miss + 1, sizeof(*p->miss), &p->err) ||
+	    !grow((void **)&p->text, &p->cap_text, p->n_text + f->n + 1, 1, &p->err))
+		return piece_fails(p);
+	p->miss[p->n_miss++] = (struct miss){ row, (uint8_t)kind, (uint32_t)p->n_text, f->n };
+	memcpy(p->text + p->n_text, f->s, f->n);
+	p->n_text += f->n;
+	return true;
+}
+
+/* Looks both ids up, and keeps the row. */
+static bool keep_row(struct event_piece *p, const struct field *f, const struct field *user, const struct field *item,
+		     float value, int64_t time, int64_t order)
+{
+	struct events *e = p->r->e;
+	const struct event_layout *l = p->r->l;
+	struct event_rows *w = p->rows;
+	const uint32_t row = (uint32_t)w->n;
+	uint32_t u, i;
+
+	if (!rows_room(w, e, &p->err))
+		return piece_fails(p);
+	u = idmap_find(&e->users, user->s, user->n);
+	i = idmap_find(&e->items, item->s, item->n);
+	w->user[row] = u;
+	w->item[row] = i;
+	if (e->want_value)
+		w->value[row] = value;
+	if (e->want_time)
+		w->time[row] = time;
+	if (e->want_order)
+		w->order[row] = order;
+	w->n++;
+	if ((u == STRTAB_NONE && !add_miss(p, row, MISS_USER, user)) ||
+	    (i == STRTAB_NONE && !add_miss(p, row, MISS_ITEM, item)))
+		return false;
+	for (int k = 0; k < N_SAID; k++)
+		if (l->said[k] >= 0 && f[l->said[k]].n &&
+		    (i == STRTAB_NONE || i >= e->said[k].cap || e->said[k].of[i] == STRTAB_NONE) &&
+		    !add_miss(p, row, MISS_SAID + k, &f[l->said[k]]))
+			return false;
+	return !p->left || w->n < p->left;
+}
+
+bool events_parse_time(const char *s, size_t n, enum time_kind kind, int64_t *out)
+{
+	static const int64_t per_second[] = { 1, 1000, 1000000, 1000000000 };
+	int64_t whole, unit;
+	double v;
+
+	if (kind >= TIME_DATE)
+		return clock_parse_date(s, n, kind == TIME_DATE_DAY_FIRST, out);
+	unit = per_second[kind];
+	if (num_parse_i64(s, n, &whole)) {
+		*out = whole >= 0 ? whole / unit : -((-(whole + 1)) / unit) - 1;
+		return true;
+	}
+	if (!num_parse_double(s, n, &v) || v > 9e18 || v < -9e18)
+		return false;
+	v /= (double)unit;
+	*out = (int64_t)v - (v < (double)(int64_t)v); /* floor */
+	return true;
+}
+
+/* A short piece of a field for a reason. */
+static int shown(const struct field *f)
+{
+	return f->n > 40 ? 40 : (int)f->n;
+}
+
+static bool weigh(const struct events *e, const struct field *f, float *out)
+{
+	for (size_t i = 0; i < e->n_weights; i++)
+		if (e->weights[i].n == f->n && !memcmp(e->weights[i].name, f->s, f->n)) {
+			*out = e->weights[i].weight;
+			return true;
+		}
+	return false;
+}
+
+static bool words_row(struct event_piece *p, const struct field *f, size_t n)
+{
+	if (n == 1)
+		return set_aside(p, ASIDE_NO_ITEM);
+	for (size_t k = 1; k < n; k++)
+		if (!keep_row(p, NULL, &f[0], &f[k], 1.0f, NO_TIME, INT64_MIN))
+			return false;
+	return true;
+}
+
+static bool event_row(void *out, uint64_t line, const struct field *f, size_t n, const char *bad)
+{
+	struct event_piece *p = out;
+	const struct event_layout *l = p->r->l;
+	const struct events *e = p->r->e;
+	const struct field *user = &f[l->user], *item = &f[l->item], *value = NULL, *time = NULL;
+	float v = 1.0f;
+	int64_t t = NO_TIME, order = INT64_MIN;
+
+	p->n_rows++;
+	if (bad)
+		return reject(p, line, "%s", bad);
+	if (!l->n_cols)
+		return words_row(p, f, n);
+	if (n != l->n_cols)
+		return reject(p, line, "%zu field%s where %u are due", n, n == 1 ? "" : "s", l->n_cols);
+	if (l->value >= 0) {
+		value = &f[l->value];
+		if (value->n && !num_parse_float(value->s, value->n, &v))
+			return reject(p, line, "\"%.*s\" is not a number", shown(value), value->s);
+	}
+	if (l->time >= 0) {
+		time = &f[l->time];
+		if (time->n && !events_parse_time(time->s, time->n, l->time_kind, &t))
+			return reject(p, line, "\"%.*s\" is not a %s", shown(time), time->s,
+				      l->time_kind >= TIME_DATE ? "date" : "time");
+	}
+	if (l->order >= 0) {
+		const struct field *rank = &f[l->order];
+
+		if (rank->n && !num_parse_i64(rank->s, rank->n, &order))
+			return reject(p, line, "\"%.*s\" is not a whole number", shown(rank), rank->s);
+		p->orders_missing += !rank->n;
+	}
+	if (!user->n)
+		return set_aside(p, ASIDE_NO_USER);
+	if (!item->n)
+		return set_aside(p, ASIDE_NO_ITEM);
+	if (e->n_weights && !weigh(e, &f[l->event], &v))
+		return set_aside(p, ASIDE_EVENT);
+	if (value && !value->n)
+		return set_aside(p, ASIDE_NO_VALUE);
+	if (v <= 0)
+		return set_aside(p, ASIDE_VALUE);
+	if (e->has_min_value && (double)v < e->min_value)
+		return set_aside(p, ASIDE_MIN_VALUE);
+	if (time && !time->n) {
+		if (l->order < 0)
+			return set_aside(p, ASIDE_NO_TIME);
+		p->times_missing = true;
+	} else if (time && (t < 0 || t >= YEAR_2100)) {
+		return set_aside(p, ASIDE_TIME);
+	}
+	return keep_row(p, f, user, item, v, t, order);
+}
+
+static void piece_discard(void *ctx, void *out)
+{
+	struct event_piece *p = out;
+
+	(void)ctx;
+	for (size_t i = 0; i < p->n_rejects; i++)
+		free(p->rejects[i].reason);
+	mem_free(p->rejects);
+	mem_free(p->miss);
+	mem_free(p->text);
+	mem_free(p->block.user);
+	free(p);
+}
+
+static void *piece_begin(void *ctx, unsigned slot, size_t piece, struct err *err)
+{
+	struct event_reading *r = ctx;
+	struct event_piece *p = mem_must(calloc(1, sizeof(*p)));
+
+	(void)piece;
+	(void)err;
+	p->r = r;
+	p->rows = &r->rows[slot];
+	p->rows->n = 0;
+	p->left = r->e->limit ? r->e->limit - r->e->blocks.n_events : 0;
+	return p;
+}
+
+/* Moves the rows to one allocation of just their size. */
+static bool piece_end(void *ctx, void *out, struct err *err)
+{
+	struct event_reading *r = ctx;
+	struct event_piece *p = out;
+	struct event_rows *w = p->rows;
+	const struct events *e = r->e;
+	const size_t wide = (e->want_time ? 8 : 0) + (e->want_order ? 8 : 0), n = w->n;
+	const size_t row_bytes = wide + 8 + (e->want_value ? 4 : 0);
+	struct event_block *b = &p->block;
+	char *at;
+
+	if (p->failed) {
+		*err = p->err;
+		return false;
+	}
+	if (!n)
+		return true;
+	/* `user` leads, as the header says; what is 8 bytes wide comes on even places behind it. */
+	at = mem_alloc(n + (n & 1), row_bytes, err);
+	if (!at)
+		return false;
+	b->n = n;
+	b->part = (uint8_t)r->l->part;
+	b->user = memcpy(at, w->user, n * 4);
+	at += (n + (n & 1)) * 4;
+	b->item = memcpy(at, w->item, n * 4);
+	at += (n + (n & 1)) * 4;
+	if (e->want_value) {
+		b->value = memcpy(at, w->value, n * 4);
+		at += (n + (n & 1)) * 4;
+	}
+	if (e->want_time) {
+		b->time = memcpy(at, w->time, n * 8);
+		at += n * 8;
+	}
+	if (e->want_order)
+		b->order = memcpy(at, w->order, n * 8);
+	return true;
+}
+
+static bool say(struct said_texts *t, uint32_t item, const char *s, size_t n, struct err *err)
+{
+	size_t cap = t->cap;
+
+	if (item >= cap) {
+		if (!grow((void **)&t->of, &t->cap, (size_t)item + 1, sizeof(*t->of), err))
+			return false;
+		memset(t->of + cap, 0xff, (t->cap - cap) * sizeof(*t->of));
+	}
+	if (t->of[item] == STRTAB_NONE)
+		t->of[item] = strtab_push(&t->texts, s, n, err);
+	return t->of[item] != STRTAB_NONE;
+}
+
+static bool fill_holes(struct event_piece *p, struct err *err)
+{
+	struct events *e = p->r->e;
+
+	for (size_t k = 0; k < p->n_miss; k++) {
+		const struct miss *m = &p->miss[k];
+		const char *s = p->text + m->at;
+		uint32_t number;
+
+		if (m->kind >= MISS_SAID) {
+			if (!say(&e->said[m->kind - MISS_SAID], p->block.item[m->row], s, m->n, err))
+				return false;
+			continue;
+		}
+		number = idmap_intern(m->kind == MISS_USER ? &e->users : &e->items, s, m->n, err);
+		if (number == STRTAB_NONE)
+			return false;
+		(m->kind == MISS_USER ? p->block.user : p->block.item)[m->row] = number;
+	}
+	return true;
+}
+
+static bool merge_rejects(struct event_piece *p, uint64_t first_line, struct err *err)
+{
+	struct events *e = p->r->e;
+
+	for (size_t i = 0; i < p->n_rejects && e->n_rejects < REJECTS_KEPT; i++) {
+		if (!grow((void **)&e->rejects, &e->cap_rejects, e->n_rejects + 1, sizeof(*e->rejects), err))
+			return false;
+		e->rejects[e->n_rejects] = p->rejects[i];
+		e->rejects[e->n_rejects++].line += first_line;
+		p->rejects[i].reason = NULL;
+	}
+	e->rejected += p->rejected;
+	return true;
+}
+
+static bool too_bad(const struct event_reading *r, struct err *err)
+{
+	const struct events *e = r->e;
+	const struct reject *first = &e->rejects[r->first_reject];
+
+	if (r->first_reject >= e->n_rejects) /* all kept ones are of earlier files */
+		return err_at(err, ERR_SYNTAX, r->m->name, 0,
+			      "%.0f%% of its rows cannot be read: the format was likely misread; give format= or name the columns",
+			      100.0 * (double)r->bad / (double)r->n_rows);
+	return err_at(err, ERR_SYNTAX, r->m->name, first->line,
+		      "%.0f%% of the rows cannot be read (here: %s): the format was likely misread; "
+		      "give format=, name the columns (user= item= value= time=), or raise max-bad=",
+		      100.0 * (double)r->bad / (double)r->n_rows, first->reason);
+}
+
+static bool piece_merge(void *ctx, void *out, uint64_t first_line, bool *stop, struct err *err)
+{
+	struct event_reading *r = ctx;
+	struct event_piece *p = out;
+	struct events *e = r->e;
+	struct event_blocks *b = &e->blocks;
+	bool fine = merge_rejects(p, first_line, err) && fill_holes(p, err) &&
+		    grow((void **)&b->v, &b->cap, b->n + 1, sizeof(*b->v), err);
+
+	if (fine && p->block.n) {
+		b->v[b->n++] = p->block;
+		b->n_events += p->block.n;
+		p->block.user = NULL;
+	}
+	if (fine) {
+		r->n_rows += p->n_rows;
+		r->bad += p->rejected;
+		for (int i = 0; i < N_ASIDE; i++)
+			e->aside[i] += p->aside[i];
+		e->times_missing |= p->times_missing;
+		e->orders_missing += p->orders_missing;
+		*stop = e->limit && b->n_events >= e->limit;
+		if (r->bad > BAD_ENOUGH && (double)r->bad > e->max_bad * (double)r->n_rows)
+			fine = too_bad(r, err);
+	}
+	piece_discard(NULL, p);
+	return fine;
+}
+
+bool events_read(struct events *e, const struct member *m, uint32_t file, struct event_layout *l, uint64_t *rows,
+		 uint64_t *bad, uint64_t progress_done, uint64_t progress_total, const struct task *task,
+		 struct err *err)
+{
+	struct event_reading r = { .e = e, .l = l, .m = m, .file = file, .first_reject = e->n_rejects };
+	const struct table_reader reader = {
+		.ctx = &r, .begin = piece_begin, .row = event_row, .end = piece_end, .merge = piece_merge,
+		.discard = piece_discard, .pieces = e->limit ? 1 : e->pieces,
+	};
+	const unsigned slots = task_slots(task);
+	bool fine;
+
+	r.rows = mem_must(calloc(slots, sizeof(*r.rows)));
+	fine = table_read(m, &l->table, &reader, progress_done, progress_total, task, err);
+	for (unsigned s = 0; s < slots; s++) {
+		mem_free(r.rows[s].user);
+		mem_free(r.rows[s].item);
+		mem_free(r.rows[s].value);
+		mem_free(r.rows[s].time);
+		mem_free(r.rows[s].order);
+	}
+	free(r.rows);
+	*rows = r.n_rows;
+	*bad = r.bad;
+	return fine && (!r.bad || (double)r.bad <= e->max_bad * (double)r.n_rows || too_bad(&r, err));
+}
