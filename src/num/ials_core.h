@@ -16,8 +16,8 @@
  * solved by itself, so that no result depends on chunks or threads; a row solved alone (fold-in) has the
  * same bits as in a sweep.
  *
- * x must be >= 0 (0 counts as no event).  Factors are row-major float.  Nothing here allocates after
- * ials_side_new() and ials_sweep()'s one block of scratch.
+ * x must be >= 0 (0 counts as no event).  Factors are row-major float.  Solving a row allocates nothing;
+ * setting and sweeping take a few small blocks, none of the size of the data.
  * Thread: _new, _set, _sweep WORKER; the rest const and ANY once set.
  */
 #ifndef NUM_IALS_CORE_H

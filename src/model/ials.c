@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ials.c - matrix factorisation of implicit feedback by alternating least squares, solved exactly.
+ *
+ * Hu, Koren & Volinsky 2008; Rendle et al. 2021, arXiv:2110.14037 and 2110.14044.  With w_u, h_i [D]:
+ *
+ *	sum over events of x_ui (w_u.h_i - 1)^2  +  alpha0 sum over all pairs of (w_u.h_i)^2
+ *	+ sum over u of lambda_u |w_u|^2  +  sum over i of lambda_i |h_i|^2,
+ *	lambda_u = lambda (|H(u)| + alpha0 I)^nu,  lambda_i = lambda (events of i + alpha0 U)^nu.
+ *
+ * Each epoch solves the items, then the users (num/ials_core.h).  Scoring solves w_u afresh on the
+ * query's history, so that no user needs a kept vector; the parts of a score are those of that solve.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/registry.h"
+#include "model/vectors.h"
+#include "num/ials_core.h"
+#include "num/linalg.h"
+
+#define INIT_SIGMA 0.1
+
+struct ials {
+	struct model_base base;
+	uint32_t U, I, D;
+	double lambda, alpha0, nu;
+	float *H; /* [I][D] */
+
+	/* Training alone (NULL once frozen). */
+	float *W;                             /* [U][D] */
+	float *user_lambda, *item_lambda;     /* [U], [I] */
+	struct ials_side *user_side;
+
+	/* The items, rotated: half of every epoch, and what a history is solved against once frozen. */
+	struct ials_side *item_side;
+	struct rank_panels *panels; /* frozen alone */
+};
+
+static const struct param_spec params[] = {
+	{ .name = "dim", .type = PARAM_INT, .lo = 1, .hi = IALS_MAX_D, .def = "64", .unit = "factors",
+	  .meaning = "length of the vectors", .source = "", .log_scale = true },
+	{ .name = "epochs", .type = PARAM_INT, .lo = 1, .hi = 10000, .def = "16", .unit = "epochs",
+	  .meaning = "sweeps over items and users, at most", .source = "" },
+	{ .name = "lambda", .type = PARAM_REAL, .lo = 1e-8, .hi = 1e4, .def = "0.005", .unit = "",
+	  .meaning = "weight of the squared vectors", .source = "", .log_scale = true },
+	{ .name = "alpha0", .type = PARAM_REAL, .lo = 0, .hi = 100, .def = "0.2", .unit = "",
+	  .meaning = "weight of the pairs without an event, against 1 of an event", .source = "",
+	  .log_scale = true },
+	{ .name = "nu", .type = PARAM_REAL, .lo = 0, .hi = 2, .def = "1", .unit = "",
+	  .meaning = "how far lambda follows the number of events: 0 not at all, 1 in proportion", .source = "" },
+	{ .name = "patience", .type = PARAM_INT, .lo = 0, .hi = 10000, .def = "4", .unit = "rounds",
+	  .meaning = "validations without a better metric before it stops; 0: never", .source = "" },
+	{ .name = NULL },
+};
+
+static void destroy(struct model *model)
+{
+	struct ials *m = (struct ials *)model;
+
+	if (!m)
+		return;
+	mem_free(m->H);
+	mem_free(m->W);
+	mem_free(m->user_lambda);
+	mem_free(m->item_lambda);
+	ials_side_free(m->user_side);
+	ials_side_free(m->item_side);
+	rank_panels_free(m->panels);
+	mem_free(m);
+}
+
+static struct ials *new_model(uint32_t U, uint32_t I, const struct params *p, struct err *err)
+{
+	struct ials *m = mem_zeroed(1, sizeof(*m), err);
+
+	if (!m)
+		return NULL;
+	m->base.ops = &ials_ops;
+	m->U = U;
+	m->I = I;
+	m->D = (uint32_t)params_int(p, "dim");
+	m->lambda = params_real(p, "lambda");
+	m->alpha0 = params_real(p, "alpha0");
+	m->nu = params_real(p, "nu");
+	return m;
+}
+
+static float lambda_of(const struct ials *m, size_t events, uint32_t others)
+{
+	return (float)(m->lambda * pow((double)events + m->alpha0 * (double)others, m->nu));
+}
+
+static float *lambdas(const struct ials *m, const struct csr *x, struct err *err)
+{
+	float *lambda = mem_alloc(x->rows, sizeof(*lambda), err);
+
+	for (uint32_t r = 0; lambda && r < x->rows; r++)
+		lambda[r] = lambda_of(m, csr_row_n(x, r), x->cols);
+	return lambda;
+}
+
+/* All that training needs but the vectors' values. */
+static struct ials *new_training(const struct build_env *env, const struct params *p, struct err *err)
+{
+	struct ials *m = new_model(env->x->rows, env->x->cols, p, err);
+
+	if (!m)
+		return NULL;
+	m->H = mem_zeroed((size_t)m->I * m->D, sizeof(*m->H), err);
+	m->W = m->H ? mem_zeroed((size_t)m->U * m->D, sizeof(*m->W), err) : NULL;
+	m->user_lambda = m->W ? lambdas(m, env->x, err) : NULL;
+	m->item_lambda = m->user_lambda ? lambdas(m, env->xt, err) : NULL;
+	m->user_side = m->item_lambda ? ials_side_new(m->U, m->D, err) : NULL;
+	m->item_side = m->user_side ? ials_side_new(m->I, m->D, err) : NULL;
+	if (m->item_side)
+		return m;
+	destroy((struct model *)m);
+	return NULL;
+}
+
+static struct model *create(const struct build_env *env, const struct params *p, struct err *err)
+{
+	struct ials *m = new_training(env, p, err);
+
+	if (m)
+		vectors_init(m->W, m->U, m->D, INIT_SIGMA, env->seed, "ials.init");
+	return (struct model *)m;
+}
+
+static double squared_weight(const struct ials *m)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < m->I; i++) {
+		const float *h = m->H + (size_t)i * m->D;
+
+		sum += (double)m->item_lambda[i] * (double)linalg_dot(h, h, m->D);
+	}
+	return sum;
+}
+
+/* One of the two halves of an epoch: its rows are part of the epoch's progress. */
+struct half {
+	const struct task *whole;
+	uint64_t before, rows, total;
+};
+
+static bool half_keep_going(void *ctx)
+{
+	return task_keep_going(((struct half *)ctx)->whole);
+}
+
+static void half_progress(void *ctx, uint64_t done, uint64_t total)
+{
+	struct half *h = ctx;
+
+	task_progress(h->whole, h->before + (total ? h->rows * done / total : 0), h->total);
+}
+
+static bool sweep(struct half *h, const struct ials_side *fixed, const struct csr *x, const float *lambda,
+		  float *to, uint32_t D, double *fit, struct err *err)
+{
+	struct task t = { half_keep_going, half_progress, h, h->whole->pool };
+
+	return ials_sweep(fixed, x, lambda, to, D, fit, &t, err);
+}
+
+static bool blame(struct err *err, uint32_t epoch, const char *what)
+{
+	return err->code == ERR_NUMERIC ? err_wrap(err, "ials, epoch %u, %s", (unsigned)epoch, what) : false;
+}
+
+static bool fit_epoch(struct model *model, const struct build_env *env, struct fit_ctx *ctx, struct err *err)
+{
+	struct ials *m = (struct ials *)model;
+	uint64_t rows = (uint64_t)m->U + m->I;
+	struct half items = { ctx->task, 0, m->I, rows }, users = { ctx->task, m->I, m->U, rows };
+	double fit;
+
+	if (!ials_side_set(m->user_side, m->W, m->D, m->alpha0, ctx->task, err) ||
+	    !sweep(&items, m->user_side, env->xt, m->item_lambda, m->H, m->D, NULL, err))
+		return blame(err, ctx->epoch, "solving the items on the users' vectors");
+	if (!ials_side_set(m->item_side, m->H, m->D, m->alpha0, ctx->task, err) ||
+	    !sweep(&users, m->item_side, env->x, m->user_lambda, m->W, m->D, &fit, err))
+		return blame(err, ctx->epoch, "solving the users on the items' vectors");
+	ctx->n_loss = 1;
+	ctx->loss_name[0] = "loss";
+	ctx->loss[0] = (fit + squared_weight(m)) / (double)csr_n(env->x);
+	ctx->examples = csr_n(env->x);
+	if (!isfinite(ctx->loss[0]))
+		return err_set(err, ERR_NUMERIC, "ials, epoch %u: the loss is not finite; a larger lambda helps",
+			       (unsigned)ctx->epoch);
+	return true;
+}
+
+/* What scoring adds to H: the rotated items (those of an epoch's second half are the very ones) and the
+ * packed ones. */
+static bool make_scoring(struct ials *m, struct err *err)
+{
+	m->panels = rank_panels_new(m->H, m->D, m->I, m->D, NULL, err);
+	if (!m->panels)
+		return false;
+	if (m->item_side)
+		return true;
+	m->item_side = ials_side_new(m->I, m->D, err);
+	return m->item_side && ials_side_set(m->item_side, m->H, m->D, m->alpha0, &task_null, err);
+}
+
+static void drop_training(struct ials *m)
+{
+	mem_free(m->W);
+	mem_free(m->user_lambda);
+	mem_free(m->item_lambda);
+	ials_side_free(m->user_side);
+	m->W = m->user_lambda = m->item_lambda = NULL;
+	m->user_side = NULL;
+}
+
+static struct model *freeze(struct model *model, bool may_move, struct err *err)
+{
+	struct ials *m = (struct ials *)model, *copy;
+
+	if (may_move) {
+		drop_training(m);
+		return make_scoring(m, err) ? model : (destroy(model), NULL);
+	}
+	copy = mem_zeroed(1, sizeof(*copy), err);
+	if (!copy)
+		return NULL;
+	*copy = (struct ials){ .base = m->base, .U = m->U, .I = m->I, .D = m->D, .lambda = m->lambda,
+			       .alpha0 = m->alpha0, .nu = m->nu };
+	copy->H = vectors_copy(m->H, m->I, m->D, err);
+	if (copy->H && make_scoring(copy, err))
+		return (struct model *)copy;
+	destroy((struct model *)copy);
+	return NULL;
+}
+
+static bool solve_query(const struct ials *m, const struct query *q, float *w, void *work, struct err *err)
+{
+	if (!q->n) {
+		memset(w, 0, m->D * sizeof(*w));
+		return true;
+	}
+	return ials_solve_row(m->item_side, q->items, q->x, q->n, lambda_of(m, q->n, m->I), w, work) ||
+	       err_set(err, ERR_NUMERIC, "ials: the vector of a history of %u events cannot be solved; "
+		       "a larger lambda helps", (unsigned)q->n);
+}
+
+/* Scratch: the queries' vectors [B][D].  Aux: what a solve needs. */
+static bool query_begin(const struct model *model, const struct query *q, size_t B, struct scratch *s,
+			struct err *err)
+{
+	const struct ials *m = (const struct ials *)model;
+	float *w = scratch_need(s, B * m->D * sizeof(*w), err);
+	void *work = w ? scratch_need_aux(s, ials_scratch_bytes(m->D), err) : NULL;
+
+	for (size_t b = 0; work && b < B; b++)
+		if (!solve_query(m, &q[b], w + b * m->D, work, err))
+			return false;
+	return work != NULL;
+}
+
+static void score_block(const struct model *model, const struct query *q, size_t B, uint32_t lo, uint32_t hi,
+			struct scratch *s, float *out, size_t stride)
+{
+	const struct ials *m = (const struct ials *)model;
+
+	(void)q;
+	rank_scores(m->panels, s->p, m->D, B, lo, hi, out, stride);
+}
+
+static bool dot_form(const struct model *model, size_t B, struct scratch *s, struct dot_form *out)
+{
+	const struct ials *m = (const struct ials *)model;
+
+	(void)B;
+	*out = (struct dot_form){ .panels = m->panels, .queries = s->p, .stride = m->D };
+	return true;
+}
+
+static bool contributions(const struct model *model, const struct query *q, uint32_t item, struct scratch *s,
+			  float *parts, float *base, struct err *err)
+{
+	const struct ials *m = (const struct ials *)model;
+	void *work = scratch_need_aux(s, ials_scratch_bytes(m->D), err);
+
+	*base = 0;
+	if (!work || !q->n)
+		return work != NULL;
+	return ials_parts(m->item_side, q->items, q->x, q->n, lambda_of(m, q->n, m->I),
+			  m->H + (size_t)item * m->D, parts, work) ||
+	       err_set(err, ERR_NUMERIC, "ials: the parts of a history of %u events cannot be solved",
+		       (unsigned)q->n);
+}
+
+static bool similar(const struct model *model, uint32_t item, float *out, struct err *err)
+{
+	const struct ials *m = (const struct ials *)model;
+
+	(void)err;
+	vectors_cosines(m->H, m->I, m->D, item, out);
+	return true;
+}
+
+static const float *item_vectors(const struct model *model, size_t *D, size_t *stride)
+{
+	const struct ials *m = (const struct ials *)model;
+
+	*D = *stride = m->D;
+	return m->H;
+}
+
+static bool save(const struct model *model, enum weights_what what, struct weights_writer *w, struct err *err)
+{
+	const struct ials *m = (const struct ials *)model;
+
+	return weights_add(w, "item_vectors", TENSOR_F32, m->H, m->I, m->D, err) &&
+	       (what == WEIGHTS_SCORING || weights_add(w, "user_vectors", TENSOR_F32, m->W, m->U, m->D, err));
+}
+
+static struct model *load_scoring(uint32_t U, uint32_t I, const struct params *p, const float *H, struct err *err)
+{
+	struct ials *m = new_model(U, I, p, err);
+
+	if (!m)
+		return NULL;
+	m->H = vectors_copy(H, I, m->D, err);
+	if (m->H && make_scoring(m, err))
+		return (struct model *)m;
+	destroy((struct model *)m);
+	return NULL;
+}
+
+static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
+			  enum weights_what what, struct err *err)
+{
+	uint32_t U = env->data->n_users, I = env->data->n_items;
+	size_t D = (size_t)params_int(p, "dim");
+	const float *H = weights_get(w, "item_vectors", TENSOR_F32, I, D, NULL, NULL, err), *W;
+	struct ials *m;
+
+	if (!H)
+		return NULL;
+	if (what == WEIGHTS_SCORING)
+		return load_scoring(U, I, p, H, err);
+	W = weights_get(w, "user_vectors", TENSOR_F32, U, D, NULL, NULL, err);
+	m = W ? new_training(env, p, err) : NULL;
+	if (m) {
+		memcpy(m->H, H, I * D * sizeof(*H));
+		memcpy(m->W, W, U * D * sizeof(*W));
+	}
+	return (struct model *)m;
+}
+
+static uint64_t scoring_bytes(uint64_t I, uint32_t D)
+{
+	return I * D * sizeof(float) + ials_side_bytes((uint32_t)I, D) + rank_panels_bytes((uint32_t)I, D);
+}
+
+/* Training, with the best and the newest frozen model beside it. */
+static uint64_t bytes(const struct model_shape *shape, const struct params *p)
+{
+	uint64_t U = shape->n_users, I = shape->n_items;
+	uint32_t D = (uint32_t)params_int(p, "dim");
+
+	return (U + I) * (D + 1) * sizeof(float) + ials_side_bytes(shape->n_users, D) +
+	       ials_side_bytes(shape->n_items, D) + 2 * scoring_bytes(I, D);
+}
+
+static uint64_t held(const struct model *model)
+{
+	const struct ials *m = (const struct ials *)model;
+
+	return scoring_bytes(m->I, m->D);
+}
+
+const struct model_ops ials_ops = {
+	.name = "ials",
+	.title = "iALS: matrix factorisation, solved exactly in turn",
+	.cite = "Hu, Koren & Volinsky 2008; Rendle et al. 2021, arXiv:2110.14037",
+	.caps = MODEL_ITERATIVE | MODEL_FROM_HISTORY | MODEL_ITEM_VECTORS | MODEL_EXACT,
+	.example_unit = "events",
+	.params = params,
+	.create = create,
+	.fit_epoch = fit_epoch,
+	.freeze = freeze,
+	.query_begin = query_begin,
+	.score_block = score_block,
+	.dot_form = dot_form,
+	.contributions = contributions,
+	.similar = similar,
+	.item_vectors = item_vectors,
+	.save = save,
+	.load = load,
+	.bytes = bytes,
+	.held = held,
+	.destroy = destroy,
+};
