@@ -9,7 +9,11 @@
  *   HOME/counters.json + lock           the next number of each model; numbers are never reused
  * A name is taken by mkdir; every file is replaced whole; run.json is written last, so a folder without
  * it is no run (listed as damaged, never deleted in silence).  Two processes may share a home.
- * Nothing here knows a screen.  WORKER or UI (small files); one call at a time on one store.
+ * A run.json may be saved without weights (readable false, stopped "running") when a training begins: a
+ * run that says "running" while nobody holds its lock was killed, and is listed as "cancelled".
+ * Nothing here knows a screen.  WORKER or UI (small files); one call at a time on one store.  A process may
+ * open several stores on one home (the UI thread's, and one of a worker's own); saving does not ask who
+ * holds the lock.
  */
 #ifndef TRAIN_RUN_STORE_H
 #define TRAIN_RUN_STORE_H
@@ -27,6 +31,8 @@ void run_store_free(struct run_store *s);
 bool run_store_take_name(struct run_store *s, const char *model, const char *wanted, bool replace, char name[64],
 			 struct err *err);
 void run_store_release(struct run_store *s, const char *name);
+/* Locks a run that is there, to go on with its training; refused while anyone trains into it. */
+bool run_store_lock(struct run_store *s, const char *name, struct err *err);
 char *run_store_folder(const struct run_store *s, const char *name); /* free() */
 
 bool run_store_save(struct run_store *s, const struct run_record *r, struct err *err); /* run.json, curves.csv */
