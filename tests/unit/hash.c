@@ -89,7 +89,7 @@ static void avalanche(void)
 				s[bit / 8] ^= (unsigned char)(1 << bit % 8);
 				after = before ^ hash_bytes(s, n, x);
 				for (int b = 0; b < 64; b++)
-					flips[b] += after >> b & 1;
+					flips[b] += (unsigned)(after >> b & 1);
 			}
 			for (int b = 0; b < 64; b++) {
 				low = flips[b] < low * 1000 ? flips[b] / 1000.0 : low;
