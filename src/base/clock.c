@@ -174,7 +174,7 @@ const char *clock_date(int64_t t, char buf[32])
 const char *clock_date_minute(int64_t t, char buf[32])
 {
 	int64_t year;
-	int month, day, minute = (int)((t - floor_div(t, DAY) * DAY) / 60);
+	int month, day, minute = (int)((t % DAY + DAY) % DAY / 60);
 
 	date_from_days(floor_div(t, DAY), &year, &month, &day);
 	snprintf(buf, 32, "%04lld-%02d-%02d %02d:%02d", (long long)year, month, day, minute / 60, minute % 60);
