@@ -56,7 +56,8 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 	uint64_t I = shape->n_items;
 
 	(void)p;
-	return I * I * sizeof(float) + I * sizeof(float);
+	/* The matrix, inverted where it lies; and the inverse's two columns of tiles (num/spd_inverse.c). */
+	return I * I * sizeof(float) + 2 * I * 256 * sizeof(float) + 256 * 256 * sizeof(float);
 }
 
 static struct model *create(const struct build_env *env, const struct params *p, struct err *err)
@@ -153,15 +154,13 @@ static void score_block(const struct model *model, const struct query *q, size_t
 
 	(void)s;
 	for (size_t b = 0; b < B; b++) {
-		float *restrict to = out + b * stride;
+		float *to = out + b * stride;
 
 		memset(to, 0, (hi - lo) * sizeof(*to));
 		for (uint32_t k = 0; k < q[b].n; k++) {
-			const float *restrict row = m->B + (size_t)q[b].items[k] * m->I + lo;
-			float x = q[b].x ? q[b].x[k] : 1;
+			const float *row = m->B + (size_t)q[b].items[k] * m->I + lo;
 
-			for (uint32_t i = 0; i < hi - lo; i++)
-				to[i] += x * row[i];
+			linalg_axpy(q[b].x ? q[b].x[k] : 1, row, to, hi - lo);
 		}
 	}
 }

@@ -11,6 +11,7 @@ const struct model_ops *const model_registry[] = {
 	&item_knn_ops,
 	&user_knn_ops,
 	&ease_ops,
+	&ials_ops,
 	NULL,
 };
 

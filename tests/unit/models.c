@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* models.c - what every model owes its callers, asked of each row of the registry. */
+#include <unistd.h>
+
+#include "base/pool.h"
+#include "base/str.h"
+#include "model/weights.h"
+#include "model_fixture.h"
+
+enum { U = 90, I = 48, PER_USER = 30, EPOCHS = 2, BATCH = 7 };
+
+static struct fixture f;
+
+static struct params defaults(const struct model_ops *ops)
+{
+	struct params p;
+
+	params_init(&p, ops->params);
+	if (param_find(ops->params, "dim") >= 0)
+		fixture_set(&p, "dim", "12");
+	if (param_find(ops->params, "neighbours") >= 0)
+		fixture_set(&p, "neighbours", "20");
+	return p;
+}
+
+static void queries(struct query q[BATCH])
+{
+	for (uint32_t b = 0; b < BATCH; b++)
+		q[b] = fixture_query(&f, b * 13);
+	q[3].n = 0; /* nobody's history */
+	q[5].user = 65; /* a known user, with a trained vector where there are such */
+}
+
+/* Scores of the whole batch at once: the reference for all other ways of asking. */
+static float *whole(const struct model *m, struct query q[BATCH])
+{
+	static float out[BATCH * I];
+	struct scratch s = { 0 };
+	struct err err;
+
+	queries(q);
+	fixture_must(model_ops_of(m)->query_begin(m, q, BATCH, &s, &err), &err);
+	model_ops_of(m)->score_block(m, q, BATCH, 0, I, &s, out, I);
+	scratch_done(&s);
+	return out;
+}
+
+static bool same_in_tiles(const struct model *m, const float *want)
+{
+	const struct model_ops *ops = model_ops_of(m);
+	struct query q[BATCH];
+	struct scratch s = { 0 };
+	struct err err;
+	float got[BATCH * I], tile[BATCH * 8];
+	bool same = true;
+
+	queries(q);
+	for (uint32_t width = 1; width <= 8; width += 3) {
+		fixture_must(ops->query_begin(m, q, BATCH, &s, &err), &err);
+		for (uint32_t lo = 0; lo < I; lo += width) {
+			uint32_t hi = lo + width < I ? lo + width : I;
+
+			ops->score_block(m, q, BATCH, lo, hi, &s, tile, 8);
+			for (uint32_t b = 0; b < BATCH; b++)
+				memcpy(got + b * I + lo, tile + b * 8, (hi - lo) * sizeof(float));
+		}
+		/* Backwards over what was asked before. */
+		ops->score_block(m, q, BATCH, 3, 5, &s, tile, 8);
+		for (uint32_t b = 0; b < BATCH; b++)
+			same = same && !memcmp(tile + b * 8, want + b * I + 3, 2 * sizeof(float));
+		same = same && !memcmp(got, want, sizeof(got));
+	}
+	scratch_done(&s);
+	return same;
+}
+
+static bool same_alone(const struct model *m, const float *want)
+{
+	struct query q[BATCH];
+	struct scratch s = { 0 };
+	struct err err;
+	float got[I], one;
+	bool same = true;
+
+	queries(q);
+	for (uint32_t b = 0; b < BATCH; b++) {
+		fixture_must(model_score_all(m, &q[b], &s, got, I, &err), &err);
+		same = same && !memcmp(got, want + b * I, sizeof(got));
+		fixture_must(model_score_one(m, &q[b], 17, &s, &one, &err), &err);
+		same = same && one == got[17];
+	}
+	scratch_done(&s);
+	return same;
+}
+
+static bool is_finite_and_varied(const float *scores)
+{
+	bool finite = true, varied = false;
+
+	for (size_t k = 0; k < (size_t)BATCH * I; k++) {
+		finite = finite && isfinite(scores[k]);
+		varied = varied || scores[k] != scores[0];
+	}
+	return finite && varied;
+}
+
+static double parts_error(const struct model *m)
+{
+	const struct model_ops *ops = model_ops_of(m);
+	struct query q[BATCH];
+	struct scratch s = { 0 };
+	struct err err;
+	double worst = 0;
+
+	queries(q);
+	for (uint32_t b = 0; b < BATCH; b++) {
+		for (uint32_t i = 0; i < I; i++) {
+			float part[PER_USER + 2], base, score;
+			double sum, size;
+
+			fixture_must(model_score_one(m, &q[b], i, &s, &score, &err), &err);
+			fixture_must(ops->contributions(m, &q[b], i, &s, part, &base, &err), &err);
+			sum = (double)base;
+			size = fabs(sum);
+			for (uint32_t k = 0; k < q[b].n; k++) {
+				sum += (double)part[k];
+				size += fabs((double)part[k]);
+			}
+			if (size > 0)
+				worst = fmax(worst, fabs(sum - (double)score) / size);
+		}
+	}
+	scratch_done(&s);
+	return worst;
+}
+
+static bool same_after_loading(const struct model *m, const struct params *p, const float *want)
+{
+	const struct model_ops *ops = model_ops_of(m);
+	struct weights_writer *w;
+	struct weights *file;
+	struct model *back;
+	struct query q[BATCH];
+	struct err err;
+	char path[64];
+	bool same;
+	/* What a caller has that only reopens a run. */
+	const struct build_env env = { .data = f.data, .split = f.split, .task = &task_null };
+
+	snprintf(path, sizeof(path), "models-%s-%d.safetensors", ops->name, (int)getpid());
+	w = weights_writer_new(&err);
+	fixture_must(w && ops->save(m, WEIGHTS_SCORING, w, &err) && weights_commit(w, path, &err), &err);
+	weights_writer_free(w);
+	file = weights_open(path, &err);
+	fixture_must(file != NULL, &err);
+	back = ops->load(&env, p, file, WEIGHTS_SCORING, &err);
+	fixture_must(back != NULL, &err);
+	weights_close(file);
+	unlink(path);
+	same = !memcmp(whole(back, q), want, sizeof(float) * BATCH * I);
+	ops->destroy(back);
+	return same;
+}
+
+/* Fails each allocation of create, fit and freeze in turn: every failure is told and nothing leaks. */
+static bool survives_no_memory(const struct model_ops *ops, struct params *p, uint32_t epochs)
+{
+	struct err err;
+	struct model *m = NULL;
+	size_t before = mem_bytes_now();
+	unsigned n;
+	bool fine = true;
+
+	for (n = 1; n < 1000 && !m; n++) {
+		err = (struct err){ 0 };
+		mem_fail_at(n);
+		m = fixture_fit(&f, ops, p, epochs, &task_null, &err);
+		mem_fail_at(0);
+		if (!m)
+			fine = fine && err.code == ERR_NOMEM && mem_bytes_now() == before;
+	}
+	if (m)
+		ops->destroy(m);
+	return fine && m && n > 2 && mem_bytes_now() == before;
+}
+
+static void test_model(const struct model_ops *ops, struct pool *two)
+{
+	struct params p = defaults(ops);
+	uint32_t epochs = ops->caps & MODEL_ITERATIVE ? EPOCHS : 1;
+	struct task on_two = { .pool = two };
+	struct query q[BATCH];
+	struct err err;
+	struct model *m = fixture_fit(&f, ops, &p, epochs, &task_null, &err), *m2;
+	const struct model_shape shape = { .n_users = U, .n_items = I, .n_events = csr_n(&f.x), .longest = PER_USER };
+	float want[BATCH * I];
+
+	fixture_must(m != NULL, &err);
+	memcpy(want, whole(m, q), sizeof(want));
+	ok(is_finite_and_varied(want), "%s: scores are finite and differ", ops->name);
+	ok(same_in_tiles(m, want), "%s: a score has the same bits in any tile", ops->name);
+	ok(same_alone(m, want), "%s: a score has the same bits alone and in a batch", ops->name);
+	ok(same_after_loading(m, &p, want), "%s: saved and loaded, it scores the same", ops->name);
+	ok(!ops->contributions == !(ops->caps & MODEL_EXACT), "%s: is exact where it says so", ops->name);
+	if (ops->contributions) {
+		double worst = parts_error(m);
+
+		ok(worst < 1e-5, "%s: parts sum to the score (%.1e)", ops->name, worst);
+	}
+	ok(ops->bytes(&shape, &p) >= ops->held(m), "%s: what it takes is not less than what it holds", ops->name);
+	m2 = fixture_fit(&f, ops, &p, epochs, &on_two, &err);
+	fixture_must(m2 != NULL, &err);
+	ok(!memcmp(whole(m2, q), want, sizeof(want)), "%s: the same bits on two threads", ops->name);
+	ops->destroy(m);
+	ops->destroy(m2);
+	ok(survives_no_memory(ops, &p, epochs), "%s: out of memory anywhere is told, and nothing leaks", ops->name);
+}
+
+int main(void)
+{
+	struct err err;
+	struct pool *two = pool_new(2, &err);
+
+	fixture_must(two != NULL, &err);
+	for (int values = 0; values < 2; values++) {
+		printf("# %s\n", values ? "with values" : "all ones");
+		fixture_make(&f, U, I, PER_USER, values);
+		for (size_t k = 0; model_registry[k]; k++)
+			test_model(model_registry[k], two);
+		fixture_done(&f);
+	}
+	ok(!model_find("eas", &err) && strstr(err.msg, "ease"), "an unknown name names the nearest");
+	pool_free(two);
+	ok(mem_bytes_now() == 0, "nothing is held at the end");
+	return done_testing();
+}
