@@ -295,7 +295,8 @@ bool table_read(const struct member *m, struct table_layout *l, const struct tab
 	while (!stop && (d->now.n || !d->eof)) {
 		if (!next_wave(d, task, &stop, err))
 			goto out;
-		task_progress(task, progress_done + stream_disk_bytes(d->in), progress_total);
+		if (progress_total)
+			task_progress(task, progress_done + stream_disk_bytes(d->in), progress_total);
 	}
 	fine = true;
 out:
