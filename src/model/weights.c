@@ -322,7 +322,8 @@ struct weights *weights_open(const char *path, struct err *err)
 	w->path = mem_strdup(path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st)) {
-		err_at(err, ERR_IO, path, 0, "cannot be opened: %s", strerror(errno));
+		err_at(err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, path, 0, "cannot be opened: %s",
+		       strerror(errno));
 		goto fail;
 	}
 	if (!S_ISREG(st.st_mode) || st.st_size <= 0) {

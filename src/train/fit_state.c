@@ -41,7 +41,7 @@ static struct curve_point from_row(const double row[ROW_SIZE])
 }
 
 /* What must be equal for a state to be gone on from, and what it says of itself. */
-static const char *const identity[] = { "model", "data", "split", "seed", "fitted" };
+static const char *const identity[] = { "model", "data", "split", "seed", "matrix" };
 enum { N_IDENTITY = sizeof(identity) / sizeof(*identity) };
 
 static void identity_text(const struct fit_request *r, unsigned which, char text[64])
@@ -60,7 +60,7 @@ static void identity_text(const struct fit_request *r, unsigned which, char text
 		snprintf(text, 64, "%" PRIu64, r->seed);
 		break;
 	default:
-		snprintf(text, 64, "%s%s", fit_values(r) ? "values" : "ones", r->refit ? ", refit" : "");
+		snprintf(text, 64, "%s%s", fit_values(r) ? "of values" : "of ones", r->refit ? ", refit" : "");
 	}
 }
 

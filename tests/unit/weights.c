@@ -164,7 +164,7 @@ int main(void)
 	test_pack((uint8_t *)whole, n);
 	test_cuts(path, (uint8_t *)whole, n);
 	test_turned(path, (uint8_t *)whole, n, header);
-	ok(!weights_open("no such file", &err) && err.code == ERR_IO, "a missing file is told");
+	ok(!weights_open("no such file", &err) && err.code == ERR_NOTFOUND, "a missing file is told");
 	test_memory();
 	mem_free(whole);
 	unlink(path);

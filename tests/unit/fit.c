@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fit.c - a training as a whole: when it stops, what it keeps, and that going on equals never stopping. */
+#include "train/fit.h"
+
+#include <unistd.h>
+
+#include "base/file.h"
+#include "model_fixture.h"
+#include "num/linalg.h"
+#include "train/fit_state.h"
+
+enum { U = 120, I = 60, PER_USER = 30 };
+
+static struct fixture f;
+
+static struct fit_request request(const struct model_ops *ops, uint32_t epochs)
+{
+	struct fit_request r;
+
+	fit_request_init(&r, ops);
+	if (param_find(ops->params, "dim") >= 0)
+		fixture_set(&r.params, "dim", "8");
+	r.data = f.data;
+	r.split = f.split;
+	r.epochs = epochs;
+	r.patience = 0;
+	strcpy(r.run, "test#1");
+	return r;
+}
+
+static bool same_scores(const struct snapshot *a, const struct snapshot *b)
+{
+	struct scratch s = { 0 };
+	struct err err;
+	float x[I], y[I];
+	bool same = true;
+
+	for (uint32_t u = 0; u < U; u += 7) {
+		struct query q = fixture_query(&f, u);
+
+		q.user = u;
+		fixture_must(model_score_all(a->model, &q, &s, x, I, &err), &err);
+		fixture_must(model_score_all(b->model, &q, &s, y, I, &err), &err);
+		same = same && !memcmp(x, y, sizeof(x));
+	}
+	scratch_done(&s);
+	return same;
+}
+
+/* All but the clock's columns. */
+static bool same_curves(const struct curves *a, const struct curves *b)
+{
+	bool same = a->n == b->n && !strcmp(a->metric, b->metric) && a->n_loss == b->n_loss;
+
+	for (size_t i = 0; same && i < a->n; i++)
+		same = a->point[i].epoch == b->point[i].epoch && a->point[i].loss[0] == b->point[i].loss[0] &&
+		       (a->point[i].valid == b->point[i].valid ||
+			(isnan(a->point[i].valid) && isnan(b->point[i].valid)));
+	return same;
+}
+
+static bool same_fit(const struct fit_result *a, const struct fit_result *b)
+{
+	return a->epochs == b->epochs && a->best_epoch == b->best_epoch && a->best && b->best &&
+	       same_curves(&a->curves, &b->curves) && same_scores(a->best, b->best);
+}
+
+static struct fit_result run(const struct fit_request *r, const struct task *t)
+{
+	struct fit_result out;
+	struct err err;
+
+	fixture_must(fit_run(r, t, &out, &err), &err);
+	return out;
+}
+
+/* --- What is told, and when it stops ------------------------------------------ */
+
+struct told { uint32_t n; bool in_order; uint32_t last; };
+
+static void on_epoch(void *ctx, const struct curve_point *p, const struct snapshot *take)
+{
+	struct told *t = ctx;
+
+	t->in_order = t->in_order && p->epoch == t->n + 1 && take && take->epoch == p->epoch;
+	t->n++;
+	t->last = p->epoch;
+	snapshot_unref(take);
+}
+
+static void test_early(const struct model_ops *ops)
+{
+	struct fit_request r = request(ops, 400);
+	struct told told = { .in_order = true };
+	struct fit_result out;
+	double best = -1;
+	uint32_t best_at = 0;
+
+	r.patience = 3;
+	r.on_epoch = on_epoch;
+	r.ctx = &told;
+	out = run(&r, &task_null);
+	for (size_t i = 0; i < out.curves.n; i++) {
+		if (out.curves.point[i].valid > best) {
+			best = out.curves.point[i].valid;
+			best_at = out.curves.point[i].epoch;
+		}
+	}
+	ok(out.stopped == FIT_EARLY && out.epochs == out.best_epoch + 3, "%s: stops when patience is out (%u of %u)",
+	   ops->name, (unsigned)out.best_epoch, (unsigned)out.epochs);
+	ok(out.best_epoch == best_at && out.best_metric == best && out.best->epoch == best_at,
+	   "%s: the best epoch answers", ops->name);
+	ok(told.in_order && told.n == out.epochs, "%s: every epoch is told in order", ops->name);
+	ok(out.bytes > 0 && out.curves.point[0].rate > 0, "%s: size and rate are told", ops->name);
+	fit_result_done(&out);
+}
+
+static void test_valid_every(const struct model_ops *ops)
+{
+	struct fit_request r = request(ops, 7);
+	struct fit_result out;
+	unsigned measured = 0;
+
+	r.valid_every = 3;
+	out = run(&r, &task_null);
+	for (size_t i = 0; i < out.curves.n; i++)
+		measured += !isnan(out.curves.point[i].valid);
+	ok(measured == 3 && !isnan(out.curves.point[6].valid), "%s: measured every third epoch and at the end",
+	   ops->name);
+	fit_result_done(&out);
+	r.valid_every = 0;
+	out = run(&r, &task_null);
+	ok(out.best_epoch == 7 && isnan(out.best_metric), "%s: unwatched, the last epoch is the best", ops->name);
+	fit_result_done(&out);
+}
+
+/* --- Going on ------------------------------------------------------------------ */
+
+static void test_resume(const struct model_ops *ops, const char *folder)
+{
+	struct fit_request r = request(ops, 9);
+	struct fit_result straight = run(&r, &task_null), first, rest;
+	struct told told = { .n = 4, .in_order = true };
+
+	r.epochs = 4;
+	r.save_dir = folder;
+	first = run(&r, &task_null);
+	r.epochs = 9;
+	r.resume_dir = folder;
+	r.on_epoch = on_epoch;
+	r.ctx = &told;
+	rest = run(&r, &task_null);
+	ok(same_fit(&straight, &rest), "%s: resumed after 4 epochs, 9 are the same bits", ops->name);
+	ok(told.in_order && told.last == 9, "%s: only the new epochs are told", ops->name);
+	fit_result_done(&first);
+	fit_result_done(&rest);
+	rest = run(&r, &task_null);
+	ok(same_fit(&straight, &rest) && rest.stopped == FIT_DONE, "%s: nothing left to do changes nothing",
+	   ops->name);
+	fit_result_done(&rest);
+	fit_result_done(&straight);
+}
+
+struct limited { unsigned left; };
+
+static bool until_none_left(void *ctx)
+{
+	struct limited *l = ctx;
+
+	return l->left && l->left--;
+}
+
+/* Cancelled at every place where it is asked: the partial epoch is gone, the rest can be gone on from. */
+static void test_cancel(const struct model_ops *ops, const char *folder)
+{
+	struct fit_request r = request(ops, 3);
+	struct fit_result straight = run(&r, &task_null), out, rest;
+	bool fine = true;
+	unsigned n, with_state = 0;
+	char *state = file_join(folder, STATE_FILE);
+
+	r.save_dir = folder;
+	for (n = 0; n < 500; n++) {
+		struct limited l = { n };
+		const struct task t = { .keep_going = until_none_left, .ctx = &l };
+
+		unlink(state);
+		r.resume_dir = NULL;
+		out = run(&r, &t);
+		if (out.stopped != FIT_CANCELLED) {
+			fit_result_done(&out);
+			break;
+		}
+		fine = fine && out.epochs < 3 && out.curves.n == out.epochs && !out.best == !out.epochs;
+		fine = fine && file_exists(state) == (out.epochs > 0);
+		if (out.epochs) {
+			r.resume_dir = folder;
+			rest = run(&r, &task_null);
+			fine = fine && same_fit(&straight, &rest);
+			fit_result_done(&rest);
+			with_state++;
+		}
+		fit_result_done(&out);
+	}
+	ok(fine && n > 5 && n < 500 && with_state > 1,
+	   "%s: cancelled at any of %u places and gone on from, the same bits", ops->name, n);
+	fit_result_done(&straight);
+	free(state);
+}
+
+static void test_refit(const struct model_ops *ops)
+{
+	struct fit_request r = request(ops, 12);
+	struct fit_result chosen, out, direct;
+
+	chosen = run(&r, &task_null);
+	r.refit = true;
+	out = run(&r, &task_null);
+	ok(out.best && out.best->refit && out.best_epoch == chosen.best_epoch &&
+	   same_curves(&chosen.curves, &out.curves), "%s: refit chooses on valid", ops->name);
+	r.valid_every = 0;
+	r.epochs = chosen.best_epoch;
+	direct = run(&r, &task_null);
+	ok(same_scores(direct.best, out.best) && !same_scores(chosen.best, out.best),
+	   "%s: and fits afresh on train and valid for as many epochs", ops->name);
+	fit_result_done(&chosen);
+	fit_result_done(&out);
+	fit_result_done(&direct);
+}
+
+/* --- Refusals ------------------------------------------------------------------- */
+
+static void refused(const struct fit_request *r, enum err_code code, const char *word, const char *what)
+{
+	struct fit_result out;
+	struct err err = { 0 };
+	bool done = fit_run(r, &task_null, &out, &err);
+
+	ok(!done && err.code == code && strstr(err.msg, word), "%s: %s", what, err.msg);
+	fit_result_done(&out);
+}
+
+static void test_refusals(const char *folder)
+{
+	struct err err;
+	struct fit_request r = request(model_find("ials", &err), 2);
+	struct fit_result out;
+
+	r.save_dir = folder;
+	out = run(&r, &task_null);
+	fit_result_done(&out);
+	r.resume_dir = folder;
+	r.seed = 43;
+	refused(&r, ERR_RANGE, "seed", "another seed");
+	r.seed = 42;
+	r.values = true;
+	refused(&r, ERR_RANGE, "matrix", "values instead of ones");
+	r.values = false;
+	fixture_set(&r.params, "dim", "9");
+	refused(&r, ERR_RANGE, "item_vectors", "other dimensions");
+	r = request(model_find("ials", &err), 2);
+	r.resume_dir = "no such folder";
+	refused(&r, ERR_NOTFOUND, "opened", "no state");
+	r.resume_dir = NULL;
+	r.save_dir = "no such folder";
+	refused(&r, ERR_NOTFOUND, "written", "nowhere to keep the state");
+	r = request(model_find("ease", &err), 1);
+	r.resume_dir = folder;
+	refused(&r, ERR_UNSUPPORTED, "one pass", "resuming a model of one pass");
+}
+
+static void test_one_pass(void)
+{
+	struct err err;
+	struct fit_request r = request(model_find("ease", &err), 1);
+	struct fit_result out = run(&r, &task_null);
+
+	ok(out.epochs == 1 && out.best_epoch == 1 && out.best_metric > 0 && out.stopped == FIT_DONE,
+	   "a model of one pass is measured on valid");
+	ok(fit_bytes(r.ops, &r.params, f.split, false) > out.bytes, "what it takes is told before");
+	fit_result_done(&out);
+}
+
+int main(void)
+{
+	char folder[] = "fit-XXXXXX";
+	size_t held;
+
+	linalg_init();
+	if (!mkdtemp(folder))
+		return 1;
+	fixture_make(&f, U, I, PER_USER, false);
+	held = mem_bytes_now();
+	for (size_t k = 0; model_registry[k]; k++) {
+		if (!(model_registry[k]->caps & MODEL_ITERATIVE))
+			continue;
+		test_early(model_registry[k]);
+		test_valid_every(model_registry[k]);
+		test_resume(model_registry[k], folder);
+		test_cancel(model_registry[k], folder);
+		test_refit(model_registry[k]);
+	}
+	test_refusals(folder);
+	test_one_pass();
+	ok(mem_bytes_now() == held, "nothing leaks");
+	file_remove_tree(folder, &(struct err){ 0 });
+	fixture_done(&f);
+	return done_testing();
+}
