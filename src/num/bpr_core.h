@@ -11,8 +11,7 @@
  * (Gemulla et al. 2011, KDD, "distributed SGD"); negatives are drawn within the item group, and as the
  * groups are dealt anew each epoch, every item is drawn alike.  Each part has its own random stream.
  * The same seed gives the same bits at any number of threads, no gradient is stale, and a part's rows
- * stay in cache.  free=true gives up the rounds: chunks of shuffled events run at one time and race on
- * the rows (Recht et al. 2011, "Hogwild"); its results differ from run to run.
+ * stay in cache.  (Threads that race on the rows without locks are no faster than this, see bench/num.c.)
  *
  * Values of the train matrix are not read: an event is an event.  Users or items without events are
  * drawn as negatives (uniform), never as positives.  A drawn negative that the user has an event with is
@@ -36,7 +35,6 @@ enum bpr_negatives { BPR_UNIFORM, BPR_POPULARITY };
 struct bpr_rule {
 	float lr, l2;
 	enum bpr_negatives negatives;
-	bool free; /* lock-free, not reproducible */
 };
 
 struct bpr_tables { /* borrowed, written in place */
@@ -49,7 +47,7 @@ struct bpr_core; /* buffers kept from epoch to epoch; borrows train, which must 
 
 struct bpr_core *bpr_core_new(const struct csr *train, uint64_t seed, struct err *err);
 void bpr_core_free(struct bpr_core *b); /* NULL is fine */
-size_t bpr_core_bytes(const struct csr *train);
+size_t bpr_core_bytes_for(uint32_t users, uint32_t items, size_t events);
 
 /* One epoch, every event once.  *loss: mean of the softplus term over the events done.  Epochs count
  * from 0; the same (seed, epoch, tables) gives the same result, whatever ran before.
