@@ -12,6 +12,7 @@ const struct model_ops *const model_registry[] = {
 	&user_knn_ops,
 	&ease_ops,
 	&ials_ops,
+	&bpr_ops,
 	NULL,
 };
 

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bpr.c - matrix factorisation that learns to put what a person took before what they did not.
+ *
+ * Rendle et al. 2009, arXiv:1205.2618.  score = w_u.h_i + b_i, by stochastic gradient descent over
+ * triples (num/bpr_core.h).  A person without a trained vector is folded in: the vector that minimises
+ * the same regularised loss over H(u) x a set of negatives, drawn once from the seed and kept with the
+ * weights, the items' vectors fixed.  Explanations leave events out of that fold-in.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "model/registry.h"
+#include "model/vectors.h"
+#include "num/bpr_core.h"
+
+#define INIT_SIGMA 0.1
+enum { FOLD_NEGATIVES = 256, MAX_D = 1024 };
+
+struct bpr {
+	struct model_base base;
+	uint32_t U, I, D;
+	struct bpr_rule rule;
+	float *W, *H, *bias;  /* [U][D], [I][D], [I] */
+	uint8_t *trained;     /* [U]: 1 where the user had events to train on */
+	uint32_t *negatives;  /* [n_negatives] ascending: the fold-in's */
+	uint32_t n_negatives;
+	struct bpr_core *core;      /* training alone */
+	struct rank_panels *panels; /* frozen alone */
+};
+
+static const struct param_spec params[] = {
+	{ .name = "dim", .type = PARAM_INT, .lo = 1, .hi = MAX_D, .def = "64", .unit = "factors",
+	  .meaning = "length of the vectors", .source = "", .log_scale = true },
+	{ .name = "epochs", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "200", .unit = "epochs",
+	  .meaning = "passes over the events, at most", .source = "" },
+	{ .name = "lr", .type = PARAM_REAL, .lo = 1e-6, .hi = 10, .def = "0.05", .unit = "",
+	  .meaning = "length of a step", .source = "", .log_scale = true },
+	{ .name = "l2", .type = PARAM_REAL, .lo = 1e-8, .hi = 10, .def = "0.01", .unit = "",
+	  .meaning = "weight of the squared vectors at each draw", .source = "", .log_scale = true },
+	{ .name = "negatives", .type = PARAM_CHOICE, .def = "uniform", .choices = "uniform|popularity",
+	  .unit = "", .meaning = "how items that were not taken are drawn", .source = "Rendle 2009" },
+	{ .name = "patience", .type = PARAM_INT, .lo = 0, .hi = 100000, .def = "10", .unit = "rounds",
+	  .meaning = "validations without a better metric before it stops; 0: never", .source = "" },
+	{ .name = NULL },
+};
+
+static void destroy(struct model *model)
+{
+	struct bpr *m = (struct bpr *)model;
+
+	if (!m)
+		return;
+	mem_free(m->W);
+	mem_free(m->H);
+	mem_free(m->bias);
+	mem_free(m->trained);
+	mem_free(m->negatives);
+	bpr_core_free(m->core);
+	rank_panels_free(m->panels);
+	mem_free(m);
+}
+
+static struct bpr *new_model(uint32_t U, uint32_t I, const struct params *p, struct err *err)
+{
+	struct bpr *m = mem_zeroed(1, sizeof(*m), err);
+
+	if (!m)
+		return NULL;
+	m->base.ops = &bpr_ops;
+	m->U = U;
+	m->I = I;
+	m->D = (uint32_t)params_int(p, "dim");
+	m->n_negatives = I < FOLD_NEGATIVES ? I : FOLD_NEGATIVES;
+	m->rule = (struct bpr_rule){
+		.lr = (float)params_real(p, "lr"), .l2 = (float)params_real(p, "l2"),
+		.negatives = params_choice(p, "negatives") ? BPR_POPULARITY : BPR_UNIFORM,
+	};
+	m->W = mem_zeroed((size_t)U * m->D, sizeof(*m->W), err);
+	m->H = m->W ? mem_zeroed((size_t)I * m->D, sizeof(*m->H), err) : NULL;
+	m->bias = m->H ? mem_zeroed(I, sizeof(*m->bias), err) : NULL;
+	m->trained = m->bias ? mem_zeroed(U, sizeof(*m->trained), err) : NULL;
+	m->negatives = m->trained ? mem_zeroed(m->n_negatives, sizeof(*m->negatives), err) : NULL;
+	if (m->negatives)
+		return m;
+	destroy((struct model *)m);
+	return NULL;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Distinct items drawn alike, by the first steps of a shuffle. */
+static bool draw_fold_negatives(struct bpr *m, uint64_t seed, struct err *err)
+{
+	struct rng rng = rng_stream(seed, "bpr.fold-in", 0, 0);
+	uint32_t *all = mem_alloc(m->I, sizeof(*all), err);
+
+	if (!all)
+		return false;
+	for (uint32_t i = 0; i < m->I; i++)
+		all[i] = i;
+	for (uint32_t k = 0; k < m->n_negatives; k++) {
+		uint32_t j = k + rng_below(&rng, m->I - k), kept = all[j];
+
+		all[j] = all[k];
+		all[k] = m->negatives[k] = kept;
+	}
+	mem_free(all);
+	qsort(m->negatives, m->n_negatives, sizeof(*m->negatives), by_number);
+	return true;
+}
+
+static struct model *create(const struct build_env *env, const struct params *p, struct err *err)
+{
+	struct bpr *m = new_model(env->x->rows, env->x->cols, p, err);
+
+	if (!m)
+		return NULL;
+	m->core = bpr_core_new(env->x, env->seed, err);
+	if (!m->core || !draw_fold_negatives(m, env->seed, err)) {
+		destroy((struct model *)m);
+		return NULL;
+	}
+	vectors_init(m->W, m->U, m->D, INIT_SIGMA, env->seed, "bpr.users");
+	vectors_init(m->H, m->I, m->D, INIT_SIGMA, env->seed, "bpr.items");
+	for (uint32_t u = 0; u < m->U; u++)
+		m->trained[u] = csr_row_n(env->x, u) > 0;
+	return (struct model *)m;
+}
+
+static bool fit_epoch(struct model *model, const struct build_env *env, struct fit_ctx *ctx, struct err *err)
+{
+	struct bpr *m = (struct bpr *)model;
+	struct bpr_tables tables = { .W = m->W, .H = m->H, .bias = m->bias, .stride = m->D, .D = m->D };
+
+	if (!bpr_epoch(m->core, &tables, &m->rule, ctx->epoch - 1, &ctx->loss[0], ctx->task, err))
+		return err->code == ERR_NUMERIC ? err_wrap(err, "bpr (a smaller lr helps)") : false;
+	ctx->n_loss = 1;
+	ctx->loss_name[0] = "loss";
+	ctx->examples = csr_n(env->x);
+	ctx->lr = (double)m->rule.lr;
+	return true;
+}
+
+static bool make_panels(struct bpr *m, struct err *err)
+{
+	m->panels = rank_panels_new(m->H, m->D, m->I, m->D, m->bias, err);
+	return m->panels != NULL;
+}
+
+static struct model *freeze(struct model *model, bool may_move, struct err *err)
+{
+	struct bpr *m = (struct bpr *)model, *copy;
+
+	if (may_move) {
+		bpr_core_free(m->core);
+		m->core = NULL;
+		return make_panels(m, err) ? model : (destroy(model), NULL);
+	}
+	copy = mem_alloc(1, sizeof(*copy), err);
+	if (!copy)
+		return NULL;
+	*copy = *m;
+	copy->core = NULL;
+	copy->W = vectors_copy(m->W, m->U, m->D, err);
+	copy->H = copy->W ? vectors_copy(m->H, m->I, m->D, err) : NULL;
+	copy->bias = copy->H ? vectors_copy(m->bias, m->I, 1, err) : NULL;
+	copy->trained = copy->bias ? mem_alloc(m->U, sizeof(*m->trained), err) : NULL;
+	copy->negatives = copy->trained ? mem_alloc(m->n_negatives, sizeof(*m->negatives), err) : NULL;
+	if (copy->negatives) {
+		memcpy(copy->trained, m->trained, m->U * sizeof(*m->trained));
+		memcpy(copy->negatives, m->negatives, m->n_negatives * sizeof(*m->negatives));
+		if (make_panels(copy, err))
+			return (struct model *)copy;
+	}
+	destroy((struct model *)copy);
+	return NULL;
+}
+
+static bool has_vector(const struct bpr *m, const struct query *q)
+{
+	return !q->fold_in && q->user < m->U && m->trained[q->user];
+}
+
+/* The kept negatives that are not in the history, into out; returns how many. */
+static uint32_t negatives_for(const struct bpr *m, const struct query *q, uint32_t *out)
+{
+	bool in_history[FOLD_NEGATIVES] = { false };
+	uint32_t n = 0;
+
+	for (uint32_t k = 0; k < q->n; k++) {
+		const uint32_t *at = bsearch(&q->items[k], m->negatives, m->n_negatives, sizeof(*at), by_number);
+
+		if (at)
+			in_history[at - m->negatives] = true;
+	}
+	for (uint32_t k = 0; k < m->n_negatives; k++)
+		if (!in_history[k])
+			out[n++] = m->negatives[k];
+	return n;
+}
+
+static bool fold_in(const struct bpr *m, const struct query *q, float *w, struct scratch *s, struct err *err)
+{
+	uint32_t negatives[FOLD_NEGATIVES], n = negatives_for(m, q, negatives);
+	void *work;
+
+	if (!q->n || !n) {
+		memset(w, 0, m->D * sizeof(*w));
+		return true;
+	}
+	work = scratch_need_aux(s, bpr_fold_in_bytes(q->n, n, m->D), err);
+	if (!work)
+		return false;
+	return bpr_fold_in(m->H, m->bias, m->D, m->D, q->items, q->n, negatives, n, m->rule.l2, w, work) ||
+	       err_set(err, ERR_NUMERIC, "bpr: the vector of a history of %u events cannot be found",
+		       (unsigned)q->n);
+}
+
+/* Scratch: the queries' vectors [B][D].  Aux: what a fold-in needs. */
+static bool query_begin(const struct model *model, const struct query *q, size_t B, struct scratch *s,
+			struct err *err)
+{
+	const struct bpr *m = (const struct bpr *)model;
+	float *w = scratch_need(s, B * m->D * sizeof(*w), err);
+
+	for (size_t b = 0; w && b < B; b++) {
+		float *row = w + b * m->D;
+
+		if (has_vector(m, &q[b]))
+			memcpy(row, m->W + (size_t)q[b].user * m->D, m->D * sizeof(*row));
+		else if (!fold_in(m, &q[b], row, s, err))
+			return false;
+	}
+	return w != NULL;
+}
+
+static void score_block(const struct model *model, const struct query *q, size_t B, uint32_t lo, uint32_t hi,
+			struct scratch *s, float *out, size_t stride)
+{
+	const struct bpr *m = (const struct bpr *)model;
+
+	(void)q;
+	rank_scores(m->panels, s->p, m->D, B, lo, hi, out, stride);
+}
+
+static bool dot_form(const struct model *model, size_t B, struct scratch *s, struct dot_form *out)
+{
+	const struct bpr *m = (const struct bpr *)model;
+
+	(void)B;
+	*out = (struct dot_form){ .panels = m->panels, .queries = s->p, .stride = m->D };
+	return true;
+}
+
+static bool similar(const struct model *model, uint32_t item, float *out, struct err *err)
+{
+	const struct bpr *m = (const struct bpr *)model;
+
+	(void)err;
+	vectors_cosines(m->H, m->I, m->D, item, out);
+	return true;
+}
+
+static const float *item_vectors(const struct model *model, size_t *D, size_t *stride)
+{
+	const struct bpr *m = (const struct bpr *)model;
+
+	*D = *stride = m->D;
+	return m->H;
+}
+
+/* The state is what scoring needs: a step of this descent remembers nothing else. */
+static bool save(const struct model *model, enum weights_what what, struct weights_writer *w, struct err *err)
+{
+	const struct bpr *m = (const struct bpr *)model;
+
+	(void)what;
+	return weights_add(w, "user_vectors", TENSOR_F32, m->W, m->U, m->D, err) &&
+	       weights_add(w, "item_vectors", TENSOR_F32, m->H, m->I, m->D, err) &&
+	       weights_add(w, "item_bias", TENSOR_F32, m->bias, m->I, 0, err) &&
+	       weights_add(w, "user_trained", TENSOR_U8, m->trained, m->U, 0, err) &&
+	       weights_add(w, "fold_in_negatives", TENSOR_U32, m->negatives, m->n_negatives, 0, err);
+}
+
+static bool take_tensor(const struct weights *w, const char *name, enum tensor_type type, void *to, size_t size,
+			size_t rows, size_t cols, struct err *err)
+{
+	const void *from = weights_get(w, name, type, rows, cols, NULL, NULL, err);
+
+	if (from)
+		memcpy(to, from, size * rows * (cols ? cols : 1));
+	return from != NULL;
+}
+
+static bool negatives_are_whole(const struct bpr *m)
+{
+	for (uint32_t k = 0; k < m->n_negatives; k++)
+		if (m->negatives[k] >= m->I || (k && m->negatives[k] <= m->negatives[k - 1]))
+			return false;
+	return true;
+}
+
+static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
+			  enum weights_what what, struct err *err)
+{
+	struct bpr *m = new_model(env->data->n_users, env->data->n_items, p, err);
+	bool done;
+
+	if (!m)
+		return NULL;
+	done = take_tensor(w, "user_vectors", TENSOR_F32, m->W, sizeof(*m->W), m->U, m->D, err) &&
+	       take_tensor(w, "item_vectors", TENSOR_F32, m->H, sizeof(*m->H), m->I, m->D, err) &&
+	       take_tensor(w, "item_bias", TENSOR_F32, m->bias, sizeof(*m->bias), m->I, 0, err) &&
+	       take_tensor(w, "user_trained", TENSOR_U8, m->trained, 1, m->U, 0, err) &&
+	       take_tensor(w, "fold_in_negatives", TENSOR_U32, m->negatives, sizeof(*m->negatives),
+			   m->n_negatives, 0, err);
+	if (done && !negatives_are_whole(m))
+		done = err_set(err, ERR_SYNTAX, "the tensor fold_in_negatives in the weights file is damaged");
+	if (done && what == WEIGHTS_SCORING)
+		done = make_panels(m, err);
+	if (done && what == WEIGHTS_STATE) {
+		m->core = bpr_core_new(env->x, env->seed, err);
+		done = m->core != NULL;
+	}
+	if (done)
+		return (struct model *)m;
+	destroy((struct model *)m);
+	return NULL;
+}
+
+static uint64_t tables_bytes(uint64_t U, uint64_t I, uint64_t D)
+{
+	return ((U + I) * D + I) * sizeof(float) + U + FOLD_NEGATIVES * sizeof(uint32_t);
+}
+
+static uint64_t held(const struct model *model)
+{
+	const struct bpr *m = (const struct bpr *)model;
+
+	return tables_bytes(m->U, m->I, m->D) + rank_panels_bytes(m->I, m->D);
+}
+
+/* Training, with the best and the newest frozen model beside it. */
+static uint64_t bytes(const struct model_shape *shape, const struct params *p)
+{
+	uint32_t D = (uint32_t)params_int(p, "dim");
+	uint64_t tables = tables_bytes(shape->n_users, shape->n_items, D);
+
+	return 3 * tables + 2 * rank_panels_bytes(shape->n_items, D) +
+	       bpr_core_bytes_for(shape->n_users, shape->n_items, shape->n_events);
+}
+
+const struct model_ops bpr_ops = {
+	.name = "bpr",
+	.title = "BPR: matrix factorisation that learns orders of pairs",
+	.cite = "Rendle et al. 2009, arXiv:1205.2618",
+	.caps = MODEL_ITERATIVE | MODEL_USER_VECTORS | MODEL_ITEM_VECTORS,
+	.example_unit = "pairs",
+	.params = params,
+	.create = create,
+	.fit_epoch = fit_epoch,
+	.freeze = freeze,
+	.query_begin = query_begin,
+	.score_block = score_block,
+	.dot_form = dot_form,
+	.similar = similar,
+	.item_vectors = item_vectors,
+	.save = save,
+	.load = load,
+	.bytes = bytes,
+	.held = held,
+	.destroy = destroy,
+};
