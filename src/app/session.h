@@ -48,6 +48,11 @@ struct split_facts {
 	uint64_t tied, cold_test_items, repeats_removed, users_dropped;
 };
 void session_split_facts(const struct session *s, struct split_facts *out);
+uint64_t session_split_serial(const struct session *s); /* another split, another number; 0: none */
+bool session_is_test(const struct session *s, size_t event); /* held out: shown apart from the history */
+/* Of the current data, at once for any item: made with it by the worker that made it ready. */
+uint32_t session_item_events(const struct session *s, uint32_t item);
+double session_item_mean(const struct session *s, uint32_t item); /* of its values */
 uint64_t session_seed(const struct session *s);
 bool session_readonly(const struct session *s);
 struct pool *session_pool(struct session *s);
