@@ -140,7 +140,7 @@ static bool fit_epoch(struct model *model, const struct build_env *env, struct f
 	struct bpr_tables tables = { .W = m->W, .H = m->H, .bias = m->bias, .stride = m->D, .D = m->D };
 
 	if (!bpr_epoch(m->core, &tables, &m->rule, ctx->epoch - 1, &ctx->loss[0], ctx->task, err))
-		return err->code == ERR_NUMERIC ? err_wrap(err, "bpr (a smaller lr helps)") : false;
+		return false;
 	ctx->n_loss = 1;
 	ctx->loss_name[0] = "loss";
 	ctx->examples = csr_n(env->x);

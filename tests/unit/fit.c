@@ -269,6 +269,31 @@ static void test_refusals(const char *folder)
 	refused(&r, ERR_UNSUPPORTED, "one pass", "resuming a model of one pass");
 }
 
+/* Steps so long that the vectors leave the numbers: told with epoch and tensor, and what was good before
+ * stays. */
+static void test_divergence(const char *folder)
+{
+	struct err err = { 0 };
+	struct fit_request r = request(model_find("bpr", &err), 50);
+	struct told told = { .in_order = true };
+	struct fit_result out;
+	char *state = file_join(folder, STATE_FILE);
+	bool done;
+
+	unlink(state);
+	fixture_set(&r.params, "lr", "0.5");
+	fixture_set(&r.params, "l2", "4.4"); /* each draw turns and stretches its vectors */
+	r.save_dir = folder;
+	r.on_epoch = on_epoch;
+	r.ctx = &told;
+	done = fit_run(&r, &task_null, &out, &err);
+	ok(!done && err.code == ERR_NUMERIC && strstr(err.msg, "epoch"), "divergence is told: %s", err.msg);
+	ok(told.n > 1 && told.n == out.epochs && out.best && file_exists(state),
+	   "the %u epochs before it stay good", (unsigned)told.n);
+	fit_result_done(&out);
+	free(state);
+}
+
 static void test_one_pass(void)
 {
 	struct err err;
@@ -301,6 +326,7 @@ int main(void)
 		test_refit(model_registry[k]);
 	}
 	test_refusals(folder);
+	test_divergence(folder);
 	test_one_pass();
 	ok(mem_bytes_now() == held, "nothing leaks");
 	file_remove_tree(folder, &(struct err){ 0 });
