@@ -150,6 +150,8 @@ static bool rank_tiles(const struct rank_job *job, struct rank_slot *s, const st
 		for (size_t b = 0; b < B; b++)
 			topk_offer(&best[b], s->tile + b * TILE, lo, hi - lo, s->skip + b * job->words);
 	}
+	for (size_t b = 0; b < B; b++)
+		topk_finish(&best[b]); /* rank_top() finishes its own */
 	return true;
 }
 
@@ -167,10 +169,8 @@ static bool rank_batch(struct rank_job *job, size_t first, size_t B, unsigned sl
 		topk_begin(&best[b], k, job->out->score + (first + b) * k, job->out->item + (first + b) * k);
 	if (!(job->ops->dot_form ? rank_dots : rank_tiles)(job, s, q, B, best, err))
 		return false;
-	for (size_t b = 0; b < B; b++) {
-		topk_finish(&best[b]);
+	for (size_t b = 0; b < B; b++)
 		job->out->count[first + b] = best[b].n;
-	}
 	return true;
 }
 

@@ -18,10 +18,8 @@ bool tally_open(struct tally *t, struct eval_result *r, unsigned metrics, struct
 			if (!metric_table[m].per_user || !(metrics >> m & 1))
 				continue;
 			r->per_user[m][k] = mem_alloc(r->n_users ? r->n_users : 1, sizeof(float), err);
-			if (!r->per_user[m][k]) {
-				mem_free(t->chunk);
+			if (!r->per_user[m][k])
 				return false;
-			}
 			for (size_t i = 0; i < r->n_users; i++)
 				r->per_user[m][k][i] = NAN;
 		}

@@ -21,6 +21,7 @@ struct tally {
 	size_t n_chunks;
 	struct tally_sum *chunk; /* [n_chunks] */
 };
+/* ->chunk must be freed by the caller when it fails, and where tally_close() is not reached. */
 bool tally_open(struct tally *t, struct eval_result *r, unsigned metrics, struct err *err);
 /* Value of the i-th user; NaN: left out of the mean.  From the chunk that holds i only. */
 void tally_put(struct tally *t, size_t i, int metric, unsigned k, double value);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bootstrap intervals against what theory says of them; Holm against a case by hand. */
+#include "eval/interval.h"
+
+#include <math.h>
+
+#include "base/rng.h"
+#include "tap.h"
+
+enum { N = 400 };
+
+static float normal[N], shifted[N], noisy[N], constant[N];
+
+static void test_mean(void)
+{
+	double lo, hi, again_lo, again_hi, mean = 0, var = 0, want;
+
+	for (int i = 0; i < N; i++)
+		mean += (double)normal[i] / N;
+	for (int i = 0; i < N; i++)
+		var += ((double)normal[i] - mean) * ((double)normal[i] - mean) / N;
+	want = 2 * 1.96 * sqrt(var / N);
+	interval_mean(normal, N, 42, &lo, &hi);
+	ok(lo < mean && mean < hi, "the interval holds the mean");
+	ok(fabs((hi - lo) / want - 1) < 0.12, "and is as wide as the central limit theorem says (%.4f, %.4f)",
+	   hi - lo, want);
+	interval_mean(normal, N, 42, &again_lo, &again_hi);
+	ok(lo == again_lo && hi == again_hi, "the same seed gives the same interval");
+	interval_mean(constant, N, 42, &lo, &hi);
+	ok(lo == 0.25 && hi == 0.25, "of a constant nothing is unsure");
+}
+
+static void test_left_out(void)
+{
+	float holes[N];
+	double lo, hi;
+
+	for (int i = 0; i < N; i++)
+		holes[i] = i % 3 ? 0.25f : NAN;
+	interval_mean(holes, N, 42, &lo, &hi);
+	ok(lo == 0.25 && hi == 0.25, "NaN is left out");
+	for (int i = 0; i < N; i++)
+		holes[i] = NAN;
+	interval_mean(holes, N, 42, &lo, &hi);
+	ok(isnan(lo) && isnan(hi), "of nobody there is no interval");
+	ok(isnan(interval_paired_p(holes, normal, N, 42)), "nor a comparison");
+}
+
+static void test_paired(void)
+{
+	double p = interval_paired_p(normal, noisy, N, 42), sum = 0, square = 0, z;
+
+	ok(interval_paired_p(normal, normal, N, 42) == 1, "a run does not differ from itself");
+	ok(fabs(interval_paired_p(shifted, normal, N, 42) - 2.0 / 1001) < 1e-12,
+	   "a shift of all users is as sure as 1,000 resamples can tell");
+	/* noisy - normal is centred: compare with the normal approximation of the same statistic. */
+	for (int i = 0; i < N; i++) {
+		double d = (double)normal[i] - (double)noisy[i];
+
+		sum += d;
+		square += d * d;
+	}
+	z = fabs(sum / N) / sqrt((square / N - sum / N * sum / N) / N);
+	ok(fabs(p - erfc(z / sqrt(2))) < 0.08, "p agrees with the normal approximation (%.3f, %.3f)", p,
+	   erfc(z / sqrt(2)));
+	ok(p == interval_paired_p(noisy, normal, N, 42), "and does not depend on the order of the two");
+}
+
+static void test_holm(void)
+{
+	double p[] = { 0.01, 0.04, NAN, 0.03, 0.5 };
+
+	interval_holm(p, 5); /* 4 comparisons: 4 * .01, 3 * .03, then 2 * .04 raised to .09, 1 * .5 */
+	ok(fabs(p[0] - 0.04) < 1e-12 && fabs(p[3] - 0.09) < 1e-12 && fabs(p[1] - 0.09) < 1e-12 &&
+	   fabs(p[4] - 0.5) < 1e-12 && isnan(p[2]), "Holm by hand");
+	p[0] = 0.9;
+	p[1] = 0.8;
+	interval_holm(p, 2);
+	ok(p[0] == 1 && p[1] == 1, "no probability above 1");
+	interval_holm(p, 0);
+}
+
+int main(void)
+{
+	struct rng rng = rng_stream(3, "test", 0, 0);
+
+	for (int i = 0; i < N; i++) {
+		normal[i] = (float)rng_normal(&rng);
+		shifted[i] = normal[i] + 0.5f + (float)rng_uniform(&rng);
+		noisy[i] = normal[i] + (float)rng_normal(&rng);
+		constant[i] = 0.25f;
+	}
+	test_mean();
+	test_left_out();
+	test_paired();
+	test_holm();
+	return done_testing();
+}
