@@ -27,12 +27,16 @@ struct result {
 	const char *rows_key;                /* NULL: no table */
 	json_t *rows;                        /* array of objects; owned */
 	const struct result_column *columns; /* of the text; ends with a NULL key */
+	struct result_column *own_columns;   /* made by result_add_column(); NULL: columns are a constant table */
+	bool upright;                        /* as text one column a row of it, its first value on top */
 	char *text;                          /* when set, printed instead of the head (help); owned */
 };
 void result_init(struct result *r);
 void result_done(struct result *r);
 void result_set(struct result *r, const char *key, json_t *take); /* into the head */
 json_t *result_add_row(struct result *r);                         /* borrowed object to fill */
+/* Columns that depend on what was asked.  A key "metrics/ndcg@10" looks inside the object "metrics". */
+void result_add_column(struct result *r, const char *key, const char *title, enum column_type type);
 
 /* {"command":…, head…, rows}: one line, no newline. */
 char *result_json(const char *command, const struct result *r); /* free() */
