@@ -19,6 +19,7 @@
 #include "base/param.h"
 #include "base/task.h"
 #include "data/dataset.h"
+#include "job/message_queue.h"
 #include "serve/answers.h"
 #include "train/run_record.h"
 
@@ -33,6 +34,7 @@ struct session_options {
 	uint64_t seed;      /* default 42 */
 	const char *home;   /* NULL: paths.h's default */
 	bool readonly;
+	bool screen;        /* somebody looks: values a user by user are made ready when they are cheap */
 };
 struct session *session_new(const struct session_options *o, struct loop *loop, struct err *err);
 /* Cancels all, keeps polling until every end message came, joins, drops what is held. */
@@ -106,19 +108,25 @@ const struct answer *session_answer(const struct session *s, enum pane pane, boo
 
 /* --- changes ------------------------------------------------------------------------------------------ */
 
-enum work_lane { LANE_NONE /* at once, on the UI thread: under 5 ms */, LANE_LIGHT, LANE_HEAVY };
+/* LANE_ASK: short questions of commands (recommend, explain …), beside both lanes and not listed among
+ * the jobs, so that an answer never waits for a load. */
+enum work_lane { LANE_NONE /* at once, on the UI thread: under 5 ms */, LANE_LIGHT, LANE_HEAVY, LANE_ASK };
+enum { MESSAGE_WORK = MESSAGE_USER + 1 }; /* job_post() of a work's run(): comes back through message() */
 struct work {
 	char title[96];
 	enum work_lane lane;
 	/* WORKER (UI for LANE_NONE).  job is NULL for LANE_NONE. */
 	bool (*run)(struct job *job, const struct task *task, void *arg, struct err *err);
+	/* UI: what run() posted as MESSAGE_WORK; the payload is borrowed.  May be NULL. */
+	void (*message)(struct session *s, void *arg, void *payload);
 	/* UI, once, whatever the end; end is JOB_DONE, JOB_FAILED or JOB_CANCELLED. */
 	void (*finish)(struct session *s, void *arg, int end, const struct err *err);
 	void (*release)(void *arg); /* after finish */
 	void *arg;
 	char run_name[64];          /* a training's run, or "" */
 };
-/* Returns the job's id, 0 for LANE_NONE done, and takes arg in any case; false: could not be started. */
+/* Returns the job's id, 0 for LANE_NONE done, and takes arg in any case.  False: it could not be started,
+ * and was finished as JOB_FAILED and released. */
 bool session_start(struct session *s, const struct work *w, uint32_t *job_id, struct err *err);
 bool session_job_pause(struct session *s, uint32_t id, struct err *err);
 bool session_job_resume(struct session *s, uint32_t id, struct err *err);

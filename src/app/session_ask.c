@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* session_ask.c - the screen's questions: put to the scorer, the newest answer of each pane kept. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/session_private.h"
+#include "base/mem.h"
+
+bool session_ask_init(struct session *s, struct err *err)
+{
+	s->scorer = scorer_new(s->queue, s->pool, err);
+	return s->scorer != NULL;
+}
+
+void session_ask_done(struct session *s)
+{
+	if (s->scorer)
+		scorer_free(s->scorer);
+	s->scorer = NULL;
+	for (int p = 0; p < N_PANES; p++) {
+		answer_free(s->answer[p]);
+		s->answer[p] = NULL;
+	}
+}
+
+void session_ask_forget(struct session *s)
+{
+	for (int p = 0; p < N_PANES; p++) {
+		scorer_drop(s->scorer, p);
+		answer_free(s->answer[p]);
+		s->answer[p] = NULL;
+		s->asked[p] = 0;
+	}
+}
+
+void session_ask_message(struct session *s, struct message *m)
+{
+	struct answer *a = m->payload;
+
+	/* Of other data, or overtaken: dropped with its message. */
+	if (!s->data || a->data_id != s->data->id || a->split_id != s->split->id || a->serial != s->asked[a->pane])
+		return;
+	m->payload = NULL;
+	answer_free(s->answer[a->pane]);
+	s->answer[a->pane] = a;
+	s->asked[a->pane] = 0;
+	session_changed(s, CHANGED_ANSWER);
+}
+
+static bool ask(struct session *s, struct request *r, bool needs_model)
+{
+	const struct run *run = session_answering(s);
+	struct err err;
+
+	if (!s->data || (needs_model && !run)) {
+		mem_free(r->metric);
+		return false;
+	}
+	r->serial = ++s->last_serial;
+	r->split = s->split;
+	r->snapshot = needs_model ? run->snapshot : NULL;
+	if (!scorer_ask(s->scorer, r, &err)) {
+		session_tell(s, LOG_ERROR, "%s", err.msg);
+		return false;
+	}
+	s->asked[r->pane] = r->serial;
+	return true;
+}
+
+bool session_ask_list(struct session *s, uint32_t user, uint32_t k)
+{
+	struct request r = { .pane = PANE_LIST, .user = user, .k = k };
+
+	return ask(s, &r, true);
+}
+
+bool session_ask_why(struct session *s, uint32_t user, uint32_t item, uint32_t k_parts)
+{
+	struct request r = { .pane = PANE_WHY, .user = user, .item = item, .k = k_parts };
+
+	return ask(s, &r, true);
+}
+
+bool session_ask_nearest(struct session *s, uint32_t item, enum nearest_by by, uint32_t k)
+{
+	struct request r = { .pane = PANE_NEAREST, .item = item, .by = by, .k = k };
+
+	return ask(s, &r, by == NEAREST_MODEL);
+}
+
+bool session_ask_order(struct session *s, enum pane pane, enum order_key key, bool reverse, const char *filter)
+{
+	struct request r = { .pane = pane, .key = key, .reverse = reverse };
+
+	if (filter)
+		snprintf(r.filter, sizeof(r.filter), "%s", filter);
+	if (key == ORDER_METRIC && s->user_metric && s->data) {
+		struct err err;
+
+		r.metric = mem_alloc(s->data->n_users, sizeof(*r.metric), &err);
+		if (!r.metric) {
+			session_tell(s, LOG_ERROR, "%s", err.msg);
+			return false;
+		}
+		memcpy(r.metric, s->user_metric, s->data->n_users * sizeof(*r.metric));
+	}
+	return ask(s, &r, false);
+}
+
+const struct answer *session_answer(const struct session *s, enum pane pane, bool *pending)
+{
+	*pending = s->asked[pane] != 0;
+	return s->answer[pane];
+}

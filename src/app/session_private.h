@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* session_private.h - the inside of a session, for app/session*.c alone. */
+#ifndef APP_SESSION_PRIVATE_H
+#define APP_SESSION_PRIVATE_H
+
+#include "app/session_change.h"
+#include "base/pool.h"
+#include "job/job.h"
+#include "job/message_queue.h"
+#include "serve/scorer.h"
+
+/* A job and what becomes of it.  Ended ones stay for Jobs to show. */
+struct entry {
+	struct session *session;
+	uint32_t id;
+	struct work work;
+	struct job *job;     /* NULL once it ended */
+	int end;             /* enum job_state, once it ended */
+	double seconds;      /* once it ended */
+	bool cancel_asked;
+	char message[256];
+};
+
+#define LANES 3 /* light, heavy, ask */
+
+struct session {
+	struct session_options options;
+	char *home;
+	struct loop *loop;
+	struct message_queue *queue;
+	struct pool *pool;
+	struct lane *lane[LANES];
+	struct scorer *scorer;
+	struct run_store *store;      /* NULL: not opened yet, or none */
+	bool closing, quit;
+	struct params settings;
+
+	const struct dataset *data;
+	const struct split *split;
+
+	struct run **run;             /* oldest first */
+	size_t n_runs;
+	char chosen[64];              /* which answers; "": popularity */
+	bool follow;
+	char followed[64];            /* the training that answers while follow is on; "": none */
+	float *user_metric;           /* [U] of the answering run, or NULL */
+	char user_metric_name[32];
+
+	struct entry **entry;
+	size_t n_entries;
+	uint32_t last_job;
+
+	struct answer *answer[N_PANES];
+	uint64_t asked[N_PANES];      /* serial of the newest request; 0: none */
+	uint64_t last_serial;
+
+	struct session_watcher watcher;
+	bool draining;
+	unsigned changes;             /* while draining: told once at its end */
+};
+
+void session_changed(struct session *s, unsigned what);
+void session_take_messages(void *session);
+
+/* session_jobs.c */
+bool session_jobs_init(struct session *s, struct err *err);
+void session_jobs_stop(struct session *s); /* cancels, and waits for every end */
+void session_jobs_done(struct session *s);
+void session_jobs_message(struct session *s, struct message *m);
+
+/* session_runs.c */
+void session_runs_init(struct session *s);
+void session_runs_done(struct session *s);
+void session_runs_installed(struct session *s, struct standing *st); /* takes record and snapshot */
+void session_mark_runs(struct session *s);                           /* of_data, of_split */
+
+/* session_ask.c */
+bool session_ask_init(struct session *s, struct err *err);
+void session_ask_done(struct session *s);
+void session_ask_message(struct session *s, struct message *m);
+void session_ask_forget(struct session *s); /* the data or the split changed */
+
+#endif

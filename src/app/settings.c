@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* settings.c - the table of settings, and what setting one does. */
+#include "app/settings.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/paths.h"
+#include "app/session_change.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#define SETTINGS_BYTES 65536
+
+const struct param_spec settings_table[] = {
+	{ .name = "follow", .type = PARAM_BOOL, .def = "yes",
+	  .meaning = "the run in training answers as it learns" },
+	{ .name = "k", .type = PARAM_INT, .lo = 1, .hi = 1000, .def = "10", .unit = "items",
+	  .meaning = "length of lists where k= is not given" },
+	{ .name = "log", .type = PARAM_TEXT,
+	  .meaning = "file to append the log to; \"\" stops" },
+	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 9007199254740992.0, .def = "42",
+	  .meaning = "every random stream is derived from it" },
+	{ .name = NULL },
+};
+
+bool settings_set(struct session *s, const char *name, const char *value, struct err *err)
+{
+	struct params *p = session_settings(s);
+
+	if (!params_set(p, name, value, err))
+		return false;
+	if (!strcmp(name, "follow"))
+		session_follow(s, params_bool(p, name));
+	else if (!strcmp(name, "seed"))
+		session_set_seed(s, (uint64_t)params_int(p, name));
+	else if (!strcmp(name, "log"))
+		return log_to_file(value[0] ? value : NULL, err);
+	return true;
+}
+
+void settings_get(const struct session *s, const char *name, struct str *out)
+{
+	const struct params *p = session_settings((struct session *)s);
+
+	/* These two change by other roads as well. */
+	if (!strcmp(name, "follow"))
+		str_puts(out, session_following(s) ? "yes" : "no");
+	else if (!strcmp(name, "seed"))
+		str_printf(out, "%" PRIu64, session_seed(s));
+	else
+		str_puts(out, p->v[param_find(p->specs, name)].text);
+}
+
+int64_t settings_int(const struct session *s, const char *name)
+{
+	return params_int(session_settings((struct session *)s), name);
+}
+
+static void read_line(struct session *s, const char *path, unsigned number, char *line)
+{
+	char *name = line + strspn(line, " \t"), *value, *end;
+	struct err err;
+
+	if (!name[0] || name[0] == '#')
+		return;
+	value = name + strcspn(name, " \t");
+	if (*value)
+		*value++ = '\0';
+	value += strspn(value, " \t");
+	end = value + strlen(value);
+	while (end > value && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+		*--end = '\0';
+	if (!settings_set(s, name, value, &err))
+		session_tell(s, LOG_WARN, "%s:%u: %s", path, number, err.msg);
+}
+
+void settings_read(struct session *s)
+{
+	char *path = path_config("settings"), *bytes = NULL, *line, *next;
+	unsigned number = 0;
+	size_t n;
+	struct err err;
+
+	if (path && file_exists(path)) {
+		if (!file_read_whole(path, SETTINGS_BYTES, &bytes, &n, &err))
+			session_tell(s, LOG_WARN, "settings are not read: %s", err.msg);
+		for (line = bytes; line; line = next) {
+			next = strchr(line, '\n');
+			if (next)
+				*next++ = '\0';
+			read_line(s, path, ++number, line);
+		}
+	}
+	mem_free(bytes);
+	free(path);
+}

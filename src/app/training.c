@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* training.c - the steps of training.h. */
+#include "app/training.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/session_change.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "data/split.h"
+
+/* --- UI: before ------------------------------------------------------------------------------------------- */
+
+static bool fits_in_memory(const struct training *t, struct err *err)
+{
+	const struct fit_request *r = &t->request;
+	uint64_t need = fit_bytes(r->ops, &r->params, r->split, r->refit), have = mem_bytes_available();
+	char a[32], b[32];
+
+	if (need <= have)
+		return true;
+	return err_set(err, ERR_NOMEM, "%s on %s would take %s and %s are free: take a smaller dim or another model, "
+		       "or load less (min-item=, min-user=, limit=)", r->ops->name, r->data->name,
+		       str_bytes(need, a), str_bytes(have, b));
+}
+
+static void describe(struct training *t)
+{
+	const struct fit_request *r = &t->request;
+	struct run_record *rec = &t->record;
+
+	snprintf(rec->name, sizeof(rec->name), "%s", r->run);
+	snprintf(rec->model, sizeof(rec->model), "%s", r->ops->name);
+	json_decref(rec->params);
+	rec->params = params_to_json(&r->params);
+	snprintf(rec->data_name, sizeof(rec->data_name), "%s", r->data->name);
+	rec->data_fingerprint = r->data->fingerprint;
+	rec->split_fingerprint = r->split->fingerprint;
+	snprintf(rec->split_text, sizeof(rec->split_text), "%s", r->split->text);
+	rec->seed = r->seed;
+	rec->values = fit_values(r);
+	rec->refit = r->refit;
+	rec->epochs_asked = r->epochs;
+	rec->patience = r->patience;
+	rec->valid_every = r->valid_every;
+	snprintf(rec->stopped, sizeof(rec->stopped), "running");
+	rec->failure[0] = '\0';
+	snprintf(rec->metric, sizeof(rec->metric), "%s@%u", metric_table[r->metric].name, (unsigned)r->metric_k);
+	if (!t->resumes)
+		rec->best_metric = NAN;
+	rec->made = clock_wall();
+}
+
+static bool check_resumed(const struct training *t, const struct run *old, struct err *err)
+{
+	if (old->job)
+		return err_set(err, ERR_USAGE, "%s is in training already", old->rec.name);
+	if (old->in_memory || !t->kept)
+		return err_set(err, ERR_USAGE, "%s is not kept on disk, so that it has no state to go on from",
+			       old->rec.name);
+	if (strcmp(old->rec.model, t->request.ops->name) != 0)
+		return err_set(err, ERR_USAGE, "%s is a run of %s: train %s resume=%s", old->rec.name, old->rec.model,
+			       old->rec.model, old->rec.name);
+	if (!old->of_split)
+		return err_set(err, ERR_USAGE, "%s was trained on %s with split %s: make these current first",
+			       old->rec.name, old->rec.data_name, old->rec.split_text);
+	return true;
+}
+
+static bool take_up(struct training *t, struct session *s, const char *name, struct err *err)
+{
+	const struct run *old = session_find_run(s, name, err);
+	struct run_store *store;
+
+	t->resumes = true;
+	t->kept = !session_readonly(s);
+	if (!old || !check_resumed(t, old, err))
+		return false;
+	store = session_store(s, err);
+	if (!store || !run_store_lock(store, name, err))
+		return false;
+	snprintf(t->request.run, sizeof(t->request.run), "%s", name);
+	t->folder = run_store_folder(store, name);
+	t->request.resume_dir = t->folder;
+	t->request.save_dir = t->folder;
+	return run_record_copy(&t->record, &old->rec, err);
+}
+
+static bool take_name(struct training *t, struct session *s, const char *wanted, bool replace, struct err *err)
+{
+	struct run_store *store;
+
+	if (!session_take_run_name(s, t->request.ops->name, wanted, replace, t->request.run, &t->kept, err))
+		return false;
+	if (!t->kept)
+		return true;
+	store = session_store(s, err);
+	if (!store)
+		return false;
+	t->folder = run_store_folder(store, t->request.run);
+	t->request.save_dir = t->folder;
+	return true;
+}
+
+bool training_prepare(struct training *t, struct session *s, const char *wanted, bool replace, const char *resume,
+		      struct err *err)
+{
+	struct run_record shown;
+
+	run_record_init(&t->record);
+	run_record_init(&shown);
+	t->request.data = dataset_ref(session_data(s));
+	t->request.split = split_ref((struct split *)session_split(s));
+	if (!fits_in_memory(t, err))
+		return false;
+	if (resume ? !take_up(t, s, resume, err) : !take_name(t, s, wanted, replace, err))
+		return false;
+	describe(t);
+	if (t->kept)
+		t->home = mem_strdup(session_home(s));
+	if (!run_record_copy(&shown, &t->record, err))
+		return false;
+	session_put_run(s, &shown, !t->kept);
+	return true;
+}
+
+/* --- WORKER ----------------------------------------------------------------------------------------------- */
+
+struct epoch_news {
+	struct curve_point point;
+	const struct snapshot *snapshot;
+};
+
+static void news_free(void *p)
+{
+	struct epoch_news *n = p;
+
+	snapshot_unref(n->snapshot);
+	free(n);
+}
+
+static void on_epoch(void *ctx, const struct curve_point *point, const struct snapshot *take)
+{
+	struct training *t = ctx;
+	struct message *m = mem_must(calloc(1, sizeof(*m)));
+	struct epoch_news *n = mem_must(calloc(1, sizeof(*n)));
+
+	n->point = *point;
+	n->snapshot = take;
+	m->kind = MESSAGE_WORK;
+	m->payload = n;
+	m->payload_free = news_free;
+	job_post(t->job, m);
+}
+
+static void record_result(struct training *t, bool good, const struct err *err)
+{
+	struct run_record *rec = &t->record;
+	struct fit_result *f = &t->result;
+
+	rec->epochs = f->epochs;
+	rec->best_epoch = f->best_epoch;
+	rec->best_metric = f->best_metric;
+	rec->seconds = f->seconds;
+	rec->bytes = f->bytes;
+	rec->readable = f->best != NULL;
+	snprintf(rec->stopped, sizeof(rec->stopped), "%s", good ? fit_stopped_text[f->stopped] : "failed");
+	snprintf(rec->failure, sizeof(rec->failure), "%.*s", (int)sizeof(rec->failure) - 1, good ? "" : err->msg);
+	curves_done(&rec->curves);
+	rec->curves = f->curves;
+	curves_init(&f->curves);
+}
+
+/* The session's store belongs to the UI thread: the worker has one of its own on the same home. */
+static bool keep(struct training *t, struct err *err)
+{
+	struct run_store *store;
+	bool good;
+
+	if (!t->kept || !t->result.best)
+		return true;
+	store = run_store_open(t->home, false, err);
+	if (!store)
+		return false;
+	good = run_store_save_weights(store, t->request.run, t->result.best, err) &&
+	       run_store_save(store, &t->record, err);
+	run_store_free(store);
+	return good;
+}
+
+/* Says on disk that the run is in training, so that a kill leaves one that can be resumed. */
+static bool announce(struct training *t, struct err *err)
+{
+	struct run_store *store;
+	bool good;
+
+	if (!t->kept)
+		return true;
+	store = run_store_open(t->home, false, err);
+	if (!store)
+		return false;
+	good = run_store_save(store, &t->record, err);
+	run_store_free(store);
+	return good;
+}
+
+bool training_run(struct training *t, struct job *job, const struct task *task, struct err *err)
+{
+	struct err not_kept;
+	bool good;
+
+	t->job = job;
+	if (!announce(t, err))
+		return false;
+	t->request.on_epoch = on_epoch;
+	t->request.ctx = t;
+	good = fit_run(&t->request, task, &t->result, err);
+	record_result(t, good, err);
+	if (keep(t, good ? err : &not_kept))
+		return good;
+	t->record.readable = false;
+	return good ? err_wrap(err, "%s is trained but could not be kept", t->request.run) : false;
+}
+
+/* --- UI: while it runs and after --------------------------------------------------------------------------- */
+
+static bool is_better(const struct training *t, double metric, double best)
+{
+	if (isnan(metric))
+		return false;
+	if (isnan(best))
+		return true;
+	return metric_table[t->request.metric].higher_better ? metric > best : metric < best;
+}
+
+void training_message(struct training *t, struct session *s, void *payload)
+{
+	struct epoch_news *n = payload;
+	struct run *r = session_run_named(s, t->request.run);
+	struct err ignored;
+
+	if (!r)
+		return;
+	if (!r->rec.curves.metric[0])
+		snprintf(r->rec.curves.metric, sizeof(r->rec.curves.metric), "%s", r->rec.metric);
+	r->rec.curves.n_loss = n->point.n_loss;
+	curves_add(&r->rec.curves, &n->point, &ignored); /* the worker keeps the whole curve */
+	r->rec.epochs = n->point.epoch;
+	r->rec.seconds = n->point.seconds;
+	r->rate_now = n->point.rate;
+	if (is_better(t, n->point.valid, r->rec.best_metric)) {
+		r->rec.best_metric = n->point.valid;
+		r->rec.best_epoch = n->point.epoch;
+	}
+	if (n->snapshot) {
+		session_set_run_snapshot(s, r, n->snapshot);
+		n->snapshot = NULL;
+	}
+	session_runs_changed(s);
+}
+
+static void release_name(struct training *t, struct session *s)
+{
+	struct err ignored;
+	struct run_store *store = t->kept ? session_store(s, &ignored) : NULL;
+
+	if (store)
+		run_store_release(store, t->request.run);
+}
+
+/* A run without a single epoch is none: its name stays used, its folder goes. */
+static void abandon(struct training *t, struct session *s, struct run *r)
+{
+	struct err ignored;
+
+	release_name(t, s);
+	if (r && !t->resumes)
+		session_drop_run(s, r, &ignored);
+}
+
+bool training_finish(struct training *t, struct session *s, struct err *err)
+{
+	struct run *r = session_run_named(s, t->request.run);
+	struct run_record told;
+
+	if (!r)
+		return err_set(err, ERR_CANCELLED, "%s is gone", t->request.run);
+	session_train_ended(s, r);
+	if (!t->result.best) {
+		abandon(t, s, r);
+		return err_set(err, ERR_CANCELLED, "cancelled before its first epoch ended");
+	}
+	release_name(t, s);
+	run_record_init(&told);
+	if (run_record_copy(&told, &t->record, err)) {
+		r = session_put_run(s, &told, !t->kept || !t->record.readable);
+		session_set_run_snapshot(s, r, snapshot_ref(t->result.best));
+	}
+	session_settle_run(s, r);
+	return true;
+}
+
+void training_done(struct training *t)
+{
+	fit_result_done(&t->result);
+	run_record_done(&t->record);
+	split_unref(t->request.split);
+	dataset_unref(t->request.data);
+	free(t->home);
+	free(t->folder);
+}

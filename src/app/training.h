@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* training.h - one training from its request to a run that answers.
+ *
+ * DESIGN: the UI thread owns the run in the session; the worker owns the fit and a record of its own.
+ * Each epoch goes to the UI thread as one message that carries the point of the curves and the snapshot
+ * that made it, so that the screen never shows an epoch with another one's list.  The worker writes what
+ * is kept (weights, then curves, then run.json, which makes the folder a run) before its last message.
+ */
+#ifndef APP_TRAINING_H
+#define APP_TRAINING_H
+
+#include "app/session.h"
+#include "job/job.h"
+#include "train/fit.h"
+#include "train/run_record.h"
+
+struct training {
+	struct fit_request request; /* data and split are references */
+	struct run_record record;   /* the worker's; given to the session at the end */
+	bool kept, resumes;
+	char *home, *folder;        /* of a kept run */
+	struct job *job;            /* while it runs */
+	struct fit_result result;
+};
+
+/* UI.  The request's model, parameters and options are set; takes references to the session's data and
+ * split, a name (wanted or the next), and puts the run into the session.  resume: the run to go on with. */
+bool training_prepare(struct training *t, struct session *s, const char *wanted, bool replace, const char *resume,
+		      struct err *err);
+bool training_run(struct training *t, struct job *job, const struct task *task, struct err *err); /* WORKER */
+void training_message(struct training *t, struct session *s, void *payload);                      /* UI */
+/* UI, whatever the end.  False with *err: nothing of it is left (cancelled before its first epoch). */
+bool training_finish(struct training *t, struct session *s, struct err *err);
+void training_done(struct training *t);
+
+#endif
