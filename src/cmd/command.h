@@ -10,28 +10,22 @@
 #include "app/session.h"
 #include "base/param.h"
 #include "cmd/result.h"
+#include "cmd/words.h"
 
 /* What completes a word, and what it is called in a synopsis. */
 enum word_kind { WORD_NONE, WORD_PATH, WORD_USER, WORD_ITEM, WORD_RUN, WORD_MODEL, WORD_JOB, WORD_SPLIT,
 		 WORD_WHAT /* of export */, WORD_SETTING, WORD_COMMAND, WORD_FILE, WORD_ANY };
 
-struct word {
-	char *text;         /* unquoted */
-	char *name;         /* "k" of an unquoted k=…, or NULL */
-	bool quoted;        /* any part was quoted: always an id */
-};
-struct words { size_t n; struct word *w; };
-/* Splits and unquotes one line; a comment or blank line gives n == 0. */
-bool words_parse(struct words *out, const char *line, struct err *err);
-void words_done(struct words *w);
-/* Quotes an id so that parse(quote(id)) = id; a plain word stays plain. */
-void word_quote(struct str *out, const char *id);
-
 struct call {                      /* one use of a command */
 	const struct command *command;
 	struct session *session;
-	struct words words;        /* positional ones and all */
+	struct words words;        /* the positional ones */
+	struct words named;        /* name=value ones, as they were written */
 	struct params params;      /* of command->params, filled */
+	struct params more;        /* of command->more_params(), filled; specs NULL: none */
+	char title[96];            /* of its job; prepare may say it better */
+	char run_name[64];         /* of a training; "" else */
+	uint32_t job;              /* 0 until it is one */
 	void *state;               /* the command's own, released by its release() */
 	struct result result;
 };
@@ -47,12 +41,17 @@ struct command {
 	const struct param_spec *(*more_params)(const struct call *c);
 	bool (*prepare)(struct call *c, struct err *err);                                  /* UI */
 	bool (*run)(struct call *c, struct job *job, const struct task *t, struct err *err); /* WORKER; NULL: prepare did all */
-	bool (*finish)(struct call *c, struct err *err);                                   /* UI; NULL: nothing */
+	/* UI, after run() ended well; after a cancelled one only with keep_partial.  NULL: nothing. */
+	bool (*finish)(struct call *c, struct err *err);
+	bool keep_partial;                 /* what a cancelled run() made is an answer too */
+	void (*failed)(struct call *c, const struct err *why); /* UI, run() failed or was cancelled before it ran */
+	void (*message)(struct call *c, void *payload);  /* UI: run() posted it as MESSAGE_WORK; borrowed */
+	const char *group;                 /* of help: "Data", "Models", "Questions", "Program" */
 	void (*release)(struct call *c);
 	/* A question to ask on the screen before it is done, or NULL / false: none. */
 	bool (*confirm)(const struct call *c, struct str *question);
 };
-extern const struct command *const command_table[]; /* alphabetical in help groups; NULL-terminated */
+extern const struct command *const command_table[]; /* in the order of help; NULL-terminated */
 const struct command *command_find(const char *name, struct err *err);
 
 /* Parses and starts one line.  done() is called exactly once on the UI thread (perhaps before this

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_ask.c - recommend, similar, explain: questions to a run. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/settings.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/num_parse.h"
+#include "cmd/hold.h"
+#include "cmd/tables.h"
+#include "data/split.h"
+#include "eval/rank_lists.h"
+#include "explain/explain.h"
+#include "explain/similar.h"
+
+struct ask {
+	struct hold hold;
+	uint32_t user, item, k;
+	bool keep_seen;
+	/* A history that was given instead of a user's own. */
+	bool given;
+	uint32_t *items, n;
+	float *x;
+	struct history_buf buf;
+};
+
+static void put(json_t *row, const char *key, json_t *take)
+{
+	if (json_object_set_new(row, key, take) != 0)
+		mem_must(NULL);
+}
+
+static struct ask *ask_new(struct call *c)
+{
+	struct ask *a = mem_must(calloc(1, sizeof(*a)));
+
+	c->state = a;
+	a->user = NO_USER;
+	a->item = NO_ITEM;
+	a->k = (uint32_t)(params_is_set(&c->params, "k") ? params_int(&c->params, "k")
+							: settings_int(c->session, "k"));
+	return a;
+}
+
+static void ask_release(struct call *c)
+{
+	struct ask *a = c->state;
+
+	hold_done(&a->hold);
+	history_buf_done(&a->buf);
+	mem_free(a->items);
+	mem_free(a->x);
+	free(a);
+}
+
+static bool ask_query(struct ask *a, const struct snapshot *s, struct query *q, struct err *err)
+{
+	if (!a->given)
+		return history_query(s, a->hold.split, a->user, false, &a->buf, q, err);
+	*q = (struct query){ .items = a->items, .x = s->values ? a->x : NULL, .n = a->n, .user = a->user };
+	return true;
+}
+
+/* What a snapshot made from a part of it, and the screen, call a hit: an item among the user's test items. */
+static bool is_hit(const struct ask *a, uint32_t item)
+{
+	return a->user != NO_USER && csr_has(&a->hold.split->test, a->user, item);
+}
+
+static void add_item(struct result *r, const struct dataset *d, size_t rank, uint32_t item, float score)
+{
+	json_t *row = result_add_row(r);
+
+	put(row, "rank", json_integer((json_int_t)rank));
+	put(row, "item", json_text(dataset_item_id(d, item)));
+	put(row, "title", json_text(dataset_title(d, item)));
+	put(row, "score", json_number((double)score));
+}
+
+/* --- recommend -------------------------------------------------------------------------------------------- */
+
+#define K_PARAM(MEANING) \
+	{ .name = "k", .type = PARAM_INT, .lo = 1, .hi = 100000, .unit = "items", \
+	  .meaning = MEANING " (default: set k)" }
+#define RUN_PARAM { .name = "run", .type = PARAM_TEXT, .meaning = "which run answers (default: the current one)" }
+
+static const struct param_spec recommend_params[] = {
+	K_PARAM("length of the list"),
+	RUN_PARAM,
+	{ .name = "seen", .type = PARAM_CHOICE, .choices = "drop|keep", .def = "drop",
+	  .meaning = "whether items of the history may be recommended" },
+	{ .name = "history", .type = PARAM_TEXT,
+	  .meaning = "ITEM[:VALUE],… oldest first, instead of a user's own history" },
+	{ .name = "as", .type = PARAM_TEXT, .meaning = "with history=: the user whose own vector is kept" },
+	{ .name = NULL },
+};
+
+/* Repeats of an item are folded into the newest, as in a user's own history. */
+static void fold_in(struct ask *a, uint32_t item, float x)
+{
+	uint32_t keep = 0;
+
+	for (uint32_t k = 0; k < a->n; k++) {
+		if (a->items[k] == item)
+			continue;
+		a->items[keep] = a->items[k];
+		a->x[keep++] = a->x[k];
+	}
+	a->items[keep] = item;
+	a->x[keep++] = x;
+	a->n = keep;
+}
+
+static bool read_history(struct call *c, struct ask *a, const struct word *w, struct err *err)
+{
+	struct words list;
+	bool good = true;
+
+	if (!word_split_list(&list, w, err))
+		return err_wrap(err, "history=");
+	a->given = true;
+	a->items = mem_alloc(list.n, sizeof(*a->items), err);
+	a->x = a->items ? mem_alloc(list.n, sizeof(*a->x), err) : NULL;
+	good = a->x != NULL;
+	for (size_t i = 0; good && i < list.n; i++) {
+		char *value = word_cut_at(&list.w[i], ':');
+		float x = 1;
+		uint32_t item;
+
+		if (value && !num_parse_float(value, strlen(value), &x))
+			good = err_set(err, ERR_SYNTAX, "history=: \"%s\" is no number (an id with : in it must be quoted)",
+				       value);
+		good = good && call_item(c, list.w[i].text, &item, err);
+		if (good)
+			fold_in(a, item, x);
+	}
+	words_done(&list);
+	return good;
+}
+
+static bool recommend_prepare(struct call *c, struct err *err)
+{
+	struct ask *a = ask_new(c);
+	const struct word *history = call_named(c, "history");
+	const char *as = call_text(c, "as");
+
+	a->keep_seen = params_choice(&c->params, "seen") == 1;
+	if (!hold_data(&a->hold, c, err) || !hold_run(&a->hold, c, call_text(c, "run"), err))
+		return false;
+	if (history && c->words.n)
+		return err_set(err, ERR_SYNTAX, "recommend takes a user or history=, not both (as= keeps a user's vector)");
+	if (!history && as)
+		return err_set(err, ERR_SYNTAX, "as= goes with history=");
+	if (!history && c->words.n == 0)
+		return err_set(err, ERR_SYNTAX, "recommend needs a user, or history=ITEM,…");
+	if (!history)
+		return call_user(c, call_word(c, 0), &a->user, err);
+	return (!as || call_user(c, as, &a->user, err)) && read_history(c, a, history, err);
+}
+
+static bool one_query(void *ctx, size_t i, unsigned slot, struct query *out, struct err *err)
+{
+	(void)i, (void)slot, (void)err;
+	*out = *(const struct query *)ctx;
+	return true;
+}
+
+static void tell_list(struct call *c, const struct ask *a, const char *run, const struct ranked_lists *l)
+{
+	static const struct result_column columns[] = {
+		{ "rank", "rank", COLUMN_INT },   { "item", "item", COLUMN_ID },
+		{ "title", "title", COLUMN_TEXT }, { "score", "score", COLUMN_SCORE },
+		{ "hit", "in test", COLUMN_YES }, { NULL, NULL, 0 },
+	};
+	const struct dataset *d = a->hold.data;
+	struct result *r = &c->result;
+	struct str quoted = STR_INIT;
+
+	result_set(r, "user", a->user == NO_USER ? json_null() : json_text(dataset_user_id(d, a->user)));
+	result_set(r, "run", json_text(run));
+	r->rows_key = "items";
+	r->columns = columns;
+	for (uint32_t k = 0; k < l->count[0]; k++) {
+		add_item(r, d, k + 1, l->item[k], l->score[k]);
+		put(json_array_get(r->rows, k), "hit", json_boolean(is_hit(a, l->item[k])));
+	}
+	if (a->user == NO_USER)
+		str_puts(&quoted, "a history");
+	else
+		word_quote(&quoted, dataset_user_id(d, a->user));
+	result_say(r, "%s recommends to %s:\n%s", run, quoted.s, l->count[0] ? "" : "nothing\n");
+	str_done(&quoted);
+}
+
+static bool recommend_run(struct call *c, struct job *job, const struct task *t, struct err *err)
+{
+	struct ask *a = c->state;
+	const struct snapshot *s = hold_snapshot(&a->hold, err);
+	struct rank_options o = { .k = a->k, .keep_seen = a->keep_seen };
+	struct ranked_lists lists = { 0 };
+	uint64_t *barred = NULL;
+	uint32_t n_candidates;
+	struct query q;
+	bool good;
+
+	(void)job;
+	if (!s || !ask_query(a, s, &q, err) || !rank_barred(a->hold.split, false, &barred, &n_candidates, err))
+		return false;
+	o.barred = barred;
+	if (o.k > a->hold.data->n_items)
+		o.k = a->hold.data->n_items;
+	good = rank_lists(s->model, a->hold.data->n_items, one_query, &q, 1, &o, t, &lists, err);
+	if (good)
+		tell_list(c, a, s->run, &lists);
+	ranked_lists_done(&lists);
+	mem_free(barred);
+	return good;
+}
+
+const struct command recommend_command = {
+	.name = "recommend", .group = "Questions",
+	.synopsis = "recommend USER [k=10] [run=RUN] [seen=drop|keep]  or  recommend history=ITEM[:VALUE],… [as=USER]",
+	.summary = "the best items for a user, or for a history that is given",
+	.lane = LANE_ASK, .words = { WORD_USER }, .most = 1, .params = recommend_params,
+	.prepare = recommend_prepare, .run = recommend_run, .release = ask_release,
+};
+
+/* --- similar ---------------------------------------------------------------------------------------------- */
+
+static const struct param_spec similar_params[] = {
+	K_PARAM("length of the list"),
+	RUN_PARAM,
+	{ .name = "by", .type = PARAM_CHOICE, .choices = "model|behaviour", .def = "model",
+	  .meaning = "the run's own likeness, or cosine of the binary train columns" },
+	{ .name = NULL },
+};
+
+static bool by_behaviour(const struct call *c)
+{
+	return params_choice(&c->params, "by") == 1;
+}
+
+static bool similar_prepare(struct call *c, struct err *err)
+{
+	struct ask *a = ask_new(c);
+
+	return hold_data(&a->hold, c, err) && call_item(c, call_word(c, 0), &a->item, err) &&
+	       (by_behaviour(c) || hold_run(&a->hold, c, call_text(c, "run"), err));
+}
+
+static bool similar_run(struct call *c, struct job *job, const struct task *t, struct err *err)
+{
+	static const struct result_column columns[] = {
+		{ "rank", "rank", COLUMN_INT },    { "item", "item", COLUMN_ID },
+		{ "title", "title", COLUMN_TEXT }, { "score", "likeness", COLUMN_SCORE }, { NULL, NULL, 0 },
+	};
+	struct ask *a = c->state;
+	const struct dataset *d = a->hold.data;
+	const struct snapshot *s = by_behaviour(c) ? NULL : hold_snapshot(&a->hold, err);
+	struct result *r = &c->result;
+	struct similar_list l = { 0 };
+	bool good;
+
+	(void)job;
+	if (by_behaviour(c))
+		good = similar_by_behaviour(a->hold.split, a->item, a->k, t, &l, err);
+	else
+		good = s && similar_by_model(s, d->n_items, a->item, a->k, &l, err);
+	if (!good)
+		return false;
+	result_set(r, "item", json_text(dataset_item_id(d, a->item)));
+	result_set(r, "by", json_text(params_text(&c->params, "by")));
+	result_set(r, "run", s ? json_text(s->run) : json_null());
+	r->rows_key = "items";
+	r->columns = columns;
+	for (uint32_t k = 0; k < l.n; k++)
+		add_item(r, d, k + 1, l.item[k], l.score[k]);
+	result_say(r, "nearest to %s by %s:\n%s", dataset_title(d, a->item), s ? s->run : "behaviour",
+		   l.n ? "" : "nothing\n");
+	similar_list_done(&l);
+	return true;
+}
+
+const struct command similar_command = {
+	.name = "similar", .group = "Questions", .synopsis = "similar ITEM [k=10] [by=model|behaviour] [run=RUN]",
+	.summary = "the items nearest to an item",
+	.lane = LANE_ASK, .words = { WORD_ITEM }, .least = 1, .most = 1, .params = similar_params,
+	.prepare = similar_prepare, .run = similar_run, .release = ask_release,
+};
+
+/* --- explain ---------------------------------------------------------------------------------------------- */
+
+static const struct param_spec explain_params[] = {
+	K_PARAM("so many of the strongest parts; what is left is summed as the rest"),
+	RUN_PARAM,
+	{ .name = "by", .type = PARAM_CHOICE, .choices = "history", .def = "history",
+	  .meaning = "what the parts are: events of the history" },
+	{ .name = NULL },
+};
+
+static bool explain_prepare(struct call *c, struct err *err)
+{
+	struct ask *a = ask_new(c);
+
+	return hold_data(&a->hold, c, err) && call_user(c, call_word(c, 0), &a->user, err) &&
+	       call_item(c, call_word(c, 1), &a->item, err) && hold_run(&a->hold, c, call_text(c, "run"), err);
+}
+
+static void say_explanation(struct call *c, const struct dataset *d, const struct explanation *e)
+{
+	struct str s = STR_INIT, user = STR_INIT;
+
+	word_quote(&user, dataset_user_id(d, e->user));
+	str_printf(&s, "%s gives %s to user %s the score %.6g, ", e->run, dataset_title(d, e->item), user.s, e->score);
+	if (e->rank)
+		str_printf(&s, "rank %u", e->rank);
+	else
+		str_printf(&s, "not ranked: %s", e->why_no_rank ? e->why_no_rank : "no candidate");
+	str_printf(&s, " (%s)\n", e->method);
+	if (!isnan(e->trained_score))
+		str_printf(&s, "with the user's trained vector the score is %.6g\n", e->trained_score);
+	if (!isnan(e->base) && e->base != 0)
+		str_printf(&s, "base %+.6g\n", e->base);
+	if (!isnan(e->rest) && e->rest != 0)
+		str_printf(&s, "all other events %+.6g\n", e->rest);
+	result_say(&c->result, "%s", s.s);
+	str_done(&s);
+	str_done(&user);
+}
+
+static json_t *neighbours_of(const struct dataset *d, const struct explanation *e)
+{
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < e->n_neighbours; k++)
+		json_array_append_new(list, json_pack("{s:o,s:o}", "user",
+						      json_text(dataset_user_id(d, e->neighbours[k].who)), "weight",
+						      json_number((double)e->neighbours[k].weight)));
+	return list;
+}
+
+static void tell_explanation(struct call *c, const struct dataset *d, const struct explanation *e, uint32_t k)
+{
+	static const struct result_column columns[] = {
+		{ "item", "because of", COLUMN_ID }, { "title", "title", COLUMN_TEXT },
+		{ "value", "part", COLUMN_SCORE },   { NULL, NULL, 0 },
+	};
+	struct result *r = &c->result;
+
+	result_set(r, "user", json_text(dataset_user_id(d, e->user)));
+	result_set(r, "item", json_text(dataset_item_id(d, e->item)));
+	result_set(r, "run", json_text(e->run));
+	result_set(r, "rank", e->rank ? json_integer(e->rank) : json_null());
+	result_set(r, "score", json_number(e->score));
+	result_set(r, "base", json_number(e->base));
+	result_set(r, "method", json_text(e->method));
+	result_set(r, "by", json_text("history"));
+	r->rows_key = "parts";
+	r->columns = columns;
+	for (size_t i = 0; i < e->n_parts && i < k; i++) {
+		json_t *row = result_add_row(r);
+
+		put(row, "kind", json_text("history"));
+		put(row, "item", json_text(dataset_item_id(d, e->parts[i].item)));
+		put(row, "title", json_text(dataset_title(d, e->parts[i].item)));
+		put(row, "value", json_number((double)e->parts[i].value));
+	}
+	result_set(r, "rest", json_number(e->rest));
+	result_set(r, "trained_score", json_number(e->trained_score));
+	if (e->n_neighbours)
+		result_set(r, "neighbours", neighbours_of(d, e));
+	say_explanation(c, d, e);
+}
+
+static bool explain_run(struct call *c, struct job *job, const struct task *t, struct err *err)
+{
+	struct ask *a = c->state;
+	const struct snapshot *s = hold_snapshot(&a->hold, err);
+	struct rank_options o = { .k = a->k };
+	struct explanation *e = NULL;
+	uint64_t *barred = NULL;
+	uint32_t n_candidates;
+	struct query q;
+
+	(void)job;
+	if (!s || !ask_query(a, s, &q, err) || !rank_barred(a->hold.split, false, &barred, &n_candidates, err))
+		return false;
+	o.barred = barred;
+	e = explain_item(s, a->hold.split, &q, a->item, a->k, &o, t, err);
+	if (e)
+		tell_explanation(c, a->hold.data, e, a->k);
+	explanation_free(e);
+	mem_free(barred);
+	return e != NULL;
+}
+
+const struct command explain_command = {
+	.name = "explain", .group = "Questions", .synopsis = "explain USER ITEM [k=10] [run=RUN] [by=history]",
+	.summary = "what in the history an item's score comes from",
+	.lane = LANE_ASK, .words = { WORD_USER, WORD_ITEM }, .least = 2, .most = 2, .params = explain_params,
+	.prepare = explain_prepare, .run = explain_run, .release = ask_release,
+};

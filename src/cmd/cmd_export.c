@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_export.c - export WHAT FILE. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/session_change.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cmd/export_files.h"
+#include "cmd/hold.h"
+#include "cmd/tables.h"
+
+struct export {
+	struct hold hold;
+	const char *path; /* of the call's words */
+	uint64_t rows;
+	json_t *metrics;  /* [{run, metrics}] for WHAT metrics */
+};
+
+static const struct param_spec export_params[] = {
+	{ .name = "k", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "20", .unit = "items",
+	  .meaning = "recommendations: length of the lists" },
+	{ .name = "on", .type = PARAM_CHOICE, .choices = "test|valid", .def = "test",
+	  .meaning = "recommendations: to every user with events of this part" },
+	{ .name = "run", .type = PARAM_TEXT, .meaning = "of which run (default: the current one)" },
+	{ .name = "force", .type = PARAM_BOOL, .def = "no", .meaning = "replaces what is there" },
+	{ .name = NULL },
+};
+
+/* One row each: what is written, from what, by which endings. */
+static bool write_recommendations(const struct call *c, struct export *x, const struct task *t, struct err *err)
+{
+	const struct snapshot *s = hold_snapshot(&x->hold, err);
+
+	return s && export_recommendations(x->path, s, x->hold.split, params_choice(&c->params, "on") == 1,
+					   (uint32_t)params_int(&c->params, "k"), t, &x->rows, err);
+}
+
+static bool write_split(const struct call *c, struct export *x, const struct task *t, struct err *err)
+{
+	(void)c;
+	return export_split(x->path, x->hold.split, t, &x->rows, err);
+}
+
+static bool write_rejected(const struct call *c, struct export *x, const struct task *t, struct err *err)
+{
+	(void)c, (void)t;
+	return export_rejected(x->path, x->hold.data, &x->rows, err);
+}
+
+static bool write_vectors(const struct call *c, struct export *x, const struct task *t, struct err *err)
+{
+	const struct snapshot *s = hold_snapshot(&x->hold, err);
+
+	(void)c, (void)t;
+	return s && export_vectors(x->path, s, x->hold.data, &x->rows, err);
+}
+
+static bool write_curves(const struct call *c, struct export *x, const struct task *t, struct err *err)
+{
+	(void)c, (void)t;
+	return export_curves(x->path, x->hold.record.name, &x->hold.record.curves, &x->rows, err);
+}
+
+static bool write_metrics(const struct call *c, struct export *x, const struct task *t, struct err *err)
+{
+	struct csv_out o;
+	json_t *run, *value;
+	const char *metric;
+	size_t i;
+	bool good;
+
+	(void)c, (void)t;
+	if (!csv_begin(&o, x->path, "run,metric,value", err))
+		return false;
+	json_array_foreach(x->metrics, i, run) {
+		json_object_foreach(json_object_get(run, "metrics"), metric, value) {
+			csv_text(&o, json_string_value(json_object_get(run, "run")));
+			csv_text(&o, metric);
+			csv_number(&o, json_is_number(value) ? json_number_value(value) : (double)NAN);
+			csv_end_row(&o);
+		}
+	}
+	good = csv_commit(&o, err);
+	x->rows = o.rows;
+	csv_abandon(&o);
+	return good;
+}
+
+static const struct export_kind {
+	const char *name, *endings; /* endings NULL: a folder */
+	bool needs_run;
+	bool (*write)(const struct call *c, struct export *x, const struct task *t, struct err *err);
+} kinds[] = {
+	{ "recommendations", ".csv", true, write_recommendations },
+	{ "split", NULL, false, write_split },
+	{ "rejected", ".csv", false, write_rejected },
+	{ "vectors", ".npy .csv", true, write_vectors },
+	{ "metrics", ".csv", false, write_metrics },
+	{ "curves", ".csv", true, write_curves },
+};
+
+const struct name_meaning export_whats[] = {
+	{ "recommendations", "user,rank,item,score of every user with test items" },
+	{ "split", "a folder: train.csv valid.csv test.csv" },
+	{ "rejected", "file,line,reason of the rows that could not be read" },
+	{ "vectors", "the item vectors of a run, .npy or .csv" },
+	{ "metrics", "run,metric,value of the runs that were evaluated" },
+	{ "curves", "loss and validation metric by epoch" },
+	{ NULL, NULL },
+};
+
+static const struct export_kind *find_kind(const char *name, struct err *err)
+{
+	const char *names[sizeof(kinds) / sizeof(*kinds)], *near;
+	size_t n = 0;
+
+	for (; n < sizeof(kinds) / sizeof(*kinds); n++) {
+		if (!strcmp(kinds[n].name, name))
+			return &kinds[n];
+		names[n] = kinds[n].name;
+	}
+	near = str_nearest(name, names, n);
+	if (near)
+		err_set(err, ERR_RANGE, "export knows no %s: did you mean %s?", name, near);
+	else
+		err_set(err, ERR_RANGE, "export knows no %s: recommendations, split, rejected, vectors, metrics or curves",
+			name);
+	return NULL;
+}
+
+static bool ending_fits(const struct export_kind *k, const char *path)
+{
+	const char *dot = strrchr(file_base(path), '.');
+
+	if (!k->endings)
+		return true;
+	return dot && strlen(dot) == 4 && strstr(k->endings, dot) != NULL;
+}
+
+/* What would be lost.  A split's folder may be there, its files may not. */
+static bool may_write(const struct call *c, const struct export_kind *k, const char *path, struct err *err)
+{
+	static const char *const parts[] = { "train.csv", "valid.csv", "test.csv", "history.csv" };
+
+	if (params_bool(&c->params, "force"))
+		return true;
+	if (k->endings && file_exists(path))
+		return err_set(err, ERR_EXISTS, "%s is there already: force=yes replaces it", path);
+	for (size_t i = 0; !k->endings && i < sizeof(parts) / sizeof(*parts); i++) {
+		char *file = file_join(path, parts[i]);
+		bool there = file_exists(file);
+
+		if (there)
+			err_set(err, ERR_EXISTS, "%s is there already: force=yes replaces it", file);
+		free(file);
+		if (there)
+			return false;
+	}
+	return true;
+}
+
+static bool collect_metrics(const struct call *c, struct export *x, struct err *err)
+{
+	const char *only = call_text(c, "run");
+
+	if (only && !session_find_run(c->session, only, err))
+		return false;
+	x->metrics = json_array();
+	for (size_t i = 0; i < session_n_runs(c->session); i++) {
+		const struct run *r = session_run(c->session, i);
+
+		/* Metrics of different splits never stand in one table. */
+		if (!r->rec.metrics || !r->of_split || (only && strcmp(only, r->rec.name) != 0))
+			continue;
+		json_array_append_new(x->metrics, json_pack("{s:o,s:O}", "run", json_text(r->rec.name), "metrics",
+							    r->rec.metrics));
+	}
+	if (json_array_size(x->metrics))
+		return true;
+	return err_set(err, ERR_USAGE, "no metrics to export: evaluate comes first");
+}
+
+static bool export_prepare(struct call *c, struct err *err)
+{
+	struct export *x = mem_must(calloc(1, sizeof(*x)));
+	const struct export_kind *k = find_kind(call_word(c, 0), err);
+
+	c->state = x;
+	x->path = call_word(c, 1);
+	if (!k)
+		return false;
+	if (session_readonly(c->session))
+		return err_set(err, ERR_USAGE, "--readonly writes nothing");
+	if (!ending_fits(k, x->path))
+		return err_set(err, ERR_RANGE, "%s: %s is written as %s", x->path, k->name, k->endings);
+	if (!hold_data(&x->hold, c, err) || !may_write(c, k, x->path, err))
+		return false;
+	if (k->needs_run && !hold_run(&x->hold, c, call_text(c, "run"), err))
+		return false;
+	snprintf(c->title, sizeof(c->title), "export %s", k->name);
+	return k->write != write_metrics || collect_metrics(c, x, err);
+}
+
+static bool export_run(struct call *c, struct job *job, const struct task *t, struct err *err)
+{
+	struct export *x = c->state;
+
+	(void)job;
+	return find_kind(call_word(c, 0), err)->write(c, x, t, err);
+}
+
+static bool export_finish(struct call *c, struct err *err)
+{
+	const struct export *x = c->state;
+	char n[32];
+
+	(void)err;
+	result_set(&c->result, "what", json_text(call_word(c, 0)));
+	result_set(&c->result, "file", json_text(x->path));
+	result_set(&c->result, "rows", json_integer((json_int_t)x->rows));
+	result_say(&c->result, "%s: %s rows in %s\n", call_word(c, 0), str_thousands(x->rows, n), x->path);
+	return true;
+}
+
+static void export_release(struct call *c)
+{
+	struct export *x = c->state;
+
+	hold_done(&x->hold);
+	json_decref(x->metrics);
+	free(x);
+}
+
+const struct command export_command = {
+	.name = "export", .group = "Data", .synopsis = "export WHAT FILE [k=20] [on=test|valid] [run=RUN] [force=yes]",
+	.summary = "writes recommendations, split, rejected, vectors, metrics or curves",
+	.lane = LANE_LIGHT, .words = { WORD_WHAT, WORD_FILE }, .least = 2, .most = 2, .params = export_params,
+	.prepare = export_prepare, .run = export_run, .finish = export_finish, .release = export_release,
+};

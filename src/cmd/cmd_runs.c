@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_runs.c - runs, use, delete: what was trained, which one answers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/session_change.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cmd/hold.h"
+#include "cmd/tables.h"
+
+/* --- runs ------------------------------------------------------------------------------------------------- */
+
+static const char *state_of(const struct run *r, bool answers)
+{
+	if (r->job)
+		return "in training";
+	if (answers)
+		return "answers";
+	if (!r->of_data)
+		return "other data";
+	if (!r->of_split)
+		return "other split";
+	return "";
+}
+
+static void add_run(struct result *res, const struct run *r, bool answers)
+{
+	const struct run_record *rec = &r->rec;
+	json_t *row = result_add_row(res);
+	char made[32];
+
+	json_object_set_new(row, "run", json_text(rec->name));
+	json_object_set_new(row, "model", json_text(rec->model));
+	json_object_set_new(row, "metric", json_text(rec->metric));
+	json_object_set_new(row, "best", json_number(rec->best_metric));
+	json_object_set_new(row, "epochs", json_integer(rec->epochs));
+	json_object_set_new(row, "best_epoch", json_integer(rec->best_epoch));
+	json_object_set_new(row, "stopped", json_text(rec->stopped));
+	json_object_set_new(row, "seconds", json_number(rec->seconds));
+	json_object_set_new(row, "bytes", json_integer((json_int_t)rec->bytes));
+	json_object_set_new(row, "data", json_text(rec->data_name));
+	json_object_set_new(row, "split", json_text(rec->split_text));
+	json_object_set_new(row, "of_data", json_boolean(r->of_data));
+	json_object_set_new(row, "of_split", json_boolean(r->of_split));
+	json_object_set_new(row, "answers", json_boolean(answers));
+	json_object_set_new(row, "kept", json_boolean(!r->in_memory));
+	json_object_set_new(row, "state", json_text(state_of(r, answers)));
+	json_object_set_new(row, "made", json_text(clock_date_minute(rec->made, made)));
+	json_object_set_new(row, "params", json_incref(rec->params));
+	json_object_set_new(row, "metrics", rec->metrics ? json_incref(rec->metrics) : json_null());
+}
+
+static bool runs_prepare(struct call *c, struct err *err)
+{
+	static const struct result_column columns[] = {
+		{ "run", "run", COLUMN_TEXT },      { "best", "on valid", COLUMN_SCORE },
+		{ "metric", "metric", COLUMN_TEXT }, { "epochs", "epochs", COLUMN_INT },
+		{ "seconds", "took", COLUMN_SECONDS }, { "bytes", "memory", COLUMN_BYTES },
+		{ "stopped", "stopped", COLUMN_TEXT }, { "data", "data", COLUMN_TEXT },
+		{ "split", "split", COLUMN_TEXT },  { "state", "", COLUMN_TEXT }, { NULL, NULL, 0 },
+	};
+	const struct run *answers;
+	struct result *r = &c->result;
+
+	if (!session_refresh_runs(c->session, err))
+		return false;
+	answers = session_answering(c->session);
+	r->rows_key = "rows";
+	r->columns = columns;
+	for (size_t i = 0; i < session_n_runs(c->session); i++)
+		add_run(r, session_run(c->session, i), session_run(c->session, i) == answers);
+	result_set(r, "total", json_integer((json_int_t)session_n_runs(c->session)));
+	result_say(r, "%s", session_n_runs(c->session) ? "" : "no run yet: train ease\n");
+	return true;
+}
+
+const struct command runs_command = {
+	.name = "runs", .group = "Models", .synopsis = "runs", .summary = "what was trained and is kept", .prepare = runs_prepare,
+};
+
+/* --- use -------------------------------------------------------------------------------------------------- */
+
+static bool use_prepare(struct call *c, struct err *err)
+{
+	struct hold *h = mem_must(calloc(1, sizeof(*h)));
+	struct err first;
+
+	c->state = h;
+	if (!hold_data(h, c, err))
+		return false;
+	/* Another process may have made it since the runs were listed. */
+	if (!session_find_run(c->session, call_word(c, 0), &first) && !session_refresh_runs(c->session, err))
+		return false;
+	return hold_run(h, c, call_word(c, 0), err);
+}
+
+static bool use_run(struct call *c, struct job *job, const struct task *t, struct err *err)
+{
+	(void)job, (void)t;
+	return hold_snapshot(c->state, err) != NULL;
+}
+
+static bool use_finish(struct call *c, struct err *err)
+{
+	struct hold *h = c->state;
+	struct run *r = session_run_named(c->session, h->record.name);
+
+	if (!r || !r->of_data)
+		return err_set(err, ERR_CANCELLED, "%s can no longer answer: other data were loaded, or it was deleted",
+			       h->record.name);
+	if (!r->snapshot)
+		session_set_run_snapshot(c->session, r, snapshot_ref(h->snapshot));
+	session_choose(c->session, r);
+	result_set(&c->result, "ok", json_true());
+	result_set(&c->result, "run", json_text(r->rec.name));
+	result_say(&c->result, "%s answers\n", r->rec.name);
+	return true;
+}
+
+static void use_release(struct call *c)
+{
+	hold_done(c->state);
+	free(c->state);
+}
+
+const struct command use_command = {
+	.name = "use", .group = "Models", .synopsis = "use RUN", .summary = "lets a run answer",
+	.lane = LANE_LIGHT, .words = { WORD_RUN }, .least = 1, .most = 1, .prepare = use_prepare, .run = use_run,
+	.finish = use_finish, .release = use_release,
+};
+
+/* --- delete ----------------------------------------------------------------------------------------------- */
+
+static bool delete_prepare(struct call *c, struct err *err)
+{
+	const char *name = call_word(c, 0);
+	struct run *r;
+
+	if (!session_run_named(c->session, name) && !session_refresh_runs(c->session, err))
+		return false;
+	if (!session_find_run(c->session, name, err))
+		return false;
+	r = session_run_named(c->session, name);
+	if (!session_drop_run(c->session, r, err))
+		return false;
+	result_set(&c->result, "ok", json_true());
+	result_set(&c->result, "run", json_text(name));
+	result_say(&c->result, "%s is deleted\n", name);
+	return true;
+}
+
+static bool delete_confirm(const struct call *c, struct str *question)
+{
+	if (c->words.n == 0)
+		return false;
+	str_printf(question, "Delete %s for ever?", call_word(c, 0));
+	return true;
+}
+
+const struct command delete_command = {
+	.name = "delete", .group = "Models", .synopsis = "delete RUN", .summary = "deletes a run and its files",
+	.words = { WORD_RUN }, .least = 1, .most = 1, .prepare = delete_prepare, .confirm = delete_confirm,
+};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hold.h - the references that a question holds while it is answered: data, split, run.
+ *
+ * Taken on the UI thread, used by the WORKER, dropped on the UI thread.  A run that is on disk only is read
+ * by the worker.  cmd/ only.
+ */
+#ifndef CMD_HOLD_H
+#define CMD_HOLD_H
+
+#include "cmd/command.h"
+#include "model/snapshot.h"
+#include "train/run_record.h"
+
+struct hold {
+	const struct dataset *data;
+	const struct split *split;
+	struct run_record record;        /* of the run, as it was when asked */
+	const struct snapshot *snapshot; /* NULL until hold_snapshot() when it is on disk */
+	char *home;
+	bool readonly;
+};
+
+bool hold_data(struct hold *h, const struct call *c, struct err *err);
+/* After hold_data().  name NULL: the run that answers. */
+bool hold_run(struct hold *h, const struct call *c, const char *name, struct err *err);
+/* WORKER.  Borrowed from h. */
+const struct snapshot *hold_snapshot(struct hold *h, struct err *err);
+void hold_done(struct hold *h);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* tables.h - the rows of cmd_*.c, listed once in command_table, and what those files share.  cmd/ only. */
+#ifndef CMD_TABLES_H
+#define CMD_TABLES_H
+
+#include "cmd/command.h"
+
+/* cmd_data.c, cmd_generate.c, cmd_export.c */
+extern const struct command load_command, split_command, generate_command, export_command;
+/* cmd_model.c, cmd_train.c, cmd_runs.c, cmd_jobs.c */
+extern const struct command models_command, params_command, train_command, jobs_command, pause_command,
+	resume_command, cancel_command, runs_command, use_command, delete_command;
+/* cmd_evaluate.c, cmd_compare.c */
+extern const struct command evaluate_command, compare_command;
+/* cmd_ask.c, cmd_browse.c */
+extern const struct command recommend_command, similar_command, explain_command, users_command, items_command,
+	user_command, item_command;
+/* cmd_help.c */
+extern const struct command set_command, help_command, quit_command;
+
+/* What `export` can write, what `set` can set: tables that help and completion read too. */
+struct name_meaning { const char *name, *meaning; };
+extern const struct name_meaning export_whats[]; /* NULL-terminated */
+
+/* The i-th positional word's text, or NULL. */
+const char *call_word(const struct call *c, size_t i);
+/* A name=value as it was written, marks and all; NULL: not given. */
+const struct word *call_named(const struct call *c, const char *name);
+/* A PARAM_TEXT of the command's own table: as given, else its default, which may be NULL. */
+const char *call_text(const struct call *c, const char *name);
+/* Data must be loaded; says how when none are. */
+bool call_needs_data(const struct call *c, struct err *err);
+bool call_user(const struct call *c, const char *id, uint32_t *user, struct err *err);
+bool call_item(const struct call *c, const char *id, uint32_t *item, struct err *err);
+
+
+/* evaluate and compare: a run that may be measured on the current split; name NULL: the one that answers. */
+struct hold;
+struct eval_result;
+bool hold_evaluable(struct hold *h, const struct call *c, const char *name, struct err *err);
+json_t *eval_metrics_json(const struct eval_result *e); /* {"ndcg@10":…,…} */
+/* UI: the standard evaluation of a run becomes what is told of it. */
+void eval_keep(struct session *s, struct eval_result *take);
+/* Rows that tell a table of parameters (help, params). */
+void result_params(struct result *r, const struct param_spec *specs);
+/* Sets r->text, formatted. */
+void result_say(struct result *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
