@@ -5,7 +5,8 @@
  * it lies behind what malloc() gave.  Blocks of 64 bytes and more are moved up to the next multiple of
  * 64; the rest keep malloc's alignment.  Growing goes through realloc(), which remaps large blocks
  * instead of copying them; where the new block sits differently to a multiple of 64, the contents are
- * moved by the few bytes that takes. */
+ * moved by the few bytes that takes.  Large blocks are offered to the kernel for huge pages: tables and
+ * matrices are read all over, and a processor remembers few pages at a time. */
 #include "base/mem.h"
 
 #include <stdatomic.h>
@@ -13,11 +14,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/str.h"
 
 #define ALIGN 64
+#define HUGE_PAGE ((uintptr_t)2 << 20)
+#define HUGE_FROM (2 * (size_t)HUGE_PAGE)
 
 struct header {
 	size_t size;   /* what the caller asked for */
@@ -73,11 +77,27 @@ static size_t offset_in(const void *block, size_t wanted)
 	return wanted < ALIGN ? 16 : (size_t)(((first + ALIGN - 1) & ~(uintptr_t)(ALIGN - 1)) - (uintptr_t)block);
 }
 
-static void *give_out(void *block, size_t wanted)
+/* The whole huge pages inside a large block.  Being refused does no harm. */
+static void offer_huge_pages(void *block, size_t total)
+{
+#ifdef MADV_HUGEPAGE
+	uintptr_t from = ((uintptr_t)block + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+	uintptr_t to = ((uintptr_t)block + total) & ~(HUGE_PAGE - 1);
+
+	if (total >= HUGE_FROM)
+		madvise((void *)from, to - from, MADV_HUGEPAGE);
+#else
+	(void)block;
+	(void)total;
+#endif
+}
+
+static void *give_out(void *block, size_t wanted, size_t total)
 {
 	size_t offset = offset_in(block, wanted);
 	void *p = (char *)block + offset;
 
+	offer_huge_pages(block, total); /* before the first touch of a fresh one */
 	*header_of(p) = (struct header){ .size = wanted, .offset = offset };
 	count_up(wanted);
 	return p;
@@ -105,7 +125,7 @@ static void *allocate(size_t n, size_t size, bool zeroed, struct err *err)
 	if (told_to_fail() || !block_size(n, size, &wanted, &total))
 		return refuse(n, size, err);
 	block = zeroed ? calloc(1, total) : malloc(total);
-	return block ? give_out(block, wanted) : refuse(n, size, err);
+	return block ? give_out(block, wanted, total) : refuse(n, size, err);
 }
 
 void *mem_alloc(size_t n, size_t size, struct err *err)
@@ -142,7 +162,7 @@ void *mem_resize(void *p, size_t old_n, size_t n, size_t size, struct err *err)
 	if (offset != old_offset)
 		memmove(block + offset, block + old_offset, kept);
 	count_down(old_size);
-	return give_out(block, wanted);
+	return give_out(block, wanted, total);
 }
 
 void mem_free(void *p)

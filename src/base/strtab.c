@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* strtab.c - the string table.
  *
- * DESIGN: a slot holds 32 bits of the string's hash beside its number, so that nearly every probe that
- * ends elsewhere is settled in the slot itself, and so that growing never looks at a string again.  The
- * hash bits also choose the slot (linear probing, at most 3/4 full).  An empty slot is all ones, which
- * no entry can be: the number STRTAB_NONE is never given out. */
+ * DESIGN: what an interning costs is the memory it must wait for, so a slot says as much as it can by
+ * itself.  `text` of a string of up to 7 bytes, as most ids are, is the string: its bytes from the lowest
+ * up, and its length + 1 in the highest.  Of a longer one it is 255 in the highest byte and the offset
+ * of its bytes below, so that comparing needs no look at offset[].  0 is an empty slot.  `tag` is half of
+ * the hash: it settles nearly every probe of long strings that ends elsewhere, and, as it also chooses
+ * the slot (linear probing, at most 3/4 full), growing never looks at a string again. */
 #include "base/strtab.h"
 
 #include <string.h>
 
 #include "base/mem.h"
 
-#define EMPTY UINT64_MAX
 #define SLOTS_MIN 64
 #define SLOTS_MAX ((uint64_t)1 << 32)
+#define SHORT_MAX 7
+#define LONG ((uint64_t)0xff << 56)
 
 void strtab_init(struct strtab *t)
 {
@@ -80,66 +83,74 @@ static uint32_t append(struct strtab *t, const char *s, size_t len, struct err *
 	return t->n++;
 }
 
-static void place(uint64_t *slot, size_t n_slots, uint64_t entry)
+static void place(struct strtab_slot *slot, size_t n_slots, const struct strtab_slot *entry)
 {
-	size_t at = (entry >> 32) & (n_slots - 1);
+	size_t at = entry->tag & (n_slots - 1);
 
-	while (slot[at] != EMPTY)
+	while (slot[at].text)
 		at = (at + 1) & (n_slots - 1);
-	slot[at] = entry;
+	slot[at] = *entry;
 }
 
 static bool grow_slots(struct strtab *t, struct err *err)
 {
 	size_t n_slots = t->n_slots ? t->n_slots * 2 : SLOTS_MIN;
-	uint64_t *slot = mem_alloc(n_slots, sizeof(*slot), err);
+	struct strtab_slot *slot = mem_zeroed(n_slots, sizeof(*slot), err);
 
 	if (!slot)
 		return false;
-	memset(slot, 0xff, n_slots * sizeof(*slot));
 	for (size_t i = 0; i < t->n_slots; i++)
-		if (t->slot[i] != EMPTY)
-			place(slot, n_slots, t->slot[i]);
+		if (t->slot[i].text)
+			place(slot, n_slots, &t->slot[i]);
 	mem_free(t->slot);
 	t->slot = slot;
 	t->n_slots = n_slots;
 	return true;
 }
 
-/* Ids are mostly a few bytes, where a call of memcmp costs more than the comparing. */
-static bool same(const struct strtab *t, uint32_t i, const char *s, size_t len)
+/* The string itself; loads overlap where the length is between, as in hash.c. */
+static uint64_t short_text(const char *s, size_t len)
 {
-	const char *have = strtab_get(t, i);
+	const unsigned char *p = (const unsigned char *)s;
+	uint64_t v = 0;
 
-	if (strtab_len(t, i) != len)
-		return false;
-	if (len > 16)
-		return !memcmp(have, s, len);
-	while (len >= 8) {
-		uint64_t a, b;
+	if (len >= 4) {
+		uint32_t low, high;
 
-		memcpy(&a, have, 8);
-		memcpy(&b, s, 8);
-		if (a != b)
-			return false;
-		have += 8;
-		s += 8;
-		len -= 8;
+		memcpy(&low, p, 4);
+		memcpy(&high, p + len - 4, 4);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		low = __builtin_bswap32(low);
+		high = __builtin_bswap32(high);
+#endif
+		v = low | (uint64_t)high << (len - 4) * 8;
+	} else if (len) {
+		v = p[0] | (uint64_t)p[len / 2] << len / 2 * 8 | (uint64_t)p[len - 1] << (len - 1) * 8;
 	}
-	while (len--)
-		if (*have++ != *s++)
-			return false;
-	return true;
+	return v | (uint64_t)(len + 1) << 56;
 }
 
 /* The slot of an equal string, or the empty one where it would go. */
 static size_t slot_of(const struct strtab *t, const char *s, size_t len, uint32_t tag)
 {
-	size_t at = tag & (t->n_slots - 1);
+	size_t mask = t->n_slots - 1, at = tag & mask;
+	const struct strtab_slot *slot = t->slot;
 
-	for (uint64_t entry; (entry = t->slot[at]) != EMPTY; at = (at + 1) & (t->n_slots - 1))
-		if ((uint32_t)(entry >> 32) == tag && same(t, (uint32_t)entry, s, len))
+	if (len <= SHORT_MAX) {
+		uint64_t text = short_text(s, len);
+
+		while (slot[at].text && slot[at].text != text)
+			at = (at + 1) & mask;
+		return at;
+	}
+	for (; slot[at].text; at = (at + 1) & mask) {
+		size_t offset = slot[at].text & ~LONG; /* nonsense for a short one */
+
+		/* A string that fits before the end, is equal, and ends there. */
+		if (slot[at].tag == tag && slot[at].text >= LONG && len < t->used - offset &&
+		    !memcmp(t->bytes + offset, s, len) && !t->bytes[offset + len])
 			break;
+	}
 	return at;
 }
 
@@ -151,11 +162,15 @@ uint32_t strtab_intern_hashed(struct strtab *t, const char *s, size_t len, uint6
 	if (t->n_slots < SLOTS_MAX && t->n >= t->n_slots / 4 * 3 && !grow_slots(t, err))
 		return STRTAB_NONE;
 	at = slot_of(t, s, len, tag);
-	if (t->slot[at] != EMPTY)
-		return (uint32_t)t->slot[at];
+	if (t->slot[at].text)
+		return t->slot[at].number;
 	number = append(t, s, len, err);
 	if (number != STRTAB_NONE)
-		t->slot[at] = (uint64_t)tag << 32 | number;
+		t->slot[at] = (struct strtab_slot){
+			.text = len <= SHORT_MAX ? short_text(s, len) : LONG | t->offset[number],
+			.tag = tag,
+			.number = number,
+		};
 	return number;
 }
 
@@ -171,12 +186,12 @@ uint32_t strtab_push(struct strtab *t, const char *s, size_t len, struct err *er
 
 uint32_t strtab_find(const struct strtab *t, const char *s, size_t len)
 {
-	uint64_t entry;
+	const struct strtab_slot *slot;
 
 	if (!t->slot)
 		return STRTAB_NONE;
-	entry = t->slot[slot_of(t, s, len, (uint32_t)(strtab_hash(s, len) >> 32))];
-	return entry == EMPTY ? STRTAB_NONE : (uint32_t)entry;
+	slot = &t->slot[slot_of(t, s, len, (uint32_t)(strtab_hash(s, len) >> 32))];
+	return slot->text ? slot->number : STRTAB_NONE;
 }
 
 size_t strtab_bytes(const struct strtab *t)

@@ -3,8 +3,8 @@
  *
  * A strtab interns: strtab_intern() returns the number of an equal string seen before, or the next
  * one.  strtab_push() appends without looking (titles).  Strings are NUL-terminated bytes without NUL
- * inside.  Building is single-threaded; reading is const and ANY thread.
- * Cost a string: its bytes and the NUL, 8 bytes of offset and, where interned, 11 to 21 bytes of hash.
+ * inside.  A table is built by one of the two, on one thread; reading is const and ANY thread.
+ * Cost a string: its bytes and the NUL, 8 bytes of offset and, where interned, 21 to 43 bytes of hash.
  */
 #ifndef BASE_STRTAB_H
 #define BASE_STRTAB_H
@@ -23,8 +23,13 @@ struct strtab {
 	size_t used, cap;
 	size_t *offset;    /* [n] */
 	uint32_t n, n_cap;
-	uint64_t *slot;    /* hash << 32 | number, open addressing; NULL when nothing was interned */
-	size_t n_slots;    /* power of two */
+	struct strtab_slot *slot; /* open addressing; NULL when nothing was interned */
+	size_t n_slots;           /* power of two */
+};
+
+struct strtab_slot { /* see strtab.c */
+	uint64_t text;
+	uint32_t tag, number;
 };
 
 void strtab_init(struct strtab *t);

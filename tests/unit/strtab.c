@@ -58,7 +58,7 @@ static void many(void)
 	strtab_done(&t);
 }
 
-/* Every length and first difference around the word-wise compare. */
+/* Every length and place of a difference, around the one where strings no longer fit a slot. */
 static void near_misses(void)
 {
 	struct strtab t;
@@ -74,9 +74,9 @@ static void near_misses(void)
 			memcpy(other, s, len);
 			other[at] = 'y';
 			/* One hash for both: only the compare can tell them apart. */
-			a = strtab_intern_hashed(&t, s, len, (uint64_t)len << 32, &err);
-			b = strtab_intern_hashed(&t, other, len, (uint64_t)len << 32, &err);
-			good &= a != b && strtab_intern_hashed(&t, other, len, (uint64_t)len << 32, &err) == b;
+			a = strtab_intern_hashed(&t, s, len, (uint64_t)7 << 32, &err);
+			b = strtab_intern_hashed(&t, other, len, (uint64_t)7 << 32, &err);
+			good &= a != b && strtab_intern_hashed(&t, other, len, (uint64_t)7 << 32, &err) == b;
 		}
 	}
 	ok(good && t.n == 39 * 40 / 2 + 39, "strings of one hash are told apart wherever they differ (%u)", t.n);
