@@ -8,6 +8,7 @@
 #include "num/blas.h"
 
 #include <cblas.h>
+#include <math.h>
 
 void spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info);
 void spotri_(const char *uplo, const int *n, float *a, const int *lda, int *info);
@@ -34,6 +35,12 @@ bool blas_spd_inverse(size_t n, float *a, size_t lda, size_t *row)
 	if (!info)
 		spotri_("U", &size, a, &ld, &info);
 	*row = info > 0 ? (size_t)info - 1 : 0;
+	/* A NaN passes for a pivot (it is not below zero), and ends up on the diagonal. */
+	for (size_t i = 0; !info && i < n; i++)
+		if (!isfinite(a[i * lda + i])) {
+			*row = i;
+			return false;
+		}
 	return info == 0;
 }
 
