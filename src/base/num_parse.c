@@ -3,9 +3,10 @@
  *
  * DESIGN: a double is read as digits times a power of ten.  Where the digits fit 2^53 and the power is
  * at most 10^22 both are exact doubles, and one multiplication or division rounds once, which is the
- * correct rounding (Clinger 1990, "How to read floating point numbers accurately").  All else is
- * written down again without a decimal point, as DIGITSeEXPONENT, for strtod(): so the locale has no
- * say.  768 digits decide any double; of more only matters whether they are all 0. */
+ * correct rounding (Clinger 1990, "How to read floating point numbers accurately").  What programs write
+ * in 16 or 17 digits is read in the same way with 64 bits of precision where the processor has them.
+ * All else is written down again without a decimal point, as DIGITSeEXPONENT, for strtod(): so the
+ * locale has no say.  768 digits decide any double; of more only matters whether they are all 0. */
 #include "base/num_parse.h"
 
 #include <errno.h>
@@ -142,6 +143,39 @@ static bool read_slowly(const char *s, const char *end, bool minus, double *out)
 	return isfinite(v);
 }
 
+#if (defined(__x86_64__) || defined(__i386__)) && LDBL_MANT_DIG == 64
+/* All 64 bits of digits and powers up to 10^27 are exact; the quotient or product is rounded to 64 bits,
+ * and then to 53.  Rounding twice goes wrong only where the first lands on the middle of two doubles:
+ * then false.  So too where the bits beyond 53 are all 0: it is rare, and always so under valgrind,
+ * which computes with 53. */
+static bool read_extended(uint64_t digits, long exponent, double *out)
+{
+	static const long double power[] = {
+		1e0L, 1e1L, 1e2L, 1e3L, 1e4L, 1e5L, 1e6L, 1e7L, 1e8L, 1e9L, 1e10L, 1e11L, 1e12L, 1e13L,
+		1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L, 1e20L, 1e21L, 1e22L, 1e23L, 1e24L, 1e25L, 1e26L, 1e27L,
+	};
+	long double v = (long double)digits;
+	uint64_t mantissa;
+
+	if (exponent < -27 || exponent > 27)
+		return false;
+	v = exponent < 0 ? v / power[-exponent] : v * power[exponent];
+	memcpy(&mantissa, &v, 8);
+	if ((mantissa & 0x7ff) == 0x400 || (mantissa & 0x7ff) == 0)
+		return false;
+	*out = (double)v;
+	return true;
+}
+#else
+static bool read_extended(uint64_t digits, long exponent, double *out)
+{
+	(void)digits;
+	(void)exponent;
+	(void)out;
+	return false;
+}
+#endif
+
 bool num_parse_double(const char *s, size_t n, double *out)
 {
 	static const double power[] = {
@@ -170,10 +204,14 @@ bool num_parse_double(const char *s, size_t n, double *out)
 		at = end;
 	}
 	exponent += given;
-	if (FLT_EVAL_METHOD != 0 || at != end || digits > (uint64_t)1 << 53 || exponent < -22 || exponent > 22)
+	if (at != end)
 		return read_slowly(s, end, minus, out);
-	v = (double)digits;
-	v = exponent < 0 ? v / power[-exponent] : v * power[exponent];
+	if (FLT_EVAL_METHOD == 0 && digits <= (uint64_t)1 << 53 && exponent >= -22 && exponent <= 22) {
+		v = (double)digits;
+		v = exponent < 0 ? v / power[-exponent] : v * power[exponent];
+	} else if (!read_extended(digits, exponent, &v)) {
+		return read_slowly(s, end, minus, out);
+	}
 	*out = minus ? -v : v;
 	return true;
 }

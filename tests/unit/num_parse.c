@@ -123,6 +123,24 @@ static void random_against_strtod(void)
 	}
 	ok(!failed, "400000 random numbers agree with strtod to the bit");
 	failed = 0;
+	for (int i = 0; i < 400000; i++) {
+		double v;
+
+		snprintf(s, sizeof(s), "%llue%d", (unsigned long long)(draw() >> draw() % 12), (int)(draw() % 60) - 30);
+		if (!same_as_strtod(s) && failed++ < 5)
+			printf("# %s\n", s);
+		/* Middles of two doubles, and their neighbours: where rounding twice would show. */
+		v = (double)((1ull << 53) + draw() % (1ull << 53)) * 2;
+		snprintf(s, sizeof(s), "%llu", (unsigned long long)v + 1 + (draw() % 3) - 1);
+		if (!same_as_strtod(s) && failed++ < 5)
+			printf("# %s\n", s);
+		snprintf(s, sizeof(s), "%.*f", 1 + (int)(draw() % 3),
+			 ((double)((1ull << 52) + draw() % (1ull << 52)) + 0.5) / (double)(1 << draw() % 4));
+		if (!same_as_strtod(s) && failed++ < 5)
+			printf("# %s\n", s);
+	}
+	ok(!failed, "so do 1200000 of 16 to 20 digits, many between two doubles");
+	failed = 0;
 	for (int i = 0; i < 500000; i++) {
 		size_t n = draw() % 24;
 		double v;
