@@ -63,7 +63,7 @@ static double cpu_now(void)
 }
 
 #define RUNS 7
-static double cpu_share; /* of the threads, in the last measurement: below 1 the machine was busy */
+static double cpu_each; /* processor seconds a run and thread: what a run takes when nothing else runs */
 
 /* Seconds of fn: the median, and *best. */
 static double measure(void (*fn)(void *), void *ctx, double *best)
@@ -77,7 +77,7 @@ static double measure(void (*fn)(void *), void *ctx, double *best)
 		fn(ctx);
 		spent += t[n] = clock_now() - start;
 	}
-	cpu_share = (cpu_now() - cpu) / spent / threads;
+	cpu_each = (cpu_now() - cpu) / n / threads;
 	qsort(t, (size_t)n, sizeof(*t), by_value);
 	*best = t[0];
 	return t[n / 2];
@@ -92,11 +92,11 @@ static void measure_peak(void)
 	for (size_t k = 0; k < 3 * N * N; k++)
 		a[k] = 0.5f;
 	for (int t = 0; t < 20; t++) {
-		double start = clock_now(), rate;
+		double start = cpu_now(), rate;
 
 		for (int r = 0; r < 1000; r++)
 			kern()->product(c, N, a, N, b, N, N, N, N);
-		rate = 1000.0 * N * N * N / (clock_now() - start);
+		rate = 1000.0 * N * N * N / (cpu_now() - start);
 		peak = rate > peak ? rate : peak;
 	}
 	mem_free(a);
@@ -253,9 +253,10 @@ static void bench_ials(uint32_t D)
 	ials_model(&m, D);
 	median = measure(ials_epoch, &m, &best);
 	operations = sweep_operations(&x, D) + sweep_operations(&xt, D);
+	printf("  %.2f G multiply-adds\n", operations / 1e9);
 	printf("ials D=%-4u    epoch %.3f s (best %.3f: Gram, eigenvectors, rotation %.3f, solving %.3f), "
-	       "%.1f%% of peak, cpu %.2f\n", D, median, best, m.set, m.sweep, share(operations, median),
-	       cpu_share);
+	       "%.1f%% of peak, cpu %.3f s a thread\n", D, median, best, m.set, m.sweep, share(operations, cpu_each),
+	       cpu_each);
 	ials_done(&m);
 }
 
@@ -285,9 +286,9 @@ static void bench_bpr(uint32_t D, enum bpr_negatives negatives)
 	b.t = (struct bpr_tables){ .W = normals((size_t)x.rows * D, 0.1), .H = normals((size_t)x.cols * D, 0.1),
 				   .bias = need(mem_zeroed(x.cols, 4, &err)), .stride = D, .D = D };
 	median = measure(bpr_run, &b, &best);
-	printf("bpr D=%-4u     epoch %.3f s (best %.3f), %.1f million updates/s, %s, loss %.3f, cpu %.2f\n", D, median, best,
+	printf("bpr D=%-4u     epoch %.3f s (best %.3f), %.1f million updates/s, %s, loss %.3f, cpu %.3f s a thread\n", D, median, best,
 	       n / median / 1e6, negatives == BPR_UNIFORM ? "uniform" : "popularity", b.loss,
-	       cpu_share);
+	       cpu_each);
 	bpr_core_free(b.core);
 	mem_free(b.t.W);
 	mem_free(b.t.H);
@@ -314,8 +315,8 @@ static void bench_knn(uint32_t K)
 	for (uint32_t u = 0; u < x.rows; u++)
 		pairs += (double)csr_row_n(&x, u) * (double)csr_row_n(&x, u);
 	median = measure(knn_run, &rule, &best);
-	printf("item-knn K=%-4u fit %.3f s (best %.3f), %.0f million pairs, %.2f ns a pair and thread, cpu %.2f\n", K,
-	       median, best, pairs / 1e6, median * threads * 1e9 / pairs, cpu_share);
+	printf("item-knn K=%-4u fit %.3f s (best %.3f), %.0f million pairs, %.2f ns a pair and thread, cpu %.3f s a thread\n", K,
+	       median, best, pairs / 1e6, median * threads * 1e9 / pairs, cpu_each);
 	mem_free(norm);
 }
 
@@ -358,9 +359,9 @@ static void rank_report(const char *what, const float *W, const float *H, uint32
 	double best, median = measure(rank_run, &r, &best);
 
 	printf("rank D=%u k=%-3u %.0f users/s (best %.0f), %s; %.0f G multiply-adds/s if all were done, %.1f%% "
-	       "of peak, cpu %.2f\n", D, k, x.rows / median, x.rows / best, what,
-	       (double)x.rows * x.cols * D / median / 1e9, share((double)x.rows * x.cols * D, median),
-	       cpu_share);
+	       "of peak, cpu %.3f s a thread\n", D, k, x.rows / median, x.rows / best, what,
+	       (double)x.rows * x.cols * D / median / 1e9, share((double)x.rows * x.cols * D, cpu_each),
+	       cpu_each);
 	rank_panels_free(p);
 }
 

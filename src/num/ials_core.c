@@ -11,7 +11,8 @@
 
 #define CHUNK_ROWS 128       /* solved rows wait in scratch until they are rotated back together */
 #define CHUNK_WORK 3.0e7     /* multiply-adds in a chunk, about; a millisecond or few */
-#define BLOCK_FLOATS 8192    /* rows of a long history gathered at a time: half a first-level cache */
+#define BLOCK_FLOATS 4096    /* rows of a long history gathered at a time: half a first-level cache */
+#define FETCH_FLOATS 4096    /* asked for ahead */
 #define ROTATE_ROWS 256
 
 struct ials_side {
@@ -186,8 +187,8 @@ static bool factor_short(const struct ials_side *s, const uint32_t *items, const
 	memset(c->f + n, 0, (m - n) * sizeof(*c->f));
 	s->k->gather_t(c->v, m, s->rotated, s->P, items, c->f, n, c->scale, s->P);
 	identity(c->system, m);
-	s->k->syrk(c->system, m, c->v, m, s->P, m);
-	return s->k->chol(c->system, m, m, c->rdiag);
+	s->k->syrk(c->system, m, c->v, m, s->P, n);
+	return s->k->chol(c->system, m, n, c->rdiag);
 }
 
 /* n >= D: factors E + V'V, a block of V at a time; b (may be NULL) becomes V' sqrt(x). */
@@ -204,11 +205,11 @@ static bool factor_long(const struct ials_side *s, const uint32_t *items, const 
 
 		roots(c->f, x ? x + t : NULL, here);
 		s->k->gather(c->v, P, s->rotated, P, items + t, c->f, here, c->scale, P);
-		s->k->syrk(c->system, P, c->v, P, here, P);
+		s->k->syrk(c->system, P, c->v, P, here, s->D);
 		for (size_t r = 0; b && r < here; r++)
 			s->k->axpy(c->f[r], c->v + r * P, b, P);
 	}
-	return s->k->chol(c->system, P, P, c->rdiag);
+	return s->k->chol(c->system, P, s->D, c->rdiag);
 }
 
 static void set_scale(const struct ials_side *s, float lambda, float *scale)
@@ -235,7 +236,7 @@ static bool solve_rotated(const struct ials_side *s, const uint32_t *items, cons
 		if (!factor_short(s, items, x, n, c))
 			return false;
 		memcpy(c->z, c->f, padded(n) * sizeof(*c->z));
-		s->k->chol_solve(c->system, padded(n), padded(n), c->rdiag, c->z);
+		s->k->chol_solve(c->system, padded(n), n, c->rdiag, c->z);
 		for (size_t t = 0; t < n; t++) {
 			c->z[t] *= c->f[t];
 			sum += (double)c->z[t];
@@ -247,7 +248,7 @@ static bool solve_rotated(const struct ials_side *s, const uint32_t *items, cons
 		if (!factor_long(s, items, x, n, c, c->z))
 			return false;
 		memcpy(out, c->z, P * sizeof(*out));
-		s->k->chol_solve(c->system, P, P, c->rdiag, out);
+		s->k->chol_solve(c->system, P, s->D, c->rdiag, out);
 		for (size_t t = 0; t < n; t++)
 			sum += x ? (double)x[t] : 1.0;
 		for (size_t e = 0; e < P; e++) {
@@ -305,14 +306,14 @@ bool ials_parts(const struct ials_side *s, const uint32_t *items, const float *x
 		if (!factor_short(s, items, x, n, &c))
 			return false;
 		s->k->product(c.z, m, c.out, P, c.v, m, 1, P, m);
-		s->k->chol_solve(c.system, m, m, c.rdiag, c.z);
+		s->k->chol_solve(c.system, m, n, c.rdiag, c.z);
 		for (size_t t = 0; t < n; t++)
 			part[t] = c.f[t] * c.z[t];
 		return true;
 	}
 	if (!factor_long(s, items, x, n, &c, NULL))
 		return false;
-	s->k->chol_solve(c.system, P, P, c.rdiag, c.out);
+	s->k->chol_solve(c.system, P, s->D, c.rdiag, c.out);
 	for (size_t e = 0; e < P; e++)
 		c.out[e] *= c.scale[e];
 	for (size_t t = 0; t < n; t++)
@@ -336,6 +337,14 @@ struct sweep {
 	size_t each;     /* bytes */
 };
 
+/* The next row's vectors, as many as fit beside this row's work. */
+static void sweep_fetch(const struct sweep *w, uint32_t r)
+{
+	size_t n = csr_row_n(w->x, r), most = FETCH_FLOATS / w->s->P;
+
+	w->s->k->prefetch(w->s->rotated, w->s->P, csr_row(w->x, r), n < most ? n : most, w->s->P);
+}
+
 static void sweep_chunk(void *ctx, size_t chunk, unsigned slot)
 {
 	struct sweep *w = ctx;
@@ -347,6 +356,8 @@ static void sweep_chunk(void *ctx, size_t chunk, unsigned slot)
 
 	w->bad[chunk] = UINT32_MAX;
 	for (uint32_t r = lo; r < hi; r++) {
+		if (r + 1 < hi)
+			sweep_fetch(w, r + 1);
 		if (!solve_rotated(s, csr_row(w->x, r), csr_row_val(w->x, r), csr_row_n(w->x, r),
 				   w->lambda[r], done + (r - lo) * s->P, &fit, &c)) {
 			w->bad[chunk] = r;

@@ -43,15 +43,18 @@ struct kern {
 	/* Bit b of the result: v[b] >= least (NaN: no); n <= 64. */
 	uint64_t (*at_least)(const float *v, size_t n, float least);
 
-	/* Symmetric matrices are kept as their lower triangle by columns: element (i,j), i >= j, at
-	 * c[j*ldc + i]; m is a multiple of KERN_PAD.  What lies above the diagonal inside a square of
-	 * KERN_PAD on the diagonal may be overwritten.  c += sum over k of a[k][.]' a[k][.]. */
-	void (*syrk)(float *c, size_t ldc, const float *a, size_t lda, size_t K, size_t m);
-	/* c = L L' in place; rdiag[m] becomes 1/diagonal.  false: not positive definite (or NaN). */
-	bool (*chol)(float *c, size_t ldc, size_t m, float *rdiag);
-	/* b[m] becomes (L L')^-1 b. */
-	void (*chol_solve)(const float *c, size_t ldc, size_t m, const float *rdiag, float *b);
+	/* Symmetric n x n matrices are kept as their lower triangle by columns: element (i,j), i >= j, at
+	 * c[j*ldc + i].  ldc, and all else along i, has room for n rounded up to KERN_PAD; what is there, and
+	 * above the diagonal inside its squares of KERN_PAD, is read and written but changes no result.
+	 * c += sum over k of a[k][.]' a[k][.]; lda as ldc. */
+	void (*syrk)(float *c, size_t ldc, const float *a, size_t lda, size_t K, size_t n);
+	/* c = L L' in place; rdiag[n] becomes 1/diagonal.  false: not positive definite (or NaN). */
+	bool (*chol)(float *c, size_t ldc, size_t n, float *rdiag);
+	/* b[n] becomes (L L')^-1 b. */
+	void (*chol_solve)(const float *c, size_t ldc, size_t n, const float *rdiag, float *b);
 
+	/* Starts bringing rows near, for a gather soon to come. */
+	void (*prefetch)(const float *h, size_t ldh, const uint32_t *rows, size_t n, size_t D);
 	/* out[t][d] = f[t] * h[rows[t]][d] * scale[d]; D a multiple of KERN_PAD. */
 	void (*gather)(float *out, size_t ldo, const float *h, size_t ldh, const uint32_t *rows,
 		       const float *f, size_t n, const float *scale, size_t D);
