@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* DESIGN: a counting sort by user brings the events together in input order; each user is then sorted by
- * time, which is a no-op where the file was.  Only where cleaning took events out are users and items
- * numbered anew, by their first kept event in file order; for that each event remembers its place in the
- * file (4 bytes), and the survivors are copied once.  At the peak an event costs its block (20 bytes), its
- * place in the arrays (16) and those 4 bytes. */
+/* DESIGN: the events come together by user in two steps, for one that jumps from user to user would wait
+ * for memory at every event.  First they are dealt into buckets of users with about BUCKET_EVENTS events,
+ * each bucket written from its start to its end; then each bucket, which a core's cache holds, is put in
+ * order: by user, by time, ties by their place in the file.  Threads share out the buckets, in both steps;
+ * within a bucket the file's order holds, so the result depends on nothing else.
+ *
+ * Only where cleaning took events out are users and items numbered anew, by their first kept event in file
+ * order; for that each event remembers its place in the file, and the survivors are copied once.
+ *
+ * Memory, an event: its block (20 bytes) or its bucket (24), whichever it is in, and then the arrays (16,
+ * and 4 for the place; the times are put in order where they lie). */
 #include "data/build.h"
 
 #include <stdlib.h>
@@ -11,22 +17,32 @@
 
 #include "base/mem.h"
 
-#define SCATTER_EVENTS (1u << 20) /* between two questions whether to go on */
+#define DEAL_EVENTS (1u << 20) /* between two questions whether to go on */
+#define BUCKET_EVENTS (1u << 15)
 #define CHUNK_EVENTS (1u << 17)
 #define SHORT_RUN 12
+
+/* An event in its bucket. */
+struct card {
+	uint32_t user, item, place; /* place in the file */
+	float value;
+};
 
 struct building {
 	struct dataset *d;
 	struct event_blocks *b;
-	int64_t *order;  /* [n] or NULL */
-	uint32_t *place; /* [n] place in the file, or NULL */
-	size_t *cursor;  /* [U] */
-	const uint32_t *range; /* [slots + 1] users a slot scatters */
-	size_t first_block, end_block, base; /* of one scatter step */
-	const uint32_t *chunk;
+	struct card *card; /* [n] */
+	int64_t *order;    /* [n] in buckets, or NULL */
+	uint32_t *place;   /* [n] in the final order, or NULL */
+	size_t *cursor;    /* [U] where the user's next event goes */
+	uint32_t *bucket;  /* [buckets + 1] first user of each */
+	uint32_t *bucket_of; /* [U] */
+	size_t *dealt;     /* [buckets] where the bucket's next card goes */
+	size_t n_buckets;
+	size_t n_hands;    /* buckets are dealt by so many threads */
+	size_t first_block, end_block, base; /* of one step of dealing */
 	struct sort_scratch *sort; /* one a slot */
-	struct err err;
-	_Atomic bool failed;
+	struct err *slot_err;      /* one a slot */
 };
 
 struct sort_key {
@@ -35,9 +51,13 @@ struct sort_key {
 };
 
 struct sort_scratch {
-	struct sort_key *key; /* [2 cap] */
-	uint64_t *copy;       /* [cap] */
+	struct sort_key *key; /* [2 cap] of one user */
 	size_t cap;
+	uint64_t *radix; /* [2 cap_bucket] */
+	int64_t *time;   /* [cap_bucket] a bucket's times before they are put in order */
+	int64_t *last;   /* [cap_users] */
+	uint8_t *given;  /* [cap_bucket] */
+	size_t cap_bucket, cap_users;
 };
 
 static void block_done(struct event_block *b, bool joined)
@@ -61,21 +81,26 @@ void event_blocks_done(struct event_blocks *b)
 	memset(b, 0, sizeof(*b));
 }
 
-uint32_t *build_user_chunks(const size_t *user_ptr, uint32_t n_users, size_t *n_chunks, struct err *err)
+static uint32_t *cut_users(const size_t *user_ptr, uint32_t n_users, size_t events, size_t *n_cuts, struct err *err)
 {
-	size_t n = user_ptr[n_users] / CHUNK_EVENTS + 1, k = 0;
+	size_t n = user_ptr[n_users] / events + 1, k = 0;
 	uint32_t *bound = mem_alloc(n + 2, sizeof(*bound), err);
 
 	if (!bound)
 		return NULL;
 	bound[0] = 0;
 	for (uint32_t u = 0; u < n_users; u++)
-		if (user_ptr[u + 1] - user_ptr[bound[k]] >= CHUNK_EVENTS)
+		if (user_ptr[u + 1] - user_ptr[bound[k]] >= events)
 			bound[++k] = u + 1;
 	if (bound[k] < n_users)
 		bound[++k] = n_users;
-	*n_chunks = k;
+	*n_cuts = k;
 	return bound;
+}
+
+uint32_t *build_user_chunks(const size_t *user_ptr, uint32_t n_users, size_t *n_chunks, struct err *err)
+{
+	return cut_users(user_ptr, n_users, CHUNK_EVENTS, n_chunks, err);
 }
 
 static bool count_users(struct building *w, struct err *err)
@@ -96,28 +121,38 @@ static bool count_users(struct building *w, struct err *err)
 	return true;
 }
 
-static bool make_arrays(struct building *w, bool want_place, bool want_value, struct err *err)
+/* --- Dealing ------------------------------------------------------------------ */
+
+static bool make_buckets(struct building *w, struct err *err)
 {
 	struct dataset *d = w->d;
 	const size_t n = d->n_events;
 
-	d->item = mem_alloc(n, sizeof(*d->item), err);
-	d->value = d->item && want_value ? mem_alloc(n, sizeof(*d->value), err) : NULL;
-	d->time = d->item && w->b->has_time ? mem_alloc(n, sizeof(*d->time), err) : NULL;
-	d->given = d->item && w->b->has_given ? mem_alloc(n, sizeof(*d->given), err) : NULL;
-	w->order = d->item && w->b->has_order ? mem_alloc(n, sizeof(*w->order), err) : NULL;
-	w->place = d->item && want_place ? mem_alloc(n, sizeof(*w->place), err) : NULL;
-	return d->item && (d->value || !want_value) && (d->time || !w->b->has_time) &&
-	       (d->given || !w->b->has_given) && (w->order || !w->b->has_order) && (w->place || !want_place);
+	w->bucket = cut_users(d->user_ptr, d->n_users, BUCKET_EVENTS, &w->n_buckets, err);
+	w->bucket_of = w->bucket ? mem_alloc(d->n_users, sizeof(*w->bucket_of), err) : NULL;
+	w->dealt = w->bucket_of ? mem_alloc(w->n_buckets, sizeof(*w->dealt), err) : NULL;
+	w->card = w->dealt ? mem_alloc(n, sizeof(*w->card), err) : NULL;
+	if (!w->card)
+		return false;
+	for (size_t k = 0; k < w->n_buckets; k++) {
+		w->dealt[k] = d->user_ptr[w->bucket[k]];
+		for (uint32_t u = w->bucket[k]; u < w->bucket[k + 1]; u++)
+			w->bucket_of[u] = (uint32_t)k;
+	}
+	d->time = w->b->has_time ? mem_alloc(n, sizeof(*d->time), err) : NULL;
+	d->given = w->b->has_given && (d->time || !w->b->has_time) ? mem_alloc(n, sizeof(*d->given), err) : NULL;
+	if ((w->b->has_time && !d->time) || (w->b->has_given && !d->given))
+		return false;
+	w->order = w->b->has_order ? mem_alloc(n, sizeof(*w->order), err) : NULL;
+	return w->order || !w->b->has_order;
 }
 
-/* Every slot looks at all events of the step and places those of its own users: no two write to one
- * place, and the order within a user is the file's. */
-static void scatter_range(void *ctx, size_t chunk, unsigned slot)
+/* Every hand looks at all events of the step and deals those of its own buckets. */
+static void deal_hand(void *ctx, size_t hand, unsigned slot)
 {
 	struct building *w = ctx;
 	struct dataset *d = w->d;
-	const uint32_t lo = w->range[chunk], span = w->range[chunk + 1] - lo;
+	const size_t lo = w->n_buckets * hand / w->n_hands, span = w->n_buckets * (hand + 1) / w->n_hands - lo;
 	size_t base = w->base;
 
 	(void)slot;
@@ -125,64 +160,44 @@ static void scatter_range(void *ctx, size_t chunk, unsigned slot)
 		const struct event_block *b = &w->b->v[k];
 
 		for (size_t e = 0; e < b->n; e++) {
+			const size_t bucket = w->bucket_of[b->user[e]];
 			size_t at;
 
-			if (b->user[e] - lo >= span)
+			if (bucket - lo >= span)
 				continue;
-			at = w->cursor[b->user[e]]++;
-			d->item[at] = b->item[e];
-			if (d->value)
-				d->value[at] = b->value ? b->value[e] : 1.0f;
+			at = w->dealt[bucket]++;
+			w->card[at] = (struct card){ b->user[e], b->item[e], (uint32_t)(base + e),
+						     b->value ? b->value[e] : 1.0f };
 			if (d->time)
 				d->time[at] = b->time[e];
 			if (d->given)
 				d->given[at] = b->given ? b->given[e] : b->part;
 			if (w->order)
 				w->order[at] = b->order[e];
-			if (w->place)
-				w->place[at] = (uint32_t)(base + e);
 		}
 	}
 }
 
-/* Users cut into `n` ranges of about the same number of events. */
-static uint32_t *user_ranges(const struct dataset *d, size_t n, struct err *err)
+static bool deal(struct building *w, const struct task *task, struct err *err)
 {
-	uint32_t *range = mem_alloc(n + 1, sizeof(*range), err), u = 0;
+	bool fine = true;
 
-	if (!range)
-		return NULL;
-	range[0] = 0;
-	for (size_t k = 1; k < n; k++) {
-		while (u < d->n_users && d->user_ptr[u] < d->n_events / n * k)
-			u++;
-		range[k] = u;
-	}
-	range[n] = d->n_users;
-	return range;
-}
-
-static bool scatter(struct building *w, const struct task *task, struct err *err)
-{
-	const size_t n_ranges = task_slots(task);
-	uint32_t *range = user_ranges(w->d, n_ranges, err);
-	bool fine = range != NULL;
-
-	w->range = range;
+	w->n_hands = task_slots(task);
 	w->base = 0;
 	for (w->first_block = 0; fine && w->first_block < w->b->n; w->first_block = w->end_block) {
 		size_t n = 0;
 
-		for (w->end_block = w->first_block; w->end_block < w->b->n && n < SCATTER_EVENTS; w->end_block++)
+		for (w->end_block = w->first_block; w->end_block < w->b->n && n < DEAL_EVENTS; w->end_block++)
 			n += w->b->v[w->end_block].n;
-		fine = task_chunks(task, n_ranges, scatter_range, w) || task_cancelled(err);
+		fine = task_chunks(task, w->n_hands, deal_hand, w) || task_cancelled(err);
 		for (size_t k = w->first_block; k < w->end_block; k++)
 			block_done(&w->b->v[k], w->b->joined);
 		w->base += n;
 	}
-	mem_free(range);
 	return fine;
 }
+
+/* --- Order within a bucket ---------------------------------------------------- */
 
 static inline bool key_after(const struct sort_key *a, const struct sort_key *b)
 {
@@ -220,104 +235,186 @@ static struct sort_key *sort_keys(struct sort_key *key, struct sort_key *tmp, si
 	return key;
 }
 
-static bool sort_room(struct sort_scratch *s, size_t n, struct err *err)
+static bool sort_room(struct sort_scratch *s, size_t n, size_t users, bool keys, struct err *err)
 {
-	if (n <= s->cap)
-		return true;
-	mem_free(s->key);
-	mem_free(s->copy);
-	s->cap = 0;
-	s->key = mem_alloc(2 * n, sizeof(*s->key), err);
-	s->copy = s->key ? mem_alloc(n, sizeof(*s->copy), err) : NULL;
-	if (!s->copy)
-		return false;
-	s->cap = n;
+	if (n > s->cap_bucket) {
+		s->cap_bucket = 0;
+		mem_free(s->radix);
+		mem_free(s->time);
+		mem_free(s->given);
+		s->time = NULL;
+		s->given = NULL;
+		s->radix = mem_alloc(2 * n, sizeof(*s->radix), err);
+		s->time = s->radix ? mem_alloc(n, sizeof(*s->time), err) : NULL;
+		s->given = s->time ? mem_alloc(n, 1, err) : NULL;
+		if (!s->given)
+			return false;
+		s->cap_bucket = n;
+	}
+	if (users > s->cap_users) {
+		s->cap_users = 0;
+		mem_free(s->last);
+		s->last = mem_alloc(users, sizeof(*s->last), err);
+		if (!s->last)
+			return false;
+		s->cap_users = users;
+	}
+	if (keys && n > s->cap) {
+		s->cap = 0;
+		mem_free(s->key);
+		s->key = mem_alloc(2 * n, sizeof(*s->key), err);
+		if (!s->key)
+			return false;
+		s->cap = n;
+	}
 	return true;
 }
 
-#define PERMUTE(array, type)                                                  \
-	do {                                                                  \
-		type *copy = (type *)s->copy;                                 \
-		if (!(array))                                                 \
-			break;                                                \
-		memcpy(copy, (array) + lo, n * sizeof(type));                 \
-		for (size_t k = 0; k < n; k++)                                \
-			(array)[lo + k] = copy[key[k].from];                  \
-	} while (0)
-
-static bool sort_user(struct building *w, size_t lo, size_t hi, struct sort_scratch *s, struct err *err)
+/* Is each user's part of the bucket oldest first already? */
+static bool in_order(const struct building *w, size_t bucket, size_t lo, size_t n, struct sort_scratch *s,
+		     int64_t *least, int64_t *most)
 {
-	struct dataset *d = w->d;
-	const size_t n = hi - lo;
-	struct sort_key *key;
+	const struct dataset *d = w->d;
+	const uint32_t first = w->bucket[bucket], users = w->bucket[bucket + 1] - first;
+	const struct card *card = w->card + lo;
 	bool sorted = true;
 
-	for (size_t e = lo + 1; e < hi && sorted; e++) {
-		int64_t dt = 0;
+	for (uint32_t u = 0; u < users; u++)
+		s->last[u] = INT64_MIN;
+	*least = INT64_MAX;
+	*most = INT64_MIN;
+	for (size_t k = 0; k < n; k++) {
+		int64_t t = d->time ? d->time[lo + k] : w->order[lo + k], *last = &s->last[card[k].user - first];
 
-		if (d->time)
-			dt = d->time[e] < d->time[e - 1] ? -1 : d->time[e] > d->time[e - 1];
-		sorted = dt > 0 || (dt == 0 && (!w->order || w->order[e] >= w->order[e - 1]));
+		sorted &= t >= *last;
+		*last = t;
+		*least = t < *least ? t : *least;
+		*most = t > *most ? t : *most;
 	}
-	if (sorted)
-		return true;
-	if (!sort_room(s, n, err))
-		return false;
+	return sorted && !(d->time && w->order);
+}
+
+/* Cards by time, ties as they lie: radix sort of (time - least, place in the bucket). */
+static uint64_t *order_by_time(const struct dataset *d, size_t lo, size_t n, int64_t least,
+			       uint64_t span, struct sort_scratch *s)
+{
+	uint64_t *a = s->radix, *b = s->radix + s->cap_bucket;
+
+	for (size_t k = 0; k < n; k++)
+		a[k] = (uint64_t)(d->time[lo + k] - least) << 32 | k;
+	for (unsigned shift = 32; shift < 64 && span >> (shift - 32); shift += 11) {
+		uint32_t count[2049] = { 0 };
+		uint64_t *swap = a;
+
+		for (size_t k = 0; k < n; k++)
+			count[((a[k] >> shift) & 2047) + 1]++;
+		for (unsigned v = 0; v < 2048; v++)
+			count[v + 1] += count[v];
+		for (size_t k = 0; k < n; k++)
+			b[count[(a[k] >> shift) & 2047]++] = a[k];
+		a = b;
+		b = swap;
+	}
+	return a;
+}
+
+/* The same for what does not fit: an order beside the time, times centuries apart, a bucket of one user
+ * with a large part of all events. */
+static uint64_t *order_by_keys(const struct building *w, size_t lo, size_t n, struct sort_scratch *s)
+{
+	const struct dataset *d = w->d;
+	struct sort_key *key;
+
 	for (size_t k = 0; k < n; k++)
 		s->key[k] = (struct sort_key){ d->time ? d->time[lo + k] : 0, w->order ? w->order[lo + k] : 0, k };
-	key = sort_keys(s->key, s->key + n, n);
-	PERMUTE(d->item, uint32_t);
-	PERMUTE(d->value, float);
-	PERMUTE(d->time, int64_t);
-	PERMUTE(d->given, uint8_t);
-	PERMUTE(w->place, uint32_t);
+	key = sort_keys(s->key, s->key + s->cap, n);
+	for (size_t k = 0; k < n; k++)
+		s->radix[k] = key[k].from;
+	return s->radix;
+}
+
+static bool settle_bucket(struct building *w, size_t bucket, struct sort_scratch *s, struct err *err)
+{
+	struct dataset *d = w->d;
+	const uint32_t users = w->bucket[bucket + 1] - w->bucket[bucket];
+	const size_t lo = d->user_ptr[w->bucket[bucket]], n = d->user_ptr[w->bucket[bucket + 1]] - lo;
+	const bool ordered = d->time || w->order;
+	const uint64_t *by = NULL;
+	int64_t least = 0, most = 0;
+
+	if (!sort_room(s, n, users, ordered && w->order, err))
+		return false;
+	if (ordered && !in_order(w, bucket, lo, n, s, &least, &most)) {
+		uint64_t span = (uint64_t)most - (uint64_t)least;
+		bool plain = !w->order && span <= UINT32_MAX && n <= UINT32_MAX;
+
+		if (!plain && !sort_room(s, n, users, true, err))
+			return false;
+		by = plain ? order_by_time(d, lo, n, least, span, s) : order_by_keys(w, lo, n, s);
+	}
+	if (d->time)
+		memcpy(s->time, d->time + lo, n * sizeof(*s->time));
+	if (d->given)
+		memcpy(s->given, d->given + lo, n);
+	for (size_t k = 0; k < n; k++) {
+		const size_t from = by ? (uint32_t)by[k] : k;
+		const struct card *card = &w->card[lo + from];
+		const size_t at = w->cursor[card->user]++;
+
+		d->item[at] = card->item;
+		if (d->value)
+			d->value[at] = card->value;
+		if (w->place)
+			w->place[at] = card->place;
+		if (d->time)
+			d->time[at] = s->time[from];
+		if (d->given)
+			d->given[at] = s->given[from];
+	}
 	return true;
 }
 
-static void sort_chunk(void *ctx, size_t chunk, unsigned slot)
+static void settle_chunk(void *ctx, size_t bucket, unsigned slot)
 {
 	struct building *w = ctx;
-	struct err err;
 
-	for (uint32_t u = w->chunk[chunk]; u < w->chunk[chunk + 1]; u++)
-		if (!sort_user(w, w->d->user_ptr[u], w->d->user_ptr[u + 1], &w->sort[slot], &err)) {
-			/* The first to fail tells; all that can fail here is memory. */
-			if (!w->failed) {
-				w->failed = true;
-				w->err = err;
-			}
-			return;
-		}
+	if (w->slot_err[slot].code == ERR_OK)
+		settle_bucket(w, bucket, &w->sort[slot], &w->slot_err[slot]);
 }
 
-static bool sort_users(struct building *w, const struct task *task, struct err *err)
+static bool settle(struct building *w, bool want_place, bool want_value, const struct task *task, struct err *err)
 {
 	const unsigned slots = task_slots(task);
-	size_t n_chunks;
-	uint32_t *chunk;
-	bool fine = false;
+	struct dataset *d = w->d;
+	bool fine;
 
-	if (!w->d->time && !w->order)
-		return true;
-	chunk = build_user_chunks(w->d->user_ptr, w->d->n_users, &n_chunks, err);
-	if (!chunk)
+	d->item = mem_alloc(d->n_events, sizeof(*d->item), err);
+	d->value = d->item && want_value ? mem_alloc(d->n_events, sizeof(*d->value), err) : NULL;
+	if (!d->item || (want_value && !d->value))
 		return false;
-	w->chunk = chunk;
+	w->place = want_place ? mem_alloc(d->n_events, sizeof(*w->place), err) : NULL;
+	if (want_place && !w->place)
+		return false;
 	w->sort = mem_must(calloc(slots, sizeof(*w->sort)));
-	if (!task_chunks(task, n_chunks, sort_chunk, w))
-		task_cancelled(err);
-	else if (w->failed)
-		*err = w->err;
-	else
-		fine = true;
+	w->slot_err = mem_must(calloc(slots, sizeof(*w->slot_err)));
+	fine = task_chunks(task, w->n_buckets, settle_chunk, w) || task_cancelled(err);
 	for (unsigned s = 0; s < slots; s++) {
+		if (fine && w->slot_err[s].code != ERR_OK) { /* all that can fail is memory */
+			*err = w->slot_err[s];
+			fine = false;
+		}
 		mem_free(w->sort[s].key);
-		mem_free(w->sort[s].copy);
+		mem_free(w->sort[s].radix);
+		mem_free(w->sort[s].time);
+		mem_free(w->sort[s].given);
+		mem_free(w->sort[s].last);
 	}
 	free(w->sort);
-	mem_free(chunk);
+	free(w->slot_err);
 	return fine;
 }
+
+/* --- New numbers -------------------------------------------------------------- */
 
 /* Numbers ordered by first[]; those that never appear (UINT32_MAX) are left out.  Radix sort, 3 passes of
  * 11 bits: an ordering of millions must not take seconds. */
@@ -503,11 +600,28 @@ out:
 	return fine;
 }
 
+/* What only the ordering needs. */
+static void building_done(struct building *w)
+{
+	mem_free(w->card);
+	mem_free(w->order);
+	mem_free(w->cursor);
+	mem_free(w->bucket);
+	mem_free(w->bucket_of);
+	mem_free(w->dealt);
+	w->card = NULL;
+	w->order = NULL;
+	w->cursor = NULL;
+	w->bucket = w->bucket_of = NULL;
+	w->dealt = NULL;
+}
+
 bool build_events(struct dataset *d, struct event_blocks *b, struct strtab *users, struct strtab *items,
 		  const struct clean_rules *rules, struct clean_counts *counts, uint32_t **item_map,
 		  const struct task *task, struct err *err)
 {
 	struct building w = { .d = d, .b = b };
+	const bool want_value = b->has_value || rules->dedupe == DEDUPE_SUM;
 	const bool cleans = rules->dedupe != DEDUPE_NONE || rules->min_user > 1 || rules->min_item > 1;
 	bool fine = false;
 
@@ -523,20 +637,19 @@ bool build_events(struct dataset *d, struct event_blocks *b, struct strtab *user
 		err_set(err, ERR_RANGE, "more than %u events: load fewer with limit=", UINT32_MAX - 1);
 		goto out;
 	}
-	if (!count_users(&w, err) || !make_arrays(&w, cleans, b->has_value || rules->dedupe == DEDUPE_SUM, err) ||
-	    !scatter(&w, task, err) || !sort_users(&w, task, err))
+	if (!count_users(&w, err) || !make_buckets(&w, err) || !deal(&w, task, err))
 		goto out;
 	event_blocks_done(b);
-	mem_free(w.order);
-	w.order = NULL;
+	if (!settle(&w, cleans, want_value, task, err))
+		goto out;
+	building_done(&w);
 	if (!clean_duplicates(d, rules->dedupe, &counts->duplicates, task, err) ||
 	    !clean_core(d, rules->min_user, rules->min_item, &counts->outside_core, task, err))
 		goto out;
 	fine = !(counts->duplicates + counts->outside_core) || renumber(&w, item_map, task, err);
 out:
 	event_blocks_done(b);
-	mem_free(w.cursor);
-	mem_free(w.order);
+	building_done(&w);
 	mem_free(w.place);
 	return fine;
 }

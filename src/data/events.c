@@ -235,6 +235,25 @@ bool events_parse_time(const char *s, size_t n, enum time_kind kind, int64_t *ou
 	return true;
 }
 
+static bool is_digit(char c)
+{
+	return (unsigned char)(c - '0') < 10;
+}
+
+/* Ratings are mostly "4" or "3.5"; the quotient rounds once, as num_parse_float() does. */
+static inline bool parse_value(const struct field *f, float *out)
+{
+	if (f->n == 1 && is_digit(f->s[0])) {
+		*out = (float)(f->s[0] - '0');
+		return true;
+	}
+	if (f->n == 3 && f->s[1] == '.' && is_digit(f->s[0]) && is_digit(f->s[2])) {
+		*out = (float)((double)((f->s[0] - '0') * 10 + (f->s[2] - '0')) / 10);
+		return true;
+	}
+	return num_parse_float(f->s, f->n, out);
+}
+
 /* A short piece of a field for a reason. */
 static int shown(const struct field *f)
 {
@@ -279,7 +298,7 @@ static bool event_row(void *out, uint64_t line, const struct field *f, size_t n,
 		return reject(p, line, "%zu field%s where %u are due", n, n == 1 ? "" : "s", l->n_cols);
 	if (l->value >= 0) {
 		value = &f[l->value];
-		if (value->n && !num_parse_float(value->s, value->n, &v))
+		if (value->n && !parse_value(value, &v))
 			return reject(p, line, "\"%.*s\" is not a number", shown(value), value->s);
 	}
 	if (l->time >= 0) {

@@ -20,7 +20,8 @@ struct idmap {
 
 void idmap_init(struct idmap *m);
 void idmap_done(struct idmap *m);
-uint32_t idmap_find(const struct idmap *m, const char *s, size_t n); /* STRTAB_NONE */
+/* STRTAB_NONE: not seen.  8 bytes from s on must be readable, whatever n. */
+uint32_t idmap_find(const struct idmap *m, const char *s, size_t n);
 uint32_t idmap_intern(struct idmap *m, const char *s, size_t n, struct err *err);
 
 #endif

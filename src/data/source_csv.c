@@ -102,7 +102,7 @@ const char *csv_fields(struct table_scratch *x, const char *s, size_t n, char de
 	err->code = ERR_OK;
 	if (!csv_ready(x, delim, err))
 		return NULL;
-	if (!table_scratch_room(x, COLUMNS_MAX, n + 1, err))
+	if (!table_scratch_room(x, COLUMNS_MAX, n + TABLE_PAD, err))
 		return NULL;
 	x->n_f = x->text_n = 0;
 	if (csv_parse(x->csv, s, n, take_field, NULL, x) != n || csv_fini(x->csv, take_field, NULL, x)) {

@@ -28,7 +28,7 @@
 #define COLUMNS_MAX 4096 /* of more only the number is told (words between blanks: no limit) */
 
 struct field {
-	const char *s; /* not NUL-terminated */
+	const char *s; /* not NUL-terminated; 8 bytes from s on are readable, whatever n */
 	uint32_t n;
 };
 
