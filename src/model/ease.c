@@ -104,12 +104,18 @@ static bool to_weights(struct ease *m, const struct task *task, struct err *err)
 {
 	float *diag = mem_alloc(m->I, sizeof(*diag), err);
 	struct to_weights t = { m->B, diag, m->I };
-	bool done;
+	bool done = true;
 
 	if (!diag)
 		return false;
-	for (uint32_t i = 0; i < m->I; i++)
+	for (uint32_t i = 0; i < m->I; i++) {
 		diag[i] = m->B[(size_t)i * m->I + i];
+		done = done && isfinite(diag[i]) && diag[i] > 0; /* NaN passes through a factorisation */
+	}
+	if (!done) {
+		mem_free(diag);
+		return err_set(err, ERR_NUMERIC, "ease: the inverse is not positive definite: a larger lambda helps");
+	}
 	done = task_chunks(task, (m->I + ROWS_A_CHUNK - 1) / ROWS_A_CHUNK, rows_to_weights, &t);
 	mem_free(diag);
 	return done || task_cancelled(err);
