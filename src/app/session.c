@@ -2,6 +2,7 @@
 /* session.c - made, ended, and what is current.  Jobs, runs and questions have files of their own. */
 #include "app/session_private.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,8 @@ void session_free(struct session *s)
 	session_runs_done(s);
 	split_unref(s->split);
 	dataset_unref(s->data);
+	mem_free(s->item_events);
+	mem_free(s->item_mean);
 	free(s->home);
 	free(s);
 }
@@ -153,6 +156,26 @@ void session_split_facts(const struct session *s, struct split_facts *out)
 	out->users_dropped = p->hazards.users_dropped;
 }
 
+uint64_t session_split_serial(const struct session *s)
+{
+	return s->split ? s->split->id : 0;
+}
+
+bool session_is_test(const struct session *s, size_t event)
+{
+	return s->split && s->split->part[event] == PART_TEST;
+}
+
+uint32_t session_item_events(const struct session *s, uint32_t item)
+{
+	return s->item_events ? s->item_events[item] : 0;
+}
+
+double session_item_mean(const struct session *s, uint32_t item)
+{
+	return s->item_mean ? s->item_mean[item] : NAN;
+}
+
 uint64_t session_seed(const struct session *s)
 {
 	return s->options.seed;
@@ -186,6 +209,12 @@ void session_install(struct session *s, struct standing *take)
 	s->split = take->split;
 	take->data = NULL;
 	take->split = NULL;
+	mem_free(s->item_events);
+	mem_free(s->item_mean);
+	s->item_events = take->item_events;
+	s->item_mean = take->item_mean;
+	take->item_events = NULL;
+	take->item_mean = NULL;
 	session_ask_forget(s);
 	session_runs_installed(s, take);
 	standing_done(take);

@@ -37,6 +37,8 @@ struct session {
 
 	const struct dataset *data;
 	const struct split *split;
+	uint32_t *item_events;        /* as in struct standing */
+	double *item_mean;
 
 	struct run **run;             /* oldest first */
 	size_t n_runs;

@@ -6,10 +6,12 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "train/fit.h"
 
 /* Popularity is measured on valid like any other run where that costs well under a second. */
 #define CHEAP_SCORES 200e6
+#define COUNTED_AT_ONCE 1000000 /* events between two questions whether to go on: a few ms */
 
 static void describe(struct standing *st, const struct fit_request *r, struct fit_result *f)
 {
@@ -64,13 +66,35 @@ static bool fit_popularity(struct standing *st, uint64_t seed, const struct task
 	return true;
 }
 
+/* A dataset lies by users: what a list of items shows of each is counted here, once. */
+static bool count_items(struct standing *st, const struct task *task, struct err *err)
+{
+	const struct dataset *d = st->data;
+
+	st->item_events = mem_zeroed(d->n_items, sizeof(*st->item_events), err);
+	if (d->value)
+		st->item_mean = mem_zeroed(d->n_items, sizeof(*st->item_mean), err);
+	if (!st->item_events || (d->value && !st->item_mean))
+		return false;
+	for (size_t e = 0; e < d->n_events; e++) {
+		if (e % COUNTED_AT_ONCE == 0 && !task_keep_going(task))
+			return task_cancelled(err);
+		st->item_events[d->item[e]]++;
+		if (d->value)
+			st->item_mean[d->item[e]] += d->value[e];
+	}
+	for (uint32_t i = 0; d->value && i < d->n_items; i++)
+		st->item_mean[i] /= st->item_events[i];
+	return true;
+}
+
 bool standing_make(struct standing *out, const struct dataset *data, const char *kind, const struct params *params,
 		   uint64_t seed, const struct task *task, struct err *err)
 {
 	*out = (struct standing){ .data = dataset_ref(data) };
 	run_record_init(&out->record);
 	out->split = split_make(data, kind, params, seed, task, err);
-	if (out->split && fit_popularity(out, seed, task, err))
+	if (out->split && count_items(out, task, err) && fit_popularity(out, seed, task, err))
 		return true;
 	standing_done(out);
 	return false;
@@ -82,5 +106,7 @@ void standing_done(struct standing *st)
 	split_unref(st->split);
 	dataset_unref(st->data);
 	run_record_done(&st->record);
+	mem_free(st->item_events);
+	mem_free(st->item_mean);
 	*st = (struct standing){ 0 };
 }

@@ -20,6 +20,8 @@ struct standing {
 	const struct split *split;
 	const struct snapshot *popularity;
 	struct run_record record; /* of popularity#1 */
+	uint32_t *item_events;    /* [I], mem_free() */
+	double *item_mean;        /* [I] of values; NULL without values */
 };
 
 /* kind NULL: the default split.  Takes its own reference to data.  On failure *out is empty. */

@@ -126,7 +126,8 @@ static void place_band(const struct pane_spec *spec, int n, const struct band *b
 
 		if (spec[i].column != column || spec[i].row != row)
 			continue;
-		w = ++seen == b->n ? r.x + r.w - x : r.w / b->n;
+		/* Of two the second, which answers, is a little wider. */
+		w = ++seen == b->n ? r.x + r.w - x : b->n == 2 ? r.w * 9 / 20 : r.w / b->n;
 		out[i] = (struct pane_box){ .r = { x, r.y, w, r.h }, .top = top, .low = b->low };
 		x += w;
 	}
@@ -196,7 +197,7 @@ static void lay_groups(const struct pane_spec *spec, int n, struct rect r, int f
 bool layout_panes(const struct pane_spec *spec, int n, struct rect body, int focus, const int *shown,
 		  struct pane_box *out)
 {
-	int left = body.w * 3 / 10;
+	int left = body.w * 35 / 100;
 	bool two = false;
 
 	memset(out, 0, sizeof *out * (size_t)n);
@@ -206,7 +207,7 @@ bool layout_panes(const struct pane_spec *spec, int n, struct rect body, int foc
 	}
 	for (int i = 0; i < n; i++)
 		two |= spec[i].column == 1;
-	left = !two ? body.w : left < 36 ? 36 : left > 58 ? 58 : left;
+	left = !two ? body.w : left < 38 ? 38 : left > 64 ? 64 : left;
 	lay_column(spec, n, 0, (struct rect){ body.x, body.y, left, body.h }, focus, out);
 	if (two)
 		lay_column(spec, n, 1, (struct rect){ body.x + left, body.y, body.w - left, body.h }, focus, out);

@@ -25,6 +25,7 @@ struct pane_spec {
 	int column, row, slot;    /* wide */
 	int group;                /* narrow */
 	int least, want;          /* rows, title line included; want 0: takes what is left */
+	int head;                 /* lines above a table's rows */
 };
 
 struct pane_box {

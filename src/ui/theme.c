@@ -54,6 +54,7 @@ const struct mark_row mark_table[N_MARKS] = {
 	[MARK_FOCUS_LOW_RIGHT] = { 0x255d, "#" },
 	[MARK_FOCUS_TEE_RIGHT] = { 0x2560, "#" },
 	[MARK_FOCUS_TEE_LEFT] = { 0x2563, "#" },
+	[MARK_THUMB] = { 0x2503, "%" },
 };
 
 const char *mark_twin(uint32_t cp)

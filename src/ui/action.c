@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* action.c - the rows; screen.c does what belongs to no view, the views the rest. */
+#include "ui/action.h"
+
+#include <string.h>
+
+const struct action action_table[N_ACTIONS] = {
+	[ACT_VIEW] = { ACT_VIEW, "view", "view NAME", "shows a view",
+		       NULL, "data|train|users|items|compare|jobs" },
+	[ACT_PANE] = { ACT_PANE, "pane", "pane next|previous|NAME", "moves the focus to a pane", NULL, "next|previous" },
+	[ACT_MOVE] = { ACT_MOVE, "move", "move up|down|left|right|page-up|page-down|first|last", "moves the cursor",
+		       NULL, "up|down|left|right|page-up|page-down|first|last" },
+	[ACT_SEARCH] = { ACT_SEARCH, "search", "search TEXT", "finds the next row with the text", NULL, NULL },
+	[ACT_SEARCH_NEXT] = { ACT_SEARCH_NEXT, "search-next", "search-next", "finds it again", NULL, NULL },
+	[ACT_SEARCH_PREVIOUS] = { ACT_SEARCH_PREVIOUS, "search-previous", "search-previous", "finds it upwards",
+				  NULL, NULL },
+	[ACT_FILTER] = { ACT_FILTER, "filter", "filter [TEXT]", "shows only rows with the text", "users items", NULL },
+	[ACT_SORT] = { ACT_SORT, "sort", "sort [number|id|title|events|mean|metric]",
+		       "orders by the column, or by the next one", "users items",
+		       "number|id|title|events|mean|metric" },
+	[ACT_REVERSE] = { ACT_REVERSE, "reverse", "reverse", "turns the order round", "users items", NULL },
+	[ACT_BACK] = { ACT_BACK, "back", "back", "clears the filter or the message", NULL, NULL },
+	[ACT_HELP] = { ACT_HELP, "keys", "keys", "shows the keys, the actions and the commands", NULL, NULL },
+	[ACT_REDRAW] = { ACT_REDRAW, "redraw", "redraw", "draws the screen afresh", NULL, NULL },
+	[ACT_SUSPEND] = { ACT_SUSPEND, "suspend", "suspend", "gives the terminal back until fg", NULL, NULL },
+	[ACT_HOLD] = { ACT_HOLD, "hold", "hold", "pauses the job of this row, or lets it go on", "train jobs", NULL },
+	[ACT_FOLLOW] = { ACT_FOLLOW, "follow", "follow", "lets the run in training answer, or not", "train", NULL },
+	[ACT_OVERLAY] = { ACT_OVERLAY, "overlay", "overlay", "keeps this run's curves in the plots, or not", "train",
+			  NULL },
+	[ACT_LOG_SCALE] = { ACT_LOG_SCALE, "log-scale", "log-scale", "loss on a log scale, or not", "train", NULL },
+	[ACT_BEST] = { ACT_BEST, "best", "best", "marks the best epoch, or not", "train", NULL },
+	[ACT_EDIT] = { ACT_EDIT, "edit", "edit", "edits the setting under the cursor", "train", NULL },
+	[ACT_EXPLAIN] = { ACT_EXPLAIN, "why", "why", "explains the recommended item under the cursor", "users", NULL },
+	[ACT_BY] = { ACT_BY, "by", "by [model|behaviour]", "what makes items near", "items", "model|behaviour" },
+	[ACT_GO_USER] = { ACT_GO_USER, "show-user", "show-user USER", "goes to a user", NULL, NULL },
+	[ACT_GO_ITEM] = { ACT_GO_ITEM, "show-item", "show-item ITEM", "goes to an item", NULL, NULL },
+};
+
+const struct action *action_find(const char *name)
+{
+	for (size_t i = 0; i < N_ACTIONS; i++)
+		if (action_table[i].name && !strcmp(action_table[i].name, name))
+			return &action_table[i];
+	return NULL;
+}
+
+bool action_is_of(const struct action *a, const char *view)
+{
+	size_t n = strlen(view);
+
+	for (const char *at = a->views; at && *at;) {
+		size_t word = strcspn(at, " ");
+
+		if (word == n && !strncmp(at, view, n))
+			return true;
+		at += word + (at[word] == ' ');
+	}
+	return !a->views;
+}

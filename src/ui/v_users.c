@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* v_users.c - users, a user's history, what is recommended to them, and why.
+ *
+ * The list is asked anew whenever user, run or epoch change; the explanation follows the cursor once Enter
+ * has asked for one.  Old answers stay, dim, until the new ones come.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cmd/command.h"
+#include "ui/v_users.h"
+#include "ui/views.h"
+
+static const struct pane_spec panes[] = {
+	[USERS] = { .name = "users", .title = "Users", .column = 0, .row = 0, .group = 0, .least = 4, .head = 1 },
+	[HISTORY] = { .name = "history", .title = "History", .column = 1, .row = 0, .slot = 0, .group = 0, .least = 4,
+		      .head = 1 },
+	[LIST] = { .name = "list", .title = "Recommended", .column = 1, .row = 0, .slot = 1, .group = 0, .least = 4,
+		   .head = 1 },
+	[WHY] = { .name = "why", .title = "Why", .column = 1, .row = 1, .group = 1, .least = 4, .want = 12 },
+};
+
+#define LIST_K 100
+#define WHY_PARTS 40
+
+static const struct { const char *name; enum order_key key; int column; } orders[] = {
+	{ "number", ORDER_NUMBER, -1 }, { "id", ORDER_ID, U_ID }, { "events", ORDER_EVENTS, U_EVENTS },
+	{ "mean", ORDER_MEAN, U_MEAN }, { "metric", ORDER_METRIC, U_METRIC },
+};
+#define N_ORDERS (sizeof orders / sizeof *orders)
+
+static void users_init(struct view *v)
+{
+	struct users_state *st = v->state;
+
+	st->user = st->go_user = st->event_user = NO_USER;
+}
+
+static void users_done(struct view *v)
+{
+	struct users_state *st = v->state;
+
+	free(st->event);
+}
+
+/* --- rows ---------------------------------------------------------------------------------------------------- */
+
+static bool is_plain_order(const struct users_state *st)
+{
+	return orders[st->order].key == ORDER_NUMBER && !st->reverse && !st->filter[0];
+}
+
+/* The order that shows, or NULL: all users by number. */
+const struct order_answer *users_order(const struct users_state *st, const struct session *s, bool *pending)
+{
+	const struct answer *a = session_answer(s, PANE_USERS, pending);
+
+	if (is_plain_order(st)) {
+		*pending = false;
+		return NULL;
+	}
+	return a && a->err.code == ERR_OK && a->data_id == st->data_id ? &a->order : NULL;
+}
+
+uint32_t users_at(const struct users_state *st, const struct session *s, size_t row)
+{
+	bool pending;
+	const struct order_answer *o = users_order(st, s, &pending);
+
+	if (!o)
+		return (uint32_t)row;
+	return row < o->n ? o->row[row] : NO_USER;
+}
+
+static void start_afresh(struct view *v, struct users_state *st, const struct dataset *d)
+{
+	st->data_id = d ? d->id : 0;
+	st->order = 0;
+	st->reverse = st->why_on = false;
+	st->filter[0] = '\0';
+	st->user = st->event_user = st->go_user = NO_USER;
+	st->list.asked = st->why.asked = false;
+	for (int i = 0; i < v->kind->n_panes; i++)
+		table_init(&v->table[i]);
+}
+
+static bool same_question(const struct question *q, uint32_t user, uint32_t item, const struct run *run,
+			  uint64_t data_id, uint64_t split)
+{
+	return q->asked && q->user == user && q->item == item && q->data_id == data_id && q->split == split &&
+	       q->epoch == run->rec.epochs && !strcmp(q->run, run->rec.name);
+}
+
+static void note_question(struct question *q, uint32_t user, uint32_t item, const struct run *run, uint64_t data_id,
+			  uint64_t split)
+{
+	*q = (struct question){ .user = user, .item = item, .epoch = run->rec.epochs, .data_id = data_id,
+				.split = split, .asked = true };
+	snprintf(q->run, sizeof q->run, "%s", run->rec.name);
+}
+
+/* The user's events, newest first: the history, then what is held out for the test. */
+static void list_events(struct users_state *st, const struct session *s, const struct dataset *d)
+{
+	size_t lo, n;
+
+	if (st->event_user == st->user && st->event_split == session_split_serial(s))
+		return;
+	st->event_user = st->user;
+	st->event_split = session_split_serial(s);
+	st->n_event = st->n_test = 0;
+	if (st->user == NO_USER)
+		return;
+	lo = d->user_ptr[st->user];
+	n = d->user_ptr[st->user + 1] - lo;
+	st->event = mem_must(realloc(st->event, (n ? n : 1) * sizeof *st->event));
+	for (int test = 0; test < 2; test++)
+		for (size_t i = n; i-- > 0;)
+			if (session_is_test(s, lo + i) == test) {
+				st->event[st->n_event++] = (uint32_t)i;
+				st->n_test += test;
+			}
+}
+
+const struct list_answer *users_list(const struct users_state *st, const struct session *s, bool *pending)
+{
+	const struct answer *a = session_answer(s, PANE_LIST, pending);
+
+	if (!a || a->data_id != st->data_id || a->err.code != ERR_OK)
+		return NULL;
+	*pending |= a->list.user != st->user;
+	return &a->list;
+}
+
+const struct why_answer *users_why(const struct users_state *st, const struct session *s, bool *pending)
+{
+	const struct answer *a = session_answer(s, PANE_WHY, pending);
+
+	if (!st->why_on || !a || a->data_id != st->data_id || a->err.code != ERR_OK)
+		return NULL;
+	*pending |= a->why.user != st->why.user || a->why.item != st->why.item;
+	return &a->why;
+}
+
+static void ask_what_changed(struct view *v, struct users_state *st, struct session *s, const struct dataset *d)
+{
+	const struct run *run = session_answering(s);
+	uint64_t split = session_split_serial(s);
+	const struct list_answer *list;
+	bool pending;
+
+	if (!run || st->user == NO_USER)
+		return;
+	if (!same_question(&st->list, st->user, 0, run, d->id, split) && session_ask_list(s, st->user, LIST_K))
+		note_question(&st->list, st->user, 0, run, d->id, split);
+	list = users_list(st, s, &pending);
+	if (!st->why_on || !list || pending || !list->n)
+		return;
+	if (v->table[LIST].cursor < list->n) {
+		uint32_t item = list->row[v->table[LIST].cursor].item;
+
+		if (!same_question(&st->why, st->user, item, run, d->id, split) &&
+		    session_ask_why(s, st->user, item, WHY_PARTS))
+			note_question(&st->why, st->user, item, run, d->id, split);
+	}
+}
+
+/* Puts the cursor on st->go_user once it is among the rows. */
+static void find_go_user(struct view *v, struct users_state *st, const struct session *s)
+{
+	for (size_t i = 0; i < v->table[USERS].n; i++)
+		if (users_at(st, s, i) == st->go_user) {
+			table_go(&v->table[USERS], i);
+			break;
+		}
+	st->go_user = NO_USER;
+}
+
+static size_t n_users_shown(const struct users_state *st, const struct session *s, const struct dataset *d)
+{
+	bool pending;
+	const struct order_answer *o = users_order(st, s, &pending);
+
+	return o ? o->n : d->n_users;
+}
+
+static void users_sync(struct view *v, struct session *s)
+{
+	struct users_state *st = v->state;
+	const struct dataset *d = session_data(s);
+	const struct list_answer *list;
+	const struct why_answer *why;
+	uint32_t was = st->user;
+	bool pending;
+
+	if (!d || st->data_id != d->id)
+		start_afresh(v, st, d);
+	if (!d)
+		return;
+	if (st->wants_order) {
+		st->wants_order = false;
+		if (!is_plain_order(st))
+			session_ask_order(s, PANE_USERS, orders[st->order].key, st->reverse, st->filter);
+	}
+	view_rows(v, USERS, n_users_shown(st, s, d));
+	if (st->go_user != NO_USER) {
+		find_go_user(v, st, s);
+		view_rows(v, USERS, n_users_shown(st, s, d));
+	}
+	v->table[USERS].sorted = orders[st->order].column;
+	v->table[USERS].reverse = !st->reverse; /* an arrow down: the greatest first */
+	st->user = v->table[USERS].n ? users_at(st, s, v->table[USERS].cursor) : NO_USER;
+	if (st->user != was) {
+		table_go(&v->table[HISTORY], 0);
+		table_go(&v->table[LIST], 0);
+		table_go(&v->table[WHY], 0);
+		st->why_on = false;
+	}
+	list_events(st, s, d);
+	view_rows(v, HISTORY, st->n_event);
+	ask_what_changed(v, st, s, d);
+	list = users_list(st, s, &pending);
+	view_rows(v, LIST, list ? list->n : 0);
+	why = users_why(st, s, &pending);
+	view_rows(v, WHY, why ? why->n_parts + why->n_neighbours + (isnan(why->rest) ? 0 : 1) : 0);
+}
+
+/* --- actions -------------------------------------------------------------------------------------------------- */
+
+static bool set_order(struct users_state *st, const struct session *s, const char *name)
+{
+	size_t next = (st->order + 1) % N_ORDERS;
+	const char *metric;
+
+	if (!*name && orders[next].key == ORDER_METRIC && !session_user_metric(s, &metric))
+		next = 0; /* nothing was evaluated: there is nothing to order by */
+	for (size_t i = 0; *name && i < N_ORDERS; i++) {
+		if (!strcmp(orders[i].name, name)) {
+			next = i;
+			name = "";
+		}
+	}
+	if (*name)
+		return false;
+	st->order = next;
+	/* Figures read from the greatest down, names from the first on. */
+	st->reverse = orders[next].key == ORDER_EVENTS || orders[next].key == ORDER_MEAN ||
+		      orders[next].key == ORDER_METRIC;
+	st->wants_order = true;
+	return true;
+}
+
+static bool show_user(struct users_state *st, struct session *s, const char *id)
+{
+	const struct dataset *d = session_data(s);
+	uint32_t user = d ? dataset_find_user(d, id) : NO_USER;
+
+	if (user == NO_USER)
+		return false;
+	st->filter[0] = '\0';
+	st->order = 0;
+	st->reverse = false;
+	st->go_user = user;
+	return true;
+}
+
+static bool users_handle(struct view *v, struct session *s, const struct act *act)
+{
+	struct users_state *st = v->state;
+
+	switch (act->id) {
+	case ACT_SORT:
+		view_focus(v, USERS);
+		table_go(&v->table[USERS], 0);
+		return set_order(st, s, act->arg);
+	case ACT_REVERSE:
+		view_focus(v, USERS);
+		st->reverse = !st->reverse;
+		st->wants_order = true;
+		table_go(&v->table[USERS], 0);
+		return true;
+	case ACT_FILTER:
+		view_focus(v, USERS);
+		if (strcmp(st->filter, act->arg)) {
+			snprintf(st->filter, sizeof st->filter, "%s", act->arg);
+			st->wants_order = true;
+			table_go(&v->table[USERS], 0);
+		}
+		return true;
+	case ACT_BACK:
+		if (!st->filter[0])
+			return false;
+		st->filter[0] = '\0';
+		st->wants_order = true;
+		return true;
+	case ACT_EXPLAIN:
+		if (!v->table[LIST].n)
+			return false;
+		st->why_on = true;
+		return true;
+	case ACT_GO_USER:
+		return show_user(st, s, act->arg);
+	default:
+		return false;
+	}
+}
+
+static uint32_t item_under_cursor(const struct view *v, const struct session *s)
+{
+	const struct users_state *st = v->state;
+	const struct dataset *d = session_data(s);
+	size_t at = v->table[v->focus].cursor;
+	bool pending;
+	const struct list_answer *list;
+	const struct why_answer *why;
+
+	if (!d || st->user == NO_USER)
+		return NO_ITEM;
+	switch (v->focus) {
+	case HISTORY:
+		return at < st->n_event ? d->item[d->user_ptr[st->user] + st->event[at]] : NO_ITEM;
+	case LIST:
+		list = users_list(st, s, &pending);
+		return list && at < list->n ? list->row[at].item : NO_ITEM;
+	case WHY:
+		why = users_why(st, s, &pending);
+		return why && at < why->n_parts ? why->part[at].item : NO_ITEM;
+	default:
+		return NO_ITEM;
+	}
+}
+
+static bool users_value(const struct view *v, struct session *s, const char *what, struct str *out)
+{
+	const struct users_state *st = v->state;
+	const struct dataset *d = session_data(s);
+	const struct run *run = session_answering(s);
+	uint32_t item;
+
+	if (!d)
+		return false;
+	if (!strcmp(what, "user") && st->user != NO_USER) {
+		word_quote(out, dataset_user_id(d, st->user));
+		return true;
+	}
+	if (!strcmp(what, "item") && (item = item_under_cursor(v, s)) != NO_ITEM) {
+		word_quote(out, dataset_item_id(d, item));
+		return true;
+	}
+	if (!strcmp(what, "run") && run) {
+		word_quote(out, run->rec.name);
+		return true;
+	}
+	return false;
+}
+
+static void users_row_text(const struct view *v, const struct session *s, int pane, size_t row, struct str *out)
+{
+	const struct users_state *st = v->state;
+	const struct dataset *d = session_data(s);
+	bool pending;
+	const struct list_answer *list = users_list(st, s, &pending);
+	const struct why_answer *why = users_why(st, s, &pending);
+
+	if (pane == USERS)
+		str_puts(out, dataset_user_id(d, users_at(st, s, row)));
+	else if (pane == HISTORY)
+		str_puts(out, dataset_title(d, d->item[d->user_ptr[st->user] + st->event[row]]));
+	else if (pane == LIST && list && row < list->n)
+		str_puts(out, dataset_title(d, list->row[row].item));
+	else if (pane == WHY && why && row < why->n_parts)
+		str_puts(out, dataset_title(d, why->part[row].item));
+}
+
+const struct view_kind view_users = {
+	.name = "users",
+	.title = "Users",
+	.panes = panes,
+	.n_panes = 4,
+	.first_focus = USERS,
+	.state_size = sizeof(struct users_state),
+	.init = users_init,
+	.done = users_done,
+	.sync = users_sync,
+	.handle = users_handle,
+	.draw = users_draw,
+	.value = users_value,
+	.row_text = users_row_text,
+};

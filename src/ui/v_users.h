@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* v_users.h - what v_users.c (rows, questions, actions) and v_users_draw.c share. */
+#ifndef UI_V_USERS_H
+#define UI_V_USERS_H
+
+#include "ui/view.h"
+
+enum { USERS, HISTORY, LIST, WHY };
+
+enum { U_ID, U_EVENTS, U_MEAN, U_METRIC };
+
+/* What was asked last, to tell whether it must be asked again. */
+struct question {
+	uint32_t user, item, epoch;
+	char run[64];
+	uint64_t data_id, split;
+	bool asked;
+};
+
+struct users_state {
+	uint64_t data_id;
+	size_t order;          /* index into orders */
+	bool reverse, wants_order, why_on;
+	char filter[128];
+	struct question list, why;
+	uint32_t user;         /* under the cursor; NO_USER: none */
+	uint32_t *event;       /* [n_event] of the user, in the order shown */
+	size_t n_event, n_test;
+	uint32_t event_user;
+	uint64_t event_split;
+	uint32_t go_user;      /* to be found once the rows are there */
+};
+
+/* Number USERS row `row` stands for; NO_USER beyond the rows. */
+uint32_t users_at(const struct users_state *st, const struct session *s, size_t row);
+/* The answers that show, or NULL; *pending: a newer one is under way. */
+const struct order_answer *users_order(const struct users_state *st, const struct session *s, bool *pending);
+const struct list_answer *users_list(const struct users_state *st, const struct session *s, bool *pending);
+const struct why_answer *users_why(const struct users_state *st, const struct session *s, bool *pending);
+void users_draw(const struct view *v, const struct session *s, struct surface *out);
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* v_users_draw.c - how users, histories, lists and explanations look. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "ui/text.h"
+#include "ui/v_users.h"
+
+struct draw_ctx {
+	const struct users_state *st;
+	const struct session *s;
+	const struct dataset *d;
+	const struct list_answer *list;
+	const struct why_answer *why;
+	const float *metric;
+	double most; /* the greatest absolute part */
+};
+
+static double mean_of(const struct dataset *d, uint32_t user)
+{
+	size_t lo = d->user_ptr[user], hi = d->user_ptr[user + 1];
+	double sum = 0;
+
+	for (size_t e = lo; e < hi; e++)
+		sum += dataset_value(d, e);
+	return hi > lo ? sum / (double)(hi - lo) : NAN;
+}
+
+static void user_cell(const void *ctx, size_t row, int column, struct table_cell *out)
+{
+	const struct draw_ctx *c = ctx;
+	uint32_t u = users_at(c->st, c->s, row);
+
+	if (u == NO_USER || u >= c->d->n_users)
+		return;
+	switch (column) {
+	case U_ID:
+		snprintf(out->text, sizeof out->text, "%s", dataset_user_id(c->d, u));
+		break;
+	case U_EVENTS:
+		text_count(out->text, sizeof out->text, c->d->user_ptr[u + 1] - c->d->user_ptr[u]);
+		break;
+	case U_MEAN:
+		text_real(out->text, sizeof out->text, mean_of(c->d, u), 1);
+		break;
+	case U_METRIC:
+		text_real(out->text, sizeof out->text, c->metric ? c->metric[u] : NAN, 2);
+		break;
+	}
+}
+
+static void draw_users(const struct view *v, const struct draw_ctx *c, struct surface *out)
+{
+	struct table_column column[] = {
+		[U_ID] = { .title = "user", .least = 6 },
+		[U_EVENTS] = { .title = "events", .width = 7, .right = true },
+		[U_MEAN] = { .title = "mean", .width = 5, .right = true, .drop = 2 },
+		[U_METRIC] = { .title = "", .width = 8, .right = true, .drop = 1 },
+	};
+	int n = c->metric ? 4 : c->d->value ? 3 : 2;
+	bool pending;
+	char title[200], total[32];
+	struct rect in;
+
+	users_order(c->st, c->s, &pending);
+	text_count(total, sizeof total, v->table[USERS].n);
+	snprintf(title, sizeof title, c->st->filter[0] ? "Users (%s) \\ %s" : "Users (%s)", total, c->st->filter);
+	in = view_pane(v, out, USERS, title);
+	session_user_metric(c->s, &column[U_METRIC].title);
+	if (c->metric && !c->d->value)
+		column[U_MEAN] = (struct table_column){ .title = "", .width = 1, .drop = 3 };
+	view_table(v, out, USERS, in, column, n, user_cell, c, pending);
+	if (!v->table[USERS].n)
+		pane_say(out, in, pending ? "Looking …" : "No user has this: Esc clears the filter");
+}
+
+enum { H_TITLE, H_VALUE, H_WHEN };
+
+static void history_cell(const void *ctx, size_t row, int column, struct table_cell *out)
+{
+	const struct draw_ctx *c = ctx;
+	size_t e = c->d->user_ptr[c->st->user] + c->st->event[row];
+	bool test = row >= c->st->n_event - c->st->n_test;
+	char buf[32];
+
+	if (column == H_TITLE)
+		snprintf(out->text, sizeof out->text, "%s%s", test ? "test: " : "", dataset_title(c->d, c->d->item[e]));
+	else if (column == H_VALUE && c->d->value)
+		text_value(out->text, sizeof out->text, dataset_value(c->d, e));
+	else if (column == H_WHEN && c->d->time)
+		snprintf(out->text, sizeof out->text, "%s", clock_date(c->d->time[e], buf));
+	if (test)
+		out->style = STYLE_HIT;
+}
+
+static void say_user(const struct draw_ctx *c, char *out, size_t size)
+{
+	char n[32], mean[32] = "", metric[64] = "";
+	const char *name;
+	uint32_t u = c->st->user;
+
+	text_count(n, sizeof n, c->d->user_ptr[u + 1] - c->d->user_ptr[u]);
+	if (c->d->value)
+		snprintf(mean, sizeof mean, " · mean %.1f", mean_of(c->d, u));
+	if (session_user_metric(c->s, &name) && !isnan(c->metric[u]))
+		snprintf(metric, sizeof metric, " · %s %.2f", name, (double)c->metric[u]);
+	snprintf(out, size, "User %.60s · %s events%s%s", dataset_user_id(c->d, u), n, mean, metric);
+}
+
+static void draw_history(const struct view *v, const struct draw_ctx *c, struct surface *out)
+{
+	struct table_column column[] = {
+		[H_TITLE] = { .title = c->d->has_order ? "history, newest first" : "history", .least = 24 },
+		[H_VALUE] = { .title = c->d->weighted ? "weight" : "value", .width = 6, .right = true, .drop = 1 },
+		[H_WHEN] = { .title = "date", .width = 10, .drop = 2 },
+	};
+	char title[256];
+	struct rect in;
+
+	say_user(c, title, sizeof title);
+	in = view_pane(v, out, HISTORY, title);
+	if (!c->d->value)
+		column[H_VALUE].width = 1, column[H_VALUE].title = "", column[H_VALUE].drop = 3;
+	view_table(v, out, HISTORY, in, column, c->d->time ? 3 : 2, history_cell, c, false);
+}
+
+enum { L_RANK, L_TITLE, L_HIT, L_SCORE, L_BAR };
+
+static void list_cell(const void *ctx, size_t row, int column, struct table_cell *out)
+{
+	const struct draw_ctx *c = ctx;
+	const struct list_row *r = &c->list->row[row];
+
+	switch (column) {
+	case L_RANK:
+		snprintf(out->text, sizeof out->text, "%zu", row + 1);
+		break;
+	case L_TITLE:
+		snprintf(out->text, sizeof out->text, "%s", dataset_title(c->d, r->item));
+		break;
+	case L_HIT:
+		snprintf(out->text, sizeof out->text, "%s", r->hit ? "hit" : "");
+		break;
+	case L_SCORE:
+		text_short(out->text, sizeof out->text, r->score);
+		break;
+	case L_BAR:
+		out->bar = c->most > 0 ? r->score / c->most : 0;
+		break;
+	}
+	if (r->hit && column != L_BAR)
+		out->style = STYLE_HIT;
+}
+
+/* Why there is nothing: an error, no run, or nothing yet. */
+static void say_nothing(const struct draw_ctx *c, enum pane pane, struct surface *out, struct rect in,
+			const char *otherwise)
+{
+	bool pending;
+	const struct answer *a = session_answer(c->s, pane, &pending);
+
+	if (pending)
+		pane_say(out, in, "Computing …");
+	else if (a && a->err.code != ERR_OK)
+		pane_say(out, in, a->err.msg);
+	else
+		pane_say(out, in, otherwise);
+}
+
+static void draw_list(const struct view *v, struct draw_ctx *c, struct surface *out)
+{
+	static const struct table_column column[] = {
+		[L_RANK] = { .title = "", .width = 3, .right = true },
+		[L_TITLE] = { .title = "item", .least = 18 },
+		[L_HIT] = { .title = "", .width = 3, .drop = 1 },
+		[L_SCORE] = { .title = "score", .width = 6, .right = true },
+		[L_BAR] = { .title = "", .width = 8, .bar = true, .drop = 2 },
+	};
+	char title[256];
+	bool pending;
+	struct rect in;
+
+	c->list = users_list(c->st, c->s, &pending);
+	if (c->list && c->list->epoch > 1 && session_following(c->s))
+		snprintf(title, sizeof title, "Recommended by %s, epoch %u", c->list->run, c->list->epoch);
+	else
+		snprintf(title, sizeof title, c->list ? "Recommended by %s" : "Recommended", c->list ? c->list->run : "");
+	in = view_pane(v, out, LIST, title);
+	c->most = c->list && c->list->n ? fabs((double)c->list->row[0].score) : 0;
+	if (c->list && c->list->n)
+		view_table(v, out, LIST, in, column, 5, list_cell, c, pending);
+	else
+		say_nothing(c, PANE_LIST, out, in, "Nothing to recommend to this user");
+}
+
+enum { W_TITLE, W_VALUE, W_BAR };
+
+static void why_cell(const void *ctx, size_t row, int column, struct table_cell *out)
+{
+	const struct draw_ctx *c = ctx;
+	const struct why_answer *why = c->why;
+	double value;
+
+	if (row < why->n_parts) {
+		value = why->part[row].value;
+		if (column == W_TITLE)
+			snprintf(out->text, sizeof out->text, "%s", dataset_title(c->d, why->part[row].item));
+	} else if (row == why->n_parts && !isnan(why->rest)) {
+		size_t others = c->st->n_event - c->st->n_test;
+
+		value = why->rest;
+		others = others > why->n_parts ? others - why->n_parts : 0;
+		if (column == W_TITLE)
+			snprintf(out->text, sizeof out->text, "%zu others", others);
+	} else {
+		size_t i = row - why->n_parts - (isnan(why->rest) ? 0 : 1);
+
+		value = why->neighbour[i].weight;
+		if (column == W_TITLE)
+			snprintf(out->text, sizeof out->text, "neighbour: user %s",
+				 dataset_user_id(c->d, why->neighbour[i].user));
+		if (column == W_BAR)
+			return;
+	}
+	if (column == W_VALUE)
+		text_signed(out->text, sizeof out->text, value, c->most >= 0.1 ? 3 : 5);
+	else if (column == W_BAR && row < why->n_parts)
+		out->bar = c->most > 0 ? value / c->most : 0;
+}
+
+static const char *ordinal(uint32_t n)
+{
+	return n % 100 / 10 == 1 ? "th" : n % 10 == 1 ? "st" : n % 10 == 2 ? "nd" : n % 10 == 3 ? "rd" : "th";
+}
+
+static void say_why(const struct draw_ctx *c, char *out, size_t size)
+{
+	const struct why_answer *w = c->why;
+	char rank[160], score[32], sum[96] = "", trained[64] = "", a[32], b[32];
+
+	if (w->rank)
+		snprintf(rank, sizeof rank, "is %u%s", w->rank, ordinal(w->rank));
+	else
+		snprintf(rank, sizeof rank, "is not ranked (%s)", w->why_no_rank ? w->why_no_rank : "");
+	text_short(score, sizeof score, w->score);
+	if (!isnan(w->base)) {
+		double parts = isnan(w->rest) ? 0 : w->rest;
+
+		for (size_t i = 0; i < w->n_parts; i++)
+			parts += w->part[i].value;
+		text_short(a, sizeof a, w->base);
+		text_short(b, sizeof b, parts);
+		if (fabs(w->base) > 1e-12)
+			snprintf(sum, sizeof sum, " = base %s + history %s", a, b);
+		else
+			snprintf(sum, sizeof sum, " = history %s", b);
+	}
+	if (!isnan(w->trained_score)) {
+		text_short(a, sizeof a, w->trained_score);
+		snprintf(trained, sizeof trained, ", trained %s", a);
+	}
+	snprintf(out, size, "Why %.120s %s: %s%s (%s%s)", dataset_title(c->d, w->item), rank, score, sum, w->method,
+		 trained);
+}
+
+static void draw_why(const struct view *v, struct draw_ctx *c, struct surface *out)
+{
+	static const struct table_column column[] = {
+		[W_TITLE] = { .title = "", .least = 12 },
+		[W_VALUE] = { .title = "", .width = 8, .right = true },
+		[W_BAR] = { .title = "", .width = 24, .bar = true, .drop = 1 },
+	};
+	char title[512] = "Why";
+	bool pending;
+	struct rect in;
+
+	c->why = users_why(c->st, c->s, &pending);
+	if (c->why)
+		say_why(c, title, sizeof title);
+	in = view_pane(v, out, WHY, title);
+	c->most = 0;
+	for (size_t i = 0; c->why && i < c->why->n_parts; i++)
+		c->most = fmax(c->most, fabs((double)c->why->part[i].value));
+	if (c->why && v->table[WHY].n)
+		view_table(v, out, WHY, in, column, 3, why_cell, c, pending);
+	else if (c->why)
+		pane_say(out, in, "This score has no parts: it does not depend on the history");
+	else
+		say_nothing(c, PANE_WHY, out, in, "Pick a recommended item, Enter");
+}
+
+void users_draw(const struct view *v, const struct session *s, struct surface *out)
+{
+	const struct users_state *st = v->state;
+	struct draw_ctx c = { .st = st, .s = s, .d = session_data(s) };
+	const char *name;
+
+	if (!c.d) {
+		pane_say(out, view_pane(v, out, v->focus, "Users"), view_no_data);
+		return;
+	}
+	c.metric = session_user_metric(s, &name);
+	if (view_shows(v, USERS))
+		draw_users(v, &c, out);
+	if (st->user == NO_USER) {
+		for (int i = HISTORY; i <= WHY; i++)
+			if (view_shows(v, i))
+				view_pane(v, out, i, v->kind->panes[i].title);
+		return;
+	}
+	if (view_shows(v, HISTORY))
+		draw_history(v, &c, out);
+	if (view_shows(v, LIST))
+		draw_list(v, &c, out);
+	if (view_shows(v, WHY))
+		draw_why(v, &c, out);
+}
