@@ -417,6 +417,16 @@ static bool sniff_atomic(struct sniffed *s, const struct member *m, bool *is, st
 	return true;
 }
 
+/* A stray control byte spoils a row; a tenth of them is no text. */
+static bool is_binary(const unsigned char *h, size_t n)
+{
+	size_t control = 0;
+
+	for (size_t i = 0; i < n; i++)
+		control += h[i] < 32 && h[i] != '\t' && h[i] != '\n' && h[i] != '\r' && h[i] != '\033';
+	return control * 10 > n;
+}
+
 static bool odd_bytes(struct sniffed *s, const struct member *m)
 {
 	const unsigned char *h = (const unsigned char *)m->head;
@@ -425,8 +435,8 @@ static bool odd_bytes(struct sniffed *s, const struct member *m)
 		not_used(s, "empty");
 	else if (m->n_head >= 2 && ((h[0] == 0xff && h[1] == 0xfe) || (h[0] == 0xfe && h[1] == 0xff)))
 		not_used(s, "UTF-16: convert it with iconv -f UTF-16 -t UTF-8");
-	else if (m->n_head >= 8 && memchr(h, 0, m->n_head < 512 ? m->n_head : 512))
-		not_used(s, "binary, not text");
+	else if (is_binary(h, m->n_head < 4096 ? m->n_head : 4096))
+		not_used(s, "binary, or UTF-16 without a mark: not text");
 	else if (memchr(h, '\r', m->n_head) && !memchr(h, '\n', m->n_head))
 		not_used(s, "its lines end with lone carriage returns: convert it with tr '\\r' '\\n'");
 	return s->why != NULL;
@@ -474,7 +484,7 @@ bool sniff_member(struct sniffed *s, const struct member *m, const struct load_o
 		return sniff_words(s, m, o, err);
 	if (!sniff_delim(s, m, err))
 		return false;
-	if (!s->n_cols || s->sample.agreeing < 0.5)
+	if (!s->n_cols || s->sample.agreeing < (looks_like_header(s, o) ? 0.5 : 0.8))
 		return sniff_words(s, m, o, err);
 	header_or_not(s, m, o);
 	return true;

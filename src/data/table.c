@@ -92,15 +92,35 @@ static void cut_at(struct reading *d, size_t end)
 	d->used = end;
 }
 
-static bool too_long(struct reading *d, const struct csv_walk *w, struct err *err)
+/* The record at `start` does not end within RECORD_MAX. */
+static bool too_long(struct reading *d, size_t start, const struct csv_walk *w, struct err *err)
 {
-	uint64_t line = d->lines + 1 + count_lines(d->now.b, d->used);
+	uint64_t line = d->lines + 1 + count_lines(d->now.b, start);
 
 	if (w->in_quote)
 		return err_at(err, ERR_SYNTAX, d->m->name, d->lines + 1 + count_lines(d->now.b, w->opened),
 			      "the quote that opens here is not closed within 16 MiB: close it, or double it if it is part of the text");
 	return err_at(err, ERR_SYNTAX, d->m->name, line,
 		      "the row that starts here is over 16 MiB long: this is not a table of rows, or its lines do not end in LF");
+}
+
+/* Cuts at the first line ends behind every `step` bytes of [lo, hi), which lies outside quotes. */
+static void cut_stretch(struct reading *d, size_t lo, size_t hi, size_t step, size_t *target, size_t *last)
+{
+	const char *nl;
+
+	while (*target <= hi && d->n_pieces + 1 < PIECES_MAX) {
+		size_t from = *target > lo ? *target - 1 : lo;
+
+		nl = memchr(d->now.b + from, '\n', hi - from);
+		if (!nl)
+			break;
+		cut_at(d, (size_t)(nl - d->now.b) + 1);
+		*target = d->used + step;
+	}
+	nl = memrchr(d->now.b + lo, '\n', hi - lo);
+	if (nl)
+		*last = (size_t)(nl - d->now.b) + 1;
 }
 
 /* Cuts `now` into pieces of whole records.  None, and not at the end: more bytes are needed. */
@@ -114,28 +134,13 @@ static bool cut_wave(struct reading *d, struct err *err)
 
 	d->n_pieces = d->used = 0;
 	csv_walk_init(&w, d->now.b, n, d->l->delim);
-	if (d->l->kind != TABLE_CSV) {
-		w.at = n;
-		lo = 0;
-		hi = n;
-	}
-	while (d->l->kind != TABLE_CSV ? w.at == n && lo < n : csv_walk_next(&w, &lo, &hi)) {
-		const char *nl;
-
-		while (target <= hi && d->n_pieces + 1 < PIECES_MAX) {
-			size_t from = target > lo ? target - 1 : lo;
-
-			nl = memchr(d->now.b + from, '\n', hi - from);
-			if (!nl)
-				break;
-			cut_at(d, (size_t)(nl - d->now.b) + 1);
-			target = d->used + step;
-		}
-		nl = memrchr(d->now.b + lo, '\n', hi - lo);
-		if (nl)
-			last = (size_t)(nl - d->now.b) + 1;
-		lo = n; /* the one stretch of a file without quotes */
-	}
+	if (d->l->kind == TABLE_CSV)
+		while (csv_walk_next(&w, &lo, &hi))
+			cut_stretch(d, lo, hi, step, &target, &last);
+	else
+		cut_stretch(d, 0, n, step, &target, &last);
+	if (n - last > RECORD_MAX)
+		return too_long(d, last, &w, err);
 	if (d->eof) {
 		if (w.in_quote)
 			return err_at(err, ERR_SYNTAX, d->m->name, d->lines + 1 + count_lines(d->now.b, w.opened),
@@ -144,8 +149,6 @@ static bool cut_wave(struct reading *d, struct err *err)
 	}
 	if (last > d->used)
 		cut_at(d, last);
-	if (n - d->used > RECORD_MAX)
-		return too_long(d, &w, err);
 	return true;
 }
 
@@ -155,14 +158,13 @@ static void settle_encoding(struct reading *d)
 	const char *s = d->now.b, *end = s + d->used;
 	size_t utf8 = 0, other = 0;
 
+	if (!table_has_high(s, d->used))
+		return;
 	while (s < end) {
 		const char *nl = memchr(s, '\n', (size_t)(end - s));
 		const char *stop = nl ? nl : end;
-		bool high = false;
 
-		for (const char *c = s; c < stop && !high; c++)
-			high = (unsigned char)*c > 127;
-		if (high) {
+		if (table_has_high(s, (size_t)(stop - s))) {
 			if (utf8_valid(s, (size_t)(stop - s)))
 				utf8++;
 			else

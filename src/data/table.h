@@ -96,6 +96,8 @@ bool table_split(struct table_scratch *x, const struct table_layout *l, struct t
 bool table_scratch_room(struct table_scratch *x, size_t fields, size_t text, struct err *err);
 void table_scratch_done(struct table_scratch *x);
 
+bool table_has_high(const char *s, size_t n); /* any byte over 127 */
+
 /* Where the record that starts at s ends (behind its newline, or n); quotes are honoured for TABLE_CSV.
  * *open: it ends inside a quote. */
 size_t table_record_end(const struct table_layout *l, const char *s, size_t n, bool *open);

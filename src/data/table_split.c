@@ -53,7 +53,7 @@ void table_scratch_done(struct table_scratch *x)
 	memset(x, 0, sizeof(*x));
 }
 
-static bool has_high(const char *s, size_t n)
+bool table_has_high(const char *s, size_t n)
 {
 	uint64_t seen = 0, word;
 	size_t i = 0;
@@ -74,7 +74,7 @@ static struct piece_facts look_over(const char *s, size_t n)
 		.quotes = memchr(s, '"', n) != NULL,
 		.nul = memchr(s, '\0', n) != NULL,
 		.cr = cr != NULL,
-		.high = has_high(s, n),
+		.high = table_has_high(s, n),
 	};
 
 	for (; cr && !f.lone_cr; cr = memchr(cr + 1, '\r', (size_t)(end - cr - 1)))

@@ -1,69 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is read as what, from small files made here. */
-#include "data/load.h"
-
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/file.h"
-#include "base/mem.h"
-#include "base/pool.h"
-#include "base/str.h"
 #include "data/load_pieces.h"
-#include "tap.h"
-
-static char folder[4096];
-
-static char *put(const char *name, const char *text)
-{
-	char *path = file_join(folder, name);
-	struct err err;
-
-	if (!file_write_whole(path, text, strlen(text), 0600, &err))
-		abort();
-	return path;
-}
-
-static struct dataset *load(const char *name, const char *text, const struct load_options *o, struct err *err)
-{
-	char *path = put(name, text);
-	struct load_options none;
-	const char *paths[] = { path };
-	struct dataset *d;
-
-	load_options_init(&none);
-	memset(err, 0, sizeof(*err));
-	d = dataset_load(paths, 1, o ? o : &none, &task_null, err);
-	unlink(path);
-	free(path);
-	return d;
-}
-
-/* "user:item=value@time …" in the dataset's order. */
-static char *events_text(const struct dataset *d)
-{
-	struct str s = STR_INIT;
-
-	if (!d)
-		return mem_strdup("(none)");
-	for (uint32_t u = 0; u < d->n_users; u++)
-		for (size_t e = d->user_ptr[u]; e < d->user_ptr[u + 1]; e++) {
-			str_printf(&s, "%s%s:%s", s.len ? " " : "", dataset_user_id(d, u), dataset_item_id(d, d->item[e]));
-			if (d->value)
-				str_printf(&s, "=%g", (double)d->value[e]);
-			if (d->time)
-				str_printf(&s, "@%lld", (long long)d->time[e]);
-		}
-	str_puts(&s, "");
-	return str_take(&s);
-}
+#include "data_fixture.h"
 
 static void is_events(const char *file, const char *text, const struct load_options *o, const char *want, const char *name)
 {
 	struct err err;
-	struct dataset *d = load(file, text, o, &err);
-	char *got = events_text(d);
+	struct dataset *d = fixture_load(file, text, o, &err);
+	char *got = fixture_events(d);
 
 	if (!is_str(got, want, name) && !d)
 		printf("# %s\n", err.msg);
@@ -93,12 +37,9 @@ static void test_csv(void)
 
 int main(void)
 {
-	const char *tmp = getenv("TMPDIR");
-
-	snprintf(folder, sizeof(folder), "%s/load-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(folder))
+	if (!fixture_begin())
 		return 1;
 	test_csv();
-	rmdir(folder);
+	fixture_end();
 	return done_testing();
 }
