@@ -27,7 +27,8 @@ static const char *const known[N_COLUMNS] = {
 	[COL_TEXT] = " text description desc itemdescription about overview plot summary abstract synopsis blurb body ",
 	[COL_TAGS] = " genres genre tags categories category categorycode class classes fields field topics topic "
 		     "keywords keyconcepts concepts subjects subject department schools school teachers brand ",
-	[COL_TAG] = " tag tagid ",
+	[COL_TAG] = " tag ",
+	[COL_TAG_ID] = " tagid ",
 	[COL_TAG_NAME] = " tagvalue tagname tag name value ",
 	[COL_FRIEND] = " friendid friend trusteeid trustee followeeid followee ",
 	[COL_ID] = " id orgid originalid mappedid remapid ",

@@ -8,7 +8,7 @@
 
 enum column {
 	COL_USER, COL_ITEM, COL_VALUE, COL_TIME, COL_ORDER, COL_EVENT, COL_TITLE, COL_TEXT, COL_TAGS,
-	COL_TAG /* one tag of one use */, COL_TAG_NAME, COL_FRIEND, COL_ID, N_COLUMNS,
+	COL_TAG /* one tag of one use */, COL_TAG_ID, COL_TAG_NAME, COL_FRIEND, COL_ID, N_COLUMNS,
 };
 
 /* The best of n names for a column, -1 when none fits.  Names early in the list win over later ones. */

@@ -25,6 +25,7 @@ struct side {
 	uint32_t *other_item;
 	struct strtab genres; /* of u.genre */
 	struct rows tag_names;
+	size_t tag_id_col, tag_name_col;
 	bool have_tag_names;
 };
 
@@ -313,16 +314,21 @@ static bool take_items(struct side *w, const struct side_file *f, const struct r
 struct tag_ids {
 	struct strtab ids;
 	uint32_t *row; /* of the tag names, by the id's number */
+	size_t id, name; /* columns */
 };
 
-static bool tag_ids_make(struct tag_ids *t, const struct rows *names, struct err *err)
+static bool tag_ids_make(struct tag_ids *t, const struct side *w, struct err *err)
 {
+	const struct rows *names = &w->tag_names;
+
 	strtab_init(&t->ids);
+	t->id = w->tag_id_col;
+	t->name = w->tag_name_col;
 	t->row = mem_alloc(names->n_rows + 1, sizeof(*t->row), err);
 	if (!t->row)
 		return false;
 	for (size_t row = 0; row < names->n_rows; row++) {
-		const char *id = rows_cell(names, row, 0);
+		const char *id = rows_cell(names, row, t->id);
 		uint32_t k = strtab_intern(&t->ids, id, strlen(id), err);
 
 		if (k == STRTAB_NONE)
@@ -332,7 +338,7 @@ static bool tag_ids_make(struct tag_ids *t, const struct rows *names, struct err
 	return true;
 }
 
-/* The tag itself, or what the file of tag names calls it; NULL: it names no such tag. */
+/* What the file of tag names calls it, if there is one; NULL: it names no such tag. */
 static const char *tag_name(const struct side *w, const struct tag_ids *t, const char *id)
 {
 	uint32_t k;
@@ -340,7 +346,7 @@ static const char *tag_name(const struct side *w, const struct tag_ids *t, const
 	if (!w->have_tag_names)
 		return id;
 	k = strtab_find(&t->ids, id, strlen(id));
-	return k == STRTAB_NONE ? NULL : rows_cell(&w->tag_names, t->row[k], 1);
+	return k == STRTAB_NONE ? NULL : rows_cell(&w->tag_names, t->row[k], t->name);
 }
 
 static bool take_tags(struct side *w, const struct side_file *f, const struct rows *r, struct err *err)
@@ -348,15 +354,20 @@ static bool take_tags(struct side *w, const struct side_file *f, const struct ro
 	const char *const *names = (const char *const *)f->s->names;
 	int item = f->s->movielens ? 1 : column_find(COL_ITEM, names, f->s->n_names);
 	int tag = f->s->movielens ? 2 : column_find(COL_TAG, names, f->s->n_names);
+	bool by_id = tag < 0;
 	struct tag_ids ids;
 	size_t used = 0;
 	char n[32];
-	bool fine = tag_ids_make(&ids, &w->tag_names, err);
+	bool fine = tag_ids_make(&ids, w, err);
 
+	if (by_id)
+		tag = column_find(COL_TAG_ID, names, f->s->n_names);
 	for (size_t row = 0; fine && row < r->n_rows; row++) {
 		uint32_t i = find_item(w, rows_cell(r, row, (size_t)item));
-		const char *name = tag_name(w, &ids, rows_cell(r, row, (size_t)tag));
+		const char *name = rows_cell(r, row, (size_t)tag);
 
+		if (by_id)
+			name = tag_name(w, &ids, name);
 		if (i == NO_ITEM || !name || !*name)
 			continue;
 		fine = side_tags_add(&w->tags, i, name, err);
@@ -519,7 +530,11 @@ static bool take_file(struct side *w, const struct side_file *f, struct err *err
 	else if (fine && f->s->role == ROLE_GENRES)
 		fine = take_genres(w, &r, err);
 	if (fine && f->s->role == ROLE_TAG_NAMES && !w->have_tag_names && r.n_cols >= 2) {
+		const char *const *names = (const char *const *)f->s->names;
+
 		w->tag_names = r;
+		w->tag_id_col = (size_t)column_find(COL_TAG_ID, names, f->s->n_names);
+		w->tag_name_col = (size_t)column_find(COL_TAG_NAME, names, f->s->n_names);
 		w->have_tag_names = true;
 		return true;
 	}

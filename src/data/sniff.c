@@ -261,15 +261,17 @@ static enum role role_by_columns(const struct sniffed *s, const struct member *m
 {
 	bool user = find(s, COL_USER) >= 0 || given_column(s, o->user) >= 0;
 	bool item = find(s, COL_ITEM) >= 0 || given_column(s, o->item) >= 0;
-	bool tag = find(s, COL_TAG) >= 0;
+	bool tag_id = find(s, COL_TAG_ID) >= 0, tag = tag_id || find(s, COL_TAG) >= 0;
 
 	if (user && find(s, COL_FRIEND) >= 0)
 		return ROLE_SOCIAL;
-	if (item && tag && !o->item && find(s, COL_VALUE) < 0)
+	if (item && tag && !o->item && find(s, COL_VALUE) < 0 && (user || s->n_names == 2))
 		return ROLE_TAGS;
+	if (item && tag_id && !user) /* MovieLens's genome: a score for every item and tag */
+		return ROLE_NONE;
 	if (user && item)
 		return ROLE_EVENTS;
-	if (tag && find(s, COL_TAG_NAME) >= 0)
+	if (tag_id && !user && !item && find(s, COL_TAG_NAME) >= 0)
 		return ROLE_TAG_NAMES;
 	if (user && s->n_names > 1)
 		return ROLE_USERS;
@@ -454,6 +456,10 @@ static void header_or_not(struct sniffed *s, const struct member *m, const struc
 	s->role = role_by_columns(s, m, o);
 	if (s->role != ROLE_NONE)
 		return;
+	if (find(s, COL_ITEM) >= 0) {
+		not_used(s, "about items, but in a form that is not read");
+		return;
+	}
 	str_puts(&why, "no column for users and items; it has ");
 	for (size_t i = 0; i < s->n_names && i < 12; i++)
 		str_printf(&why, "%s%s", i ? ", " : "", s->names[i]);

@@ -117,7 +117,21 @@ static enum time_kind sniff_time(const struct sniffed *s, int col)
 	return day_first > month_first ? TIME_DATE_DAY_FIRST : TIME_DATE;
 }
 
-/* Without a header: user item [value] [time]; a third column of large numbers is a time. */
+static bool any_date(const struct sniffed *s, int col)
+{
+	int64_t t;
+
+	for (size_t r = first_row(s); r < s->sample.n_rows; r++) {
+		const char *cell = sample_cell(&s->sample, r, (size_t)col);
+
+		if (clock_parse_date(cell, strlen(cell), false, &t) || clock_parse_date(cell, strlen(cell), true, &t))
+			return true;
+	}
+	return false;
+}
+
+/* Without a header: user item [value] [time].  A third column alone is a time when it holds dates or large
+ * numbers, and words there are kinds of events. */
 static bool by_place(const struct choice *c, const struct load_options *o, struct event_layout *l)
 {
 	const struct sniffed *s = c->s;
@@ -129,15 +143,13 @@ static bool by_place(const struct choice *c, const struct load_options *o, struc
 			      s->n_cols);
 	l->user = 0;
 	l->item = 1;
-	if (s->n_cols > 2) {
-		bool number = all_numbers(s, 2, &median);
-
-		if (number && (median < 1e8 || s->n_cols == 4))
-			l->value = 2;
-		else
-			l->time = 2;
-	}
-	if (s->n_cols == 4 && l->value == 2)
+	if (s->n_cols > 2 && all_numbers(s, 2, &median) && (median < 1e8 || s->n_cols == 4))
+		l->value = 2;
+	else if (s->n_cols == 3 && (all_numbers(s, 2, &median) || any_date(s, 2)))
+		l->time = 2;
+	else if (s->n_cols > 2 && o->weights)
+		l->event = 2;
+	if (s->n_cols == 4)
 		l->time = 3;
 	if (o->value && !strcmp(o->value, "none"))
 		l->value = -1;
@@ -179,7 +191,7 @@ static bool choose(const struct choice *c, const struct load_options *o, struct 
 	if (l->item < 0)
 		return missing(c, "item");
 	if ((o->value && !told(c, "value", o->value, &l->value)) || (o->time && !told(c, "time", o->time, &l->time)) ||
-	    !told(c, "event", o->event, &l->event))
+	    (o->event && !told(c, "event", o->event, &l->event)))
 		return false;
 	if (l->value < 0 && !o->weights)
 		l->value = named(c, l, COL_VALUE, o->value);
