@@ -229,7 +229,7 @@ static void put_value(const struct synth_scenario *sc, struct user *u, const str
 		str_printf(out, "%.1f", fmin(5, fmax(0.5, stars)));
 		break;
 	case 'p': /* pieces, most often one */
-		str_printf(out, "%d", 1 + (int)fmin(23, floor(exp(0.7 * noise + like) - 0.6)));
+		str_printf(out, "%d", 1 + (int)fmin(23, 0.8 * exp(0.7 * noise + like) - 0.3));
 		break;
 	case 'c': /* hours spent */
 		str_printf(out, "%.1f", fmax(0.1, exp(0.8 * noise + 1.6 * like + 0.3 * (double)it->quality)));

@@ -9,12 +9,13 @@
 #define FOREIGN_ONE_IN 40
 #define TITLE_TRIES 6
 
-/* What one text may draw from: an item's taste, and words already used stay the same within a text. */
+/* What an item's title and text draw from.  Its adjective and nouns are drawn once: the text speaks of
+ * what the title names. */
 struct speaker {
 	const struct synth_scenario *sc;
 	const struct synth_taste *taste;
 	struct rng *rng;
-	uint32_t noun; /* of %n; %m is another */
+	uint32_t adjective, noun, other;
 };
 
 static const char *pick(const char *const *list, struct rng *rng)
@@ -28,16 +29,13 @@ static const char *pick(const char *const *list, struct rng *rng)
 
 static const char *word_for(const struct speaker *s, char what)
 {
-	uint32_t other;
-
 	switch (what) {
 	case 'a':
-		return s->taste->adjective[rng_below(s->rng, SYNTH_ADJECTIVES)];
+		return s->taste->adjective[s->adjective];
 	case 'n':
 		return s->taste->noun[s->noun];
 	case 'm':
-		other = rng_below(s->rng, SYNTH_NOUNS - 1);
-		return s->taste->noun[other + (other >= s->noun)];
+		return s->taste->noun[s->other];
 	case 'w':
 		return s->taste->who[rng_below(s->rng, 4)];
 	case 'd':
@@ -67,7 +65,6 @@ static void put_word(struct str *out, const char *word, bool capital, bool small
 /* small: adjectives and nouns, which the tables keep as titles have them, in running text. */
 static void speak(struct speaker *s, const char *pattern, bool running, struct str *out)
 {
-	s->noun = rng_below(s->rng, SYNTH_NOUNS);
 	for (; *pattern; pattern++) {
 		bool capital = pattern[0] == '%' && strchr("AWD", pattern[1]);
 		char what;
@@ -101,6 +98,9 @@ static void say_title(struct speaker *s, struct str *title)
 {
 	bool foreign = rng_below(s->rng, FOREIGN_ONE_IN) == 0;
 
+	s->adjective = rng_below(s->rng, SYNTH_ADJECTIVES);
+	s->noun = rng_below(s->rng, SYNTH_NOUNS);
+	s->other = (s->noun + 1 + rng_below(s->rng, SYNTH_NOUNS - 1)) % SYNTH_NOUNS;
 	str_clear(title);
 	speak(s, pick(foreign ? s->sc->foreign : s->sc->title, s->rng), false, title);
 }

@@ -9,6 +9,10 @@
 
 #define SECOND_TASTES 0.4 /* share of items that have two */
 
+/* Popularity is (rank + head) ^ -steep, Mandelbrot's form of Zipf's law. */
+#define HEAD 4.0
+#define STEEP 1.1
+
 static uint32_t find_sum(const double *sum, uint32_t n, double x)
 {
 	uint32_t lo = 0, hi = n - 1;
@@ -60,7 +64,7 @@ static void make_item(struct synth_world *w, uint32_t i, uint32_t rank, struct r
 			it->share = 0.55f + 0.3f * rng_uniformf(rng);
 	}
 	it->quality = (float)rng_normal(rng);
-	it->popularity = pow(rank + 8.0, -0.9);
+	it->popularity = pow(rank + HEAD + w->n_items / 200.0, -STEEP);
 }
 
 static double weight_on(const struct synth_item *it, uint32_t taste)

@@ -15,7 +15,7 @@ struct synth_item {
 	uint8_t taste, second; /* second == taste: it has one taste only */
 	float share;           /* of the first taste: 0.55 .. 1 */
 	float quality;         /* N(0, 1): what raises its ratings */
-	double popularity;     /* (rank + 8) ^ -0.9 */
+	double popularity;     /* a power of its rank */
 };
 
 /* Items of one taste, or all, with running sums of how likely each is drawn. */
