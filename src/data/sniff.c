@@ -143,6 +143,8 @@ static bool take_sample(struct sample *s, const struct member *m, const struct t
 	mem_free(copy);
 	if (fine)
 		agree(s);
+	else
+		sample_done(s);
 	return fine;
 }
 

@@ -99,6 +99,7 @@ static bool fit_similarities(struct item_knn *m, const struct csr *x, const stru
 		knn_norms(xt, column);
 		rule.a = column;
 	}
+	csr_done(&m->sims); /* of an epoch before */
 	done = knn_fit(&m->sims, x, xt, &rule, task, err);
 	mem_free(column);
 	return done;
