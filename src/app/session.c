@@ -219,6 +219,7 @@ void session_install(struct session *s, struct standing *take)
 	session_runs_installed(s, take);
 	standing_done(take);
 	session_changed(s, CHANGED_DATA | CHANGED_RUNS | CHANGED_ANSWER);
+	session_measure(s);
 }
 
 struct params *session_settings(struct session *s)

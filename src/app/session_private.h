@@ -76,6 +76,9 @@ void session_runs_done(struct session *s);
 void session_runs_installed(struct session *s, struct standing *st); /* takes record and snapshot */
 void session_mark_runs(struct session *s);                           /* of_data, of_split */
 
+/* session_measure.c: starts measuring the answering run, where it is cheap and not done yet */
+void session_measure(struct session *s);
+
 /* session_ask.c */
 bool session_ask_init(struct session *s, struct err *err);
 void session_ask_done(struct session *s);

@@ -235,6 +235,7 @@ void session_settle_run(struct session *s, struct run *r)
 	}
 	drop_idle_snapshots(s);
 	session_runs_changed(s);
+	session_measure(s);
 }
 
 void session_choose(struct session *s, struct run *r)
@@ -243,6 +244,7 @@ void session_choose(struct session *s, struct run *r)
 	s->followed[0] = '\0';
 	drop_idle_snapshots(s);
 	session_runs_changed(s);
+	session_measure(s);
 }
 
 void session_follow(struct session *s, bool on)
@@ -381,6 +383,7 @@ void session_runs_installed(struct session *s, struct standing *st)
 	r = session_put_run(s, &st->record, true);
 	r->snapshot = st->popularity;
 	st->popularity = NULL;
+	drop_idle_snapshots(s);
 	set_user_metric(s);
 }
 

@@ -108,7 +108,9 @@ static bool take_name(struct training *t, struct session *s, const char *wanted,
 bool training_prepare(struct training *t, struct session *s, const char *wanted, bool replace, const char *resume,
 		      struct err *err)
 {
+	const struct snapshot *answers;
 	struct run_record shown;
+	struct run *old, *r;
 
 	run_record_init(&t->record);
 	run_record_init(&shown);
@@ -123,7 +125,10 @@ bool training_prepare(struct training *t, struct session *s, const char *wanted,
 		t->home = mem_strdup(session_home(s));
 	if (!run_record_copy(&shown, &t->record, err))
 		return false;
-	session_put_run(s, &shown, !t->kept);
+	old = session_run_named(s, t->request.run);
+	answers = t->resumes && old && old->snapshot ? snapshot_ref(old->snapshot) : NULL;
+	r = session_put_run(s, &shown, !t->kept);
+	session_set_run_snapshot(s, r, answers); /* a resumed run answers on while it learns */
 	return true;
 }
 

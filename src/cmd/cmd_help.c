@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/tables.h"
-#include "model/model.h"
+#include "data/split.h"
 
 void result_say(struct result *r, const char *fmt, ...)
 {
@@ -57,47 +57,87 @@ void result_params(struct result *r, const struct param_spec *specs)
 
 static void help_of_all(struct result *r)
 {
-	static const struct result_column columns[] = {
-		{ "name", "command", COLUMN_TEXT }, { "summary", "", COLUMN_TEXT }, { NULL, NULL, 0 },
-	};
+	const char *group = "";
+	struct str s = STR_INIT;
 
 	r->rows_key = "rows";
-	r->columns = columns;
 	for (size_t i = 0; command_table[i]; i++) {
+		const struct command *k = command_table[i];
 		json_t *row = result_add_row(r);
 
-		set_text(row, "name", command_table[i]->name);
-		set_text(row, "synopsis", command_table[i]->synopsis);
-		set_text(row, "summary", command_table[i]->summary);
-		set_text(row, "group", command_table[i]->group);
+		set_text(row, "name", k->name);
+		set_text(row, "synopsis", k->synopsis);
+		set_text(row, "summary", k->summary);
+		set_text(row, "group", k->group);
+		if (strcmp(group, k->group) != 0)
+			str_printf(&s, "%s%s\n", i ? "\n" : "", k->group);
+		group = k->group;
+		str_printf(&s, "  %-10s %s\n", k->name, k->summary);
 	}
-	result_say(r, "help COMMAND tells more; whyrec(1) tells all.\n");
+	str_puts(&s, "\nhelp COMMAND tells more; the manual whyrec(1) tells all.\n");
+	result_say(r, "%s", s.s);
+	str_done(&s);
+}
+
+/* The table that depends on the first word: help train ease, help split ratio. */
+static const struct param_spec *further_params(const struct call *c, const struct command *k)
+{
+	struct call of = { .command = k, .session = c->session };
+
+	if (!k->more_params)
+		return NULL;
+	of.words.n = c->words.n - 1;
+	of.words.w = c->words.w + 1;
+	return k->more_params(&of);
+}
+
+static const char *first_word_name(const struct command *k)
+{
+	return k->words[0] == WORD_MODEL ? "MODEL" : "KIND";
+}
+
+static void help_of_one(struct call *c, const struct command *k)
+{
+	const struct param_spec *more = further_params(c, k);
+	struct str s = STR_INIT;
+
+	str_printf(&s, "%s\n\n%s\n", k->synopsis, k->summary);
+	for (size_t i = 0; k->words[0] == WORD_SPLIT && split_kinds[i]; i++)
+		str_printf(&s, "%s%s", i ? ", " : "kinds: ", split_kinds[i]);
+	if (k->words[0] == WORD_SPLIT)
+		str_putc(&s, '\n');
+	if (k->more_params && !more)
+		str_printf(&s, "help %s %s lists what depends on it\n", k->name, first_word_name(k));
+	result_set(&c->result, "name", json_text(k->name));
+	result_set(&c->result, "synopsis", json_text(k->synopsis));
+	result_set(&c->result, "summary", json_text(k->summary));
+	result_params(&c->result, more);
+	result_params(&c->result, k->params);
+	if (json_array_size(c->result.rows))
+		str_putc(&s, '\n');
+	result_say(&c->result, "%s", s.s);
+	str_done(&s);
 }
 
 static bool help_prepare(struct call *c, struct err *err)
 {
-	struct result *r = &c->result;
 	const struct command *k;
 
-	result_set(r, "ok", json_true());
+	result_set(&c->result, "ok", json_true());
 	if (c->words.n == 0) {
-		help_of_all(r);
+		help_of_all(&c->result);
 		return true;
 	}
 	k = command_find(call_word(c, 0), err);
-	if (!k)
-		return false;
-	result_set(r, "name", json_text(k->name));
-	result_set(r, "synopsis", json_text(k->synopsis));
-	result_set(r, "summary", json_text(k->summary));
-	result_say(r, "%s\n\n%s%s", k->synopsis, k->summary, k->params ? "\n\n" : "\n");
-	result_params(r, k->params);
-	return true;
+	if (k)
+		help_of_one(c, k);
+	return k != NULL;
 }
 
 const struct command help_command = {
-	.name = "help", .group = "Program", .synopsis = "help [COMMAND]", .summary = "lists the commands, or tells of one",
-	.words = { WORD_COMMAND }, .most = 1, .prepare = help_prepare,
+	.name = "help", .group = "Program", .synopsis = "help [COMMAND [MODEL|KIND]]",
+	.summary = "lists the commands, or tells of one", .words = { WORD_COMMAND, WORD_ANY }, .most = 2,
+	.prepare = help_prepare,
 };
 
 /* --- set -------------------------------------------------------------------------------------------------- */

@@ -230,6 +230,21 @@ static bool may_go_on(const struct script *x)
 	return !x->failed && !x->signal && !command_quit_asked(x->session);
 }
 
+/* A -c text of several lines is several commands, as in a file. */
+static void run_text(struct script *x, const char *text)
+{
+	while (may_go_on(x)) {
+		size_t n = strcspn(text, "\n");
+		char *line = mem_must(strndup(text, n));
+
+		run_line(x, line);
+		free(line);
+		if (!text[n])
+			break;
+		text += n + 1;
+	}
+}
+
 /* --- files ------------------------------------------------------------------------------------------------ */
 
 struct reader {
@@ -354,7 +369,7 @@ int script_run(struct session *s, struct loop *l, const struct script_options *o
 		if (o->items[i].is_file)
 			run_file(&x, o->items[i].text);
 		else
-			run_line(&x, o->items[i].text);
+			run_text(&x, o->items[i].text);
 	}
 	clear_progress(&x);
 	loop_on_signal(l, NULL, NULL);
