@@ -82,11 +82,11 @@ bool clean_duplicates(struct dataset *d, enum dedupe how, uint64_t *removed, con
 		return true;
 	bound = build_user_chunks(d->user_ptr, d->n_users, &n_chunks, err);
 	r.bound = bound;
-	r.removed = mem_zeroed(n_chunks, sizeof(*r.removed), err);
+	r.removed = bound ? mem_zeroed(n_chunks, sizeof(*r.removed), err) : NULL;
 	r.owner = mem_must(calloc(slots, sizeof(*r.owner)));
 	if (how == DEDUPE_SUM || how == DEDUPE_MAX)
 		r.kept = mem_must(calloc(slots, sizeof(*r.kept)));
-	if (!bound || !r.removed)
+	if (!r.removed)
 		goto out;
 	for (unsigned s = 0; s < slots; s++)
 		if (!slot_ready(&r, s, err))
