@@ -141,13 +141,9 @@ void asker_done(struct asker *a)
 bool asker_query(void *asker, size_t i, unsigned slot, struct query *out, struct err *err)
 {
 	struct asker *a = asker;
-	uint32_t u = a->targets->user[i];
-	const struct csr *fitted = a->snapshot->refit ? &a->split->train_valid : &a->split->train;
 
-	if (!history_query(a->snapshot, a->split, u, a->on_valid, &a->buf[slot], out, err))
+	if (!history_query(a->snapshot, a->split, a->targets->user[i], a->on_valid, &a->buf[slot], out, err))
 		return false;
 	out->fold_in = a->fold_in;
-	if (csr_row_n(fitted, u) == 0)
-		out->user = NO_USER; /* never trained on: whatever vector it has is the first random one */
 	return true;
 }

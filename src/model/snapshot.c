@@ -69,11 +69,14 @@ static bool make_room(struct history_buf *b, size_t n, struct err *err)
 bool history_query(const struct snapshot *s, const struct split *split, uint32_t user, bool for_valid,
 		   struct history_buf *buf, struct query *out, struct err *err)
 {
+	const struct csr *fitted = s->refit ? &split->train_valid : &split->train;
 	const struct dataset *d = split->data;
 
 	if (!make_room(buf, d->user_ptr[user + 1] - d->user_ptr[user], err))
 		return false;
 	*out = (struct query){ .items = buf->items, .x = s->values ? buf->x : NULL, .user = user };
+	if (csr_row_n(fitted, user) == 0)
+		out->user = NO_USER; /* never trained on: whatever vector there is was only drawn */
 	out->n = split_history(split, user, for_valid, buf->items, buf->x, buf->times);
 	return true;
 }

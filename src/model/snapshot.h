@@ -26,7 +26,8 @@ const struct snapshot *snapshot_ref(const struct snapshot *s);
 void snapshot_unref(const struct snapshot *s); /* NULL is fine */
 
 /* A dataset user's history as a query, in the arrays of `buf` (grown as needed): train+valid for
- * for_valid = false, train alone for true; x filled only when the snapshot was fitted with values. */
+ * for_valid = false, train alone for true; x filled only when the snapshot was fitted with values.  A user
+ * without events in what was fitted is asked as NO_USER: there is no trained vector. */
 struct history_buf {
 	uint32_t *items;
 	float *x;
