@@ -3,7 +3,6 @@
 #include "num/knn_core.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -25,7 +24,8 @@ static const float *or_zeros(const float *v, size_t at)
  * selected and the K-th raises the bar.  Far cheaper than a heap when many pass at first.
  */
 struct best {
-	uint64_t *key; /* [room] */
+	uint64_t *key;   /* [room] */
+	uint64_t *brink; /* [room] for best_cut() */
 	size_t n, K, room;
 	float least;
 };
@@ -50,6 +50,44 @@ static float key_sim(uint64_t key)
 static uint32_t key_number(uint64_t key)
 {
 	return ~(uint32_t)key;
+}
+
+/* Ascending.  Quicksort down to short runs, then insertion: a column has K of them. */
+static void sort_keys(uint64_t *v, size_t n)
+{
+	while (n > 16) {
+		uint64_t pivot = v[n / 2];
+		ptrdiff_t i = 0, j = (ptrdiff_t)n - 1;
+
+		do {
+			while (v[i] < pivot)
+				i++;
+			while (v[j] > pivot)
+				j--;
+			if (i <= j) {
+				uint64_t swap = v[i];
+
+				v[i++] = v[j];
+				v[j--] = swap;
+			}
+		} while (i <= j);
+		if (j + 1 < (ptrdiff_t)n - i) { /* the shorter side by a call, the longer one here */
+			sort_keys(v, (size_t)(j + 1));
+			v += i;
+			n -= (size_t)i;
+		} else {
+			sort_keys(v + i, n - (size_t)i);
+			n = (size_t)(j + 1);
+		}
+	}
+	for (size_t i = 1; i < n; i++) {
+		uint64_t x = v[i];
+		size_t j = i;
+
+		for (; j && v[j - 1] > x; j--)
+			v[j] = v[j - 1];
+		v[j] = x;
+	}
 }
 
 static size_t best_room(size_t K)
@@ -85,16 +123,49 @@ static void select_largest(uint64_t *v, size_t n, size_t K)
 	}
 }
 
+#define BINS 256
+
+/* Which of BINS bins of equal width in key space; rises with the key. */
+static unsigned bin_of(uint64_t key, uint64_t lowest, unsigned shift)
+{
+	return (unsigned)((key - lowest) >> shift);
+}
+
+/* Counting into bins tells which keys are surely among the best and which surely not, without a branch
+ * to mispredict; only the bin on the brink is selected from. */
 static void best_cut(struct best *b)
 {
-	uint64_t last = UINT64_MAX;
+	uint64_t lowest = UINT64_MAX, highest = 0, last = UINT64_MAX;
+	uint32_t count[BINS] = { 0 };
+	size_t kept = 0, brink = 0, above = 0;
+	unsigned shift, edge = BINS;
 
 	if (b->n <= b->K)
 		return;
-	select_largest(b->key, b->n, b->K);
+	for (size_t t = 0; t < b->n; t++) {
+		lowest = b->key[t] < lowest ? b->key[t] : lowest;
+		highest = b->key[t] > highest ? b->key[t] : highest;
+	}
+	shift = highest - lowest < BINS ? 0 : 56u - (unsigned)__builtin_clzll(highest - lowest);
+	for (size_t t = 0; t < b->n; t++)
+		count[bin_of(b->key[t], lowest, shift)]++;
+	while (above < b->K)
+		above += count[--edge];
+	for (size_t t = 0; t < b->n; t++) {
+		uint64_t key = b->key[t];
+		unsigned bin = bin_of(key, lowest, shift);
+
+		b->key[kept] = key;
+		b->brink[brink] = key;
+		kept += bin > edge;
+		brink += bin == edge;
+	}
+	if (brink > b->K - kept)
+		select_largest(b->brink, brink, b->K - kept);
+	memcpy(b->key + kept, b->brink, (b->K - kept) * sizeof(*b->key));
+	for (size_t t = kept; t < b->K; t++)
+		last = b->key[t] < last ? b->key[t] : last;
 	b->n = b->K;
-	for (size_t i = 0; i < b->n; i++)
-		last = b->key[i] < last ? b->key[i] : last;
 	b->least = key_sim(last);
 }
 
@@ -120,7 +191,7 @@ struct fit {
 	size_t *first;    /* chunks: columns first[c] .. first[c + 1] - 1 */
 	size_t chunks;
 	uint32_t *found;  /* [cols] */
-	uint64_t *keys;   /* [cols][K] the result, before packing */
+	uint64_t *keys;   /* [cols][K] the result, before packing: number, then the bits of sim */
 	struct best *best;   /* a slot each, like the two below */
 	float *acc;          /* [slots][cols], 0 between columns */
 	uint32_t *touched;   /* [slots][cols] */
@@ -160,15 +231,6 @@ static size_t add_row_listed(float *acc, const uint32_t *idx, const float *val, 
 	return n_touched;
 }
 
-static void take_bits(struct best *b, uint64_t bits, const float *sim, const uint32_t *number)
-{
-	for (; bits; bits &= bits - 1) {
-		int at = __builtin_ctzll(bits);
-
-		best_add(b, sim[at], number[at]);
-	}
-}
-
 /* Every place in turn. */
 static void scan_all(const struct fit *f, struct best *b, float *acc, float a, float s)
 {
@@ -179,7 +241,11 @@ static void scan_all(const struct fit *f, struct best *b, float *acc, float a, f
 		uint64_t bits = f->k->similarity(acc + p, or_zeros(f->a, p), or_zeros(f->s, p), a, s,
 						 f->rule.e, f->rule.shrink, b->least, n, sim);
 
-		take_bits(b, bits, sim, f->column + p);
+		for (; bits; bits &= bits - 1) {
+			int at = __builtin_ctzll(bits);
+
+			best_add(b, sim[at], f->column[p + (size_t)at]);
+		}
 	}
 }
 
@@ -188,26 +254,36 @@ static void scan_touched(const struct fit *f, struct best *b, float *acc, float 
 			 const uint32_t *touched, size_t n_touched)
 {
 	float sim[BLOCK], n_ij[BLOCK], ga[BLOCK] = { 0 }, gs[BLOCK] = { 0 };
-	uint32_t number[BLOCK];
 
 	for (size_t t = 0; t < n_touched; t += BLOCK) {
 		size_t n = n_touched - t < BLOCK ? n_touched - t : BLOCK;
 		uint64_t bits;
 
 		for (size_t k = 0; k < n; k++) {
-			uint32_t p = touched[t + k];
-
-			n_ij[k] = acc[p];
-			acc[p] = 0; /* a place listed twice counts once */
-			number[k] = f->column[p];
-			if (f->a)
-				ga[k] = f->a[p];
-			if (f->s)
-				gs[k] = f->s[p];
+			n_ij[k] = acc[touched[t + k]];
+			acc[touched[t + k]] = 0; /* a place listed twice counts once */
 		}
+		for (size_t k = 0; f->a && k < n; k++)
+			ga[k] = f->a[touched[t + k]];
+		for (size_t k = 0; f->s && k < n; k++)
+			gs[k] = f->s[touched[t + k]];
 		bits = f->k->similarity(n_ij, ga, gs, a, s, f->rule.e, f->rule.shrink, b->least, n, sim);
-		take_bits(b, bits, sim, number);
+		for (; bits; bits &= bits - 1) {
+			int at = __builtin_ctzll(bits);
+
+			best_add(b, sim[at], f->column[touched[t + (size_t)at]]);
+		}
 	}
+}
+
+#define AHEAD 4 /* rows: the processor cannot guess where the next one lies */
+
+static void fetch_row(const struct fit *f, uint32_t u)
+{
+	const uint32_t *row = f->idx + f->x->ptr[u];
+
+	__builtin_prefetch(row);
+	__builtin_prefetch(row + 16);
 }
 
 static void fit_column(const struct fit *f, uint32_t j, unsigned slot)
@@ -226,6 +302,8 @@ static void fit_column(const struct fit *f, uint32_t j, unsigned slot)
 		size_t at = x->ptr[xt->idx[e]], n = x->ptr[xt->idx[e] + 1] - at;
 		const float *val = x->val ? x->val + at : NULL;
 
+		if (e + AHEAD < xt->ptr[j + 1])
+			fetch_row(f, xt->idx[e + AHEAD]);
 		if (listed)
 			n_touched = add_row_listed(acc, f->idx + at, val, n, csr_x(xt, e), touched,
 						   n_touched);
@@ -239,6 +317,9 @@ static void fit_column(const struct fit *f, uint32_t j, unsigned slot)
 		scan_all(f, b, acc, a, s);
 	best_cut(b);
 	f->found[j] = (uint32_t)b->n;
+	for (size_t t = 0; t < b->n; t++) /* from here on by number */
+		b->key[t] = (uint64_t)key_number(b->key[t]) << 32 | b->key[t] >> 32;
+	sort_keys(b->key, b->n);
 	memcpy(f->keys + (size_t)j * f->rule.K, b->key, b->n * sizeof(*b->key));
 }
 
@@ -319,10 +400,11 @@ static bool fit_make(struct fit *f, unsigned slots, struct err *err)
 	    (f->rule.a && !(f->a = mem_alloc(cols, sizeof(*f->a), err))) ||
 	    (f->rule.s && !(f->s = mem_alloc(cols, sizeof(*f->s), err))) ||
 	    !(f->best = mem_zeroed(slots, sizeof(*f->best), err)) ||
-	    !(keys = mem_alloc(slots * room, sizeof(*keys), err)))
+	    !(keys = mem_alloc(2 * slots * room, sizeof(*keys), err)))
 		return false;
 	for (unsigned i = 0; i < slots; i++)
-		f->best[i] = (struct best){ .key = keys + i * room, .K = f->rule.K, .room = room };
+		f->best[i] = (struct best){ .key = keys + 2 * i * room, .brink = keys + (2 * i + 1) * room,
+					    .K = f->rule.K, .room = room };
 	return true;
 }
 
@@ -345,13 +427,6 @@ static void fit_done(struct fit *f)
 
 /* --- Packing the result -------------------------------------------------------- */
 
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = key_number(*(const uint64_t *)a), y = key_number(*(const uint64_t *)b);
-
-	return (x > y) - (x < y);
-}
-
 #define PACK_COLUMNS 512
 
 static void pack_chunk(void *ctx, size_t chunk, unsigned slot)
@@ -361,13 +436,12 @@ static void pack_chunk(void *ctx, size_t chunk, unsigned slot)
 
 	(void)slot;
 	for (size_t j = chunk * PACK_COLUMNS; j < end && j < f->x->cols; j++) {
-		uint64_t *keys = f->keys + j * f->rule.K;
+		const uint64_t *keys = f->keys + j * f->rule.K;
 		size_t to = f->out->ptr[j];
 
-		qsort(keys, f->found[j], sizeof(*keys), by_number);
 		for (uint32_t k = 0; k < f->found[j]; k++, to++) {
-			f->out->idx[to] = key_number(keys[k]);
-			f->out->val[to] = key_sim(keys[k]);
+			f->out->idx[to] = (uint32_t)(keys[k] >> 32);
+			f->out->val[to] = key_sim(keys[k] << 32);
 		}
 	}
 }
@@ -413,7 +487,7 @@ size_t knn_fit_bytes(size_t entries, uint32_t cols, uint32_t K, unsigned slots)
 
 	return entries * sizeof(uint32_t) +              /* renumbered */
 	       c * K * (sizeof(uint64_t) + 2 * 4) +      /* keys and result */
-	       c * (6 * 4 + sizeof(size_t)) + slots * (c * 8 + best_room(K) * sizeof(uint64_t));
+	       c * (6 * 4 + sizeof(size_t)) + slots * (c * 8 + 2 * best_room(K) * sizeof(uint64_t));
 }
 
 /* --- Queries ------------------------------------------------------------------- */
