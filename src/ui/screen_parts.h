@@ -3,6 +3,7 @@
 #ifndef UI_SCREEN_PARTS_H
 #define UI_SCREEN_PARTS_H
 
+#include "cmd/command.h"
 #include "ui/keys.h"
 #include "ui/pager.h"
 #include "ui/screen.h"

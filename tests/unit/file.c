@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,12 +111,57 @@ static void disk_full(void)
 	setrlimit(RLIMIT_FSIZE, &old);
 	ok(told && err.code == ERR_IO, "a file that cannot grow is told: %s", err.msg);
 	ok(holds(path, "new") && entries() == 1, "the old one is whole, no temporary is left");
-	if (!access("/dev/full", W_OK)) {
-		ok(!file_write_whole("/dev/full", "x", 1, 0666, &err), "a full device: %s", err.msg);
-		ok(file_write_whole("/dev/null", "x", 1, 0666, &err), "a device is written to");
-	}
-	ok(!access("/dev/null", F_OK) && !file_is_folder("/dev/null"), "and stays a device");
 	free(path);
+}
+
+/* Root could put a file in place of the machine's own devices, were the code at fault: it gets
+ * devices of its own.  Anybody else cannot. */
+static char *device(const char *name, unsigned minor_number)
+{
+	char *own = in(name);
+
+	if (geteuid() == 0 && !mknod(own, S_IFCHR | 0666, makedev(1, minor_number))) {
+		int fd = open(own, O_WRONLY); /* the file system may allow no devices */
+
+		if (fd >= 0) {
+			close(fd);
+			return own;
+		}
+		unlink(own);
+	}
+	free(own);
+	if (geteuid() == 0)
+		return NULL;
+	own = malloc(64);
+	snprintf(own, 64, "/dev/%s", name);
+	return own;
+}
+
+static bool is_device(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISCHR(st.st_mode);
+}
+
+static void devices(void)
+{
+	char *full = device("full", 7), *null = device("null", 3);
+
+	if (full && null) {
+		ok(!file_write_whole(full, "x", 1, 0666, &err) && err.code == ERR_IO, "a full device: %s",
+		   err.msg);
+		ok(file_write_whole(null, "x", 1, 0666, &err), "a device is written to");
+		ok(is_device(full) && is_device(null), "and stays a device");
+	} else {
+		printf("ok %d - devices # SKIP none can be made here\n", ++tap_count);
+	}
+	if (full && strncmp(full, "/dev/", 5))
+		unlink(full);
+	if (null && strncmp(null, "/dev/", 5))
+		unlink(null);
+	free(full);
+	free(null);
 }
 
 /* Killed at random moments while it rewrites one file over and over. */
@@ -237,6 +283,7 @@ int main(void)
 	whole();
 	in_pieces();
 	disk_full();
+	devices();
 	killed();
 	folders();
 	locks();
