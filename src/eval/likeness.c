@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "eval/metrics.h"
 
-#define MEMO_SIZE (1u << 15)
+#define MEMO_SIZE (1u << 18)
 
 struct likeness {
 	const struct csr *xt;

@@ -23,7 +23,7 @@ struct rank_slot {
 	struct scratch scratch;
 	uint32_t *items; /* the batch's histories, one after another */
 	float *x;
-	uint32_t *sorted; /* the same, each ascending: what is left out of lists */
+	uint32_t *sorted; /* the same, each ascending: what rank_top() leaves out */
 	size_t cap;
 	float *tile;     /* [BATCH][TILE] */
 	uint64_t *skip;  /* [BATCH][words] */
@@ -91,8 +91,9 @@ static bool fetch_batch(struct rank_job *job, struct rank_slot *s, size_t first,
 			return false;
 		at[b] = used;
 		has_x[b] = q[b].x != NULL;
-		if (q[b].n > 0) {
+		if (q[b].n > 0)
 			memcpy(s->items + used, q[b].items, q[b].n * sizeof(*s->items));
+		if (q[b].n > 0 && job->ops->dot_form && !job->o->keep_seen) {
 			memcpy(s->sorted + used, q[b].items, q[b].n * sizeof(*s->sorted));
 			qsort(s->sorted + used, q[b].n, sizeof(*s->sorted), by_number);
 		}
