@@ -15,7 +15,7 @@
 #include "model/vectors.h"
 #include "num/bpr_core.h"
 
-#define INIT_SIGMA 0.1
+#define INIT_SIGMA 1.0 /* with 0.1 the vectors need many epochs to leave popularity behind (lastfm never did) */
 enum { FOLD_NEGATIVES = 256, MAX_D = 1024 };
 
 struct bpr {
