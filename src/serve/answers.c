@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* answers.c - one request answered in the calling thread: a list, an explanation, nearest items, an order. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "eval/rank_lists.h"
+#include "explain/explain.h"
+#include "explain/similar.h"
+#include "serve/order.h"
+#include "serve/scorer.h"
+
+void answer_free(struct answer *a)
+{
+	if (!a)
+		return;
+	switch (a->pane) {
+	case PANE_LIST:
+		mem_free(a->list.row);
+		break;
+	case PANE_WHY:
+		mem_free(a->why.part);
+		mem_free(a->why.neighbour);
+		break;
+	case PANE_NEAREST:
+		mem_free(a->nearest.row);
+		break;
+	case PANE_USERS:
+	case PANE_ITEMS:
+	case N_PANES:
+		mem_free(a->order.row);
+		break;
+	}
+	mem_free(a);
+}
+
+/* The user of a request, asked with the history that lists are made from. */
+struct asked {
+	struct history_buf buf;
+	struct query q;
+	uint64_t *barred;
+};
+
+static bool asked_begin(struct asked *a, const struct request *r, struct err *err)
+{
+	uint32_t n_candidates;
+
+	if (r->user >= r->split->data->n_users)
+		return err_set(err, ERR_RANGE, "user %u is none of the %u users", r->user, r->split->data->n_users);
+	return history_query(r->snapshot, r->split, r->user, false, &a->buf, &a->q, err) &&
+	       rank_barred(r->split, false, &a->barred, &n_candidates, err);
+}
+
+static void asked_done(struct asked *a)
+{
+	history_buf_done(&a->buf);
+	mem_free(a->barred);
+}
+
+static bool give_query(void *ctx, size_t i, unsigned slot, struct query *out, struct err *err)
+{
+	(void)i, (void)slot, (void)err;
+	*out = ((const struct asked *)ctx)->q;
+	return true;
+}
+
+static bool answer_list(struct list_answer *out, const struct request *r, const struct task *task, struct err *err)
+{
+	const struct dataset *d = r->split->data;
+	struct asked asked = { 0 };
+	struct ranked_lists lists = { 0 };
+	struct rank_options o = { .k = r->k };
+	bool done;
+
+	out->user = r->user;
+	out->epoch = r->snapshot->epoch;
+	snprintf(out->run, sizeof(out->run), "%s", r->snapshot->run);
+	done = asked_begin(&asked, r, err);
+	o.barred = asked.barred;
+	done = done && rank_lists(r->snapshot->model, d->n_items, give_query, &asked, 1, &o, task, &lists, err) &&
+	       (out->row = mem_alloc((size_t)lists.count[0] + 1, sizeof(*out->row), err));
+	if (done) {
+		out->n = lists.count[0];
+		for (size_t i = 0; i < out->n; i++)
+			out->row[i] = (struct list_row){ lists.item[i], lists.score[i],
+							 csr_has(&r->split->test, r->user, lists.item[i]) };
+	}
+	ranked_lists_done(&lists);
+	asked_done(&asked);
+	return done;
+}
+
+static bool copy_parts(struct why_answer *out, const struct explanation *e, struct err *err)
+{
+	out->part = mem_alloc(e->n_parts + 1, sizeof(*out->part), err);
+	out->neighbour = out->part ? mem_alloc(e->n_neighbours + 1, sizeof(*out->neighbour), err) : NULL;
+	if (!out->neighbour)
+		return false;
+	out->n_parts = e->n_parts;
+	out->n_neighbours = e->n_neighbours;
+	for (size_t i = 0; i < e->n_parts; i++)
+		out->part[i] = (struct why_part){ e->parts[i].item, e->parts[i].value };
+	for (size_t i = 0; i < e->n_neighbours; i++)
+		out->neighbour[i] = (struct why_neighbour){ e->neighbours[i].who, e->neighbours[i].weight };
+	return true;
+}
+
+static bool answer_why(struct why_answer *out, const struct request *r, const struct task *task, struct err *err)
+{
+	struct asked asked = { 0 };
+	struct rank_options o = { .k = r->k };
+	struct explanation *e = NULL;
+	bool done;
+
+	out->user = r->user;
+	out->item = r->item;
+	snprintf(out->run, sizeof(out->run), "%s", r->snapshot->run);
+	done = asked_begin(&asked, r, err);
+	o.barred = asked.barred;
+	if (done)
+		e = explain_item(r->snapshot, r->split, &asked.q, r->item, r->k, &o, task, err);
+	done = e && copy_parts(out, e, err);
+	if (done) {
+		out->method = e->method;
+		out->rank = e->rank;
+		out->why_no_rank = e->why_no_rank;
+		out->score = e->score;
+		out->base = e->base;
+		out->rest = e->rest;
+		out->trained_score = e->trained_score;
+	}
+	explanation_free(e);
+	asked_done(&asked);
+	return done;
+}
+
+static bool answer_nearest(struct nearest_answer *out, const struct request *r, const struct task *task,
+			   struct err *err)
+{
+	struct similar_list near = { 0 };
+	bool done;
+
+	out->item = r->item;
+	out->by = r->by;
+	if (r->by == NEAREST_MODEL) {
+		snprintf(out->run, sizeof(out->run), "%s", r->snapshot->run);
+		done = similar_by_model(r->snapshot, r->split->data->n_items, r->item, r->k, &near, err);
+	} else {
+		done = similar_by_behaviour(r->split, r->item, r->k, task, &near, err);
+	}
+	done = done && (out->row = mem_alloc((size_t)near.n + 1, sizeof(*out->row), err));
+	for (uint32_t i = 0; done && i < near.n; i++)
+		out->row[out->n++] = (struct list_row){ near.item[i], near.score[i], false };
+	similar_list_done(&near);
+	return done;
+}
+
+static bool answer_order(struct order_answer *out, const struct request *r, const struct task *task,
+			 struct err *err)
+{
+	struct order_request o = { r->split->data, r->pane == PANE_ITEMS, r->key, r->reverse, r->filter, r->metric };
+
+	out->key = r->key;
+	out->reverse = r->reverse;
+	snprintf(out->filter, sizeof(out->filter), "%s", r->filter);
+	return order_rows(&o, task, &out->row, &out->n, err);
+}
+
+static bool make(struct answer *a, const struct request *r, const struct task *task, struct err *err)
+{
+	switch (r->pane) {
+	case PANE_LIST:
+		return answer_list(&a->list, r, task, err);
+	case PANE_WHY:
+		return answer_why(&a->why, r, task, err);
+	case PANE_NEAREST:
+		return answer_nearest(&a->nearest, r, task, err);
+	case PANE_USERS:
+	case PANE_ITEMS:
+		return answer_order(&a->order, r, task, err);
+	case N_PANES:
+		break;
+	}
+	return err_set(err, ERR_USAGE, "no such pane");
+}
+
+struct answer *scorer_answer_now(const struct request *r, const struct task *task, struct err *err)
+{
+	struct answer *a = mem_zeroed(1, sizeof(*a), err);
+
+	if (!a)
+		return NULL;
+	a->pane = r->pane;
+	a->serial = r->serial;
+	a->data_id = r->split->data->id;
+	a->split_id = r->split->id;
+	if (make(a, r, task, err))
+		return a;
+	answer_free(a);
+	return NULL;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* scorer.c - the thread behind the panes.
+ *
+ * DESIGN: the lock guards the slots.  A slot's `wanted` is the serial of its newest request; the work in
+ * progress holds a copy of the request and compares its serial with `wanted` at every question of its task.
+ * An answer is posted under the lock after a last comparison, so that a request replaced or dropped before
+ * scorer_ask() or scorer_drop() returned is never answered after it. */
+#include "serve/scorer.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/thread.h"
+
+struct slot {
+	struct request waiting; /* holds references; valid while full */
+	bool full;
+	_Atomic uint64_t wanted; /* serial; 0: nothing */
+};
+
+struct scorer {
+	struct message_queue *queue;
+	struct pool *pool;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+	bool closing; /* under the lock */
+	struct slot slot[N_PANES];
+};
+
+/* The cheapest first, so that a long explanation never holds up a list. */
+static const enum pane by_cost[N_PANES] = { PANE_USERS, PANE_ITEMS, PANE_LIST, PANE_NEAREST, PANE_WHY };
+
+static void request_done(struct request *r)
+{
+	snapshot_unref(r->snapshot);
+	split_unref(r->split);
+	mem_free(r->metric);
+}
+
+static struct slot *next_slot(struct scorer *s)
+{
+	for (int i = 0; i < N_PANES; i++)
+		if (s->slot[by_cost[i]].full)
+			return &s->slot[by_cost[i]];
+	return NULL;
+}
+
+struct asking {
+	struct slot *slot;
+	uint64_t serial;
+};
+
+static bool still_wanted(void *ctx)
+{
+	const struct asking *a = ctx;
+
+	return atomic_load_explicit(&a->slot->wanted, memory_order_relaxed) == a->serial;
+}
+
+static struct answer *answer_request(const struct request *r, const struct task *task)
+{
+	struct err err = { 0 }, none;
+	struct answer *a = scorer_answer_now(r, task, &err);
+
+	if (a || err.code == ERR_CANCELLED)
+		return a;
+	a = mem_must(mem_zeroed(1, sizeof(*a), &none)); /* small: the news that there is no answer */
+	*a = (struct answer){ .pane = r->pane, .serial = r->serial, .data_id = r->split->data->id,
+			      .split_id = r->split->id, .err = err };
+	return a;
+}
+
+static void free_answer(void *a)
+{
+	answer_free(a);
+}
+
+static void post(struct scorer *s, struct answer *a)
+{
+	struct message *m = mem_must(calloc(1, sizeof(*m)));
+
+	m->kind = MESSAGE_ANSWER;
+	m->payload = a;
+	m->payload_free = free_answer;
+	message_queue_post(s->queue, m);
+}
+
+/* Under the lock on entry and on return. */
+static void work(struct scorer *s, struct slot *slot)
+{
+	struct request r = slot->waiting;
+	struct asking asking = { slot, r.serial };
+	struct task task = { .keep_going = still_wanted, .ctx = &asking, .pool = s->pool };
+	struct answer *a;
+
+	slot->full = false;
+	pthread_mutex_unlock(&s->lock);
+	a = answer_request(&r, &task);
+	request_done(&r);
+	pthread_mutex_lock(&s->lock);
+	if (a && still_wanted(&asking) && !s->closing)
+		post(s, a);
+	else
+		answer_free(a);
+}
+
+static void *scorer_main(void *opaque)
+{
+	struct scorer *s = opaque;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->closing) {
+		struct slot *slot = next_slot(s);
+
+		if (slot)
+			work(s, slot);
+		else
+			pthread_cond_wait(&s->more, &s->lock);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+struct scorer *scorer_new(struct message_queue *q, struct pool *pool, struct err *err)
+{
+	struct scorer *s = mem_must(calloc(1, sizeof(*s)));
+
+	s->queue = q;
+	s->pool = pool;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->more, NULL);
+	if (thread_start(&s->thread, "whyrec-score", scorer_main, s, err))
+		return s;
+	pthread_cond_destroy(&s->more);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+	return NULL;
+}
+
+/* Under the lock. */
+static void empty_slot(struct slot *slot)
+{
+	if (slot->full)
+		request_done(&slot->waiting);
+	slot->full = false;
+	atomic_store_explicit(&slot->wanted, 0, memory_order_relaxed);
+}
+
+bool scorer_ask(struct scorer *s, const struct request *r, struct err *err)
+{
+	struct slot *slot = &s->slot[r->pane];
+	bool needs_model = r->pane == PANE_LIST || r->pane == PANE_WHY ||
+			   (r->pane == PANE_NEAREST && r->by == NEAREST_MODEL);
+
+	if (needs_model && !r->snapshot) {
+		mem_free(r->metric);
+		return err_set(err, ERR_UNSUPPORTED, "no run can answer yet");
+	}
+	pthread_mutex_lock(&s->lock);
+	empty_slot(slot);
+	slot->waiting = *r;
+	slot->waiting.snapshot = r->snapshot ? snapshot_ref(r->snapshot) : NULL;
+	slot->waiting.split = split_ref(r->split);
+	slot->full = true;
+	atomic_store_explicit(&slot->wanted, r->serial, memory_order_relaxed);
+	pthread_cond_signal(&s->more);
+	pthread_mutex_unlock(&s->lock);
+	return true;
+}
+
+void scorer_drop(struct scorer *s, enum pane pane)
+{
+	pthread_mutex_lock(&s->lock);
+	empty_slot(&s->slot[pane]);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void scorer_free(struct scorer *s)
+{
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->closing = true;
+	for (int p = 0; p < N_PANES; p++)
+		empty_slot(&s->slot[p]);
+	pthread_cond_signal(&s->more);
+	pthread_mutex_unlock(&s->lock);
+	pthread_join(s->thread, NULL);
+	pthread_cond_destroy(&s->more);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
