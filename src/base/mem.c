@@ -150,8 +150,6 @@ void *mem_resize(void *p, size_t old_n, size_t n, size_t size, struct err *err)
 	old_size = header_of(p)->size;
 	old_offset = header_of(p)->offset;
 	kept = (old_n < n ? old_n : n) * size;
-	if (kept > old_size)
-		kept = old_size;
 	/* Shrinking must not cut what is still to be moved. */
 	if (total < old_offset + kept)
 		total = old_offset + kept;

@@ -152,7 +152,7 @@ static void pauses(void)
 {
 	struct job *job;
 	uint64_t before, after, total;
-	double seconds, waited = 0;
+	double seconds, resumed;
 
 	runs = 0;
 	job = job_submit(lane, 3, until_cancelled, NULL, &err);
@@ -160,23 +160,21 @@ static void pauses(void)
 	ok(job_state(job) == JOB_RUNNING, "it runs");
 	job_pause(job);
 	ok(job_state(job) == JOB_PAUSED, "then it is paused");
-	nap(20);
+	/* On a busy machine it may be a while before it puts its next question. */
+	for (int i = 0; i < 500 && (seconds = job_seconds(job), nap(20), job_seconds(job) != seconds); i++)
+		;
+	ok(job_seconds(job) == seconds, "its time stands still");
 	job_progress(job, &before, &total);
-	seconds = job_seconds(job);
 	nap(50);
 	job_progress(job, &after, &total);
-	ok(before == after, "a paused job makes no progress");
-	ok(job_seconds(job) == seconds, "and its time stands still");
+	ok(before == after, "and it makes no progress");
+	resumed = clock_now();
 	job_resume(job);
-	/* A busy machine under a sanitizer may not come to it at once. */
-	do {
-		nap(10);
-		waited += 0.010;
-		job_progress(job, &after, &total);
-	} while (after == before && waited < 10);
-	nap(20);
+	for (int i = 0; i < 10000 && (job_progress(job, &after, &total), after == before); i++)
+		nap(1);
 	ok(after > before && job_state(job) == JOB_RUNNING, "resumed it goes on");
-	ok(job_seconds(job) > seconds && job_seconds(job) < seconds + 0.05 + (waited + 0.020) * 50, "without the pause in its time");
+	seconds = job_seconds(job) - seconds;
+	ok(seconds > 0 && seconds < clock_now() - resumed + 0.010, "without the pause in its time");
 	job_pause(job);
 	nap(10);
 	job_cancel(job);
@@ -195,8 +193,10 @@ static void cancels_quickly(void)
 	while (ticks < 10)
 		nap(1);
 	job_pause(job);
-	nap(30);
-	at_pause = ticks;
+	do { /* those in work end, however busy the machine */
+		at_pause = ticks;
+		nap(30);
+	} while (ticks != at_pause && ticks < 50000);
 	nap(50);
 	ok(ticks == at_pause, "the pool's threads pause with their job");
 	job_resume(job);

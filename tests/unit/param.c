@@ -14,6 +14,7 @@ static const struct param_spec specs[] = {
 	{ .name = "similarity", .type = PARAM_CHOICE, .choices = "cosine|jaccard|tf-idf|bm25", .def = "tf-idf" },
 	{ .name = "start", .type = PARAM_TEXT },
 	{ .name = "layers", .type = PARAM_INTS, .lo = 1, .hi = 1024, .def = "128,64" },
+	{ .name = "dropout", .type = PARAM_REAL, .lo = 0, .hi = 0.9, .def = "0.2" },
 	{ .name = "limit", .type = PARAM_INT, .lo = 0, .hi = 1e15 },
 	{ 0 },
 };
@@ -77,6 +78,8 @@ static void refusals(void)
 	refused("factors", "1.5", ERR_SYNTAX, "integer 1..4096");
 	refused("lambda", "-1", ERR_RANGE, "number 0 or more");
 	refused("lambda", "nan", ERR_SYNTAX, "number 0 or more");
+	refused("dropout", "0.95", ERR_RANGE, "number 0..0.9");
+	refused("similarity", "cosines", ERR_RANGE, "did you mean \"cosine\"");
 	refused("implicit", "maybe", ERR_SYNTAX, "yes|no");
 	refused("similarity", "jacard", ERR_RANGE, "did you mean \"jaccard\"");
 	refused("similarity", "cos", ERR_RANGE, "cosine|jaccard|tf-idf|bm25");
@@ -103,7 +106,7 @@ static void through_json(void)
 	j = params_to_json(&p);
 	text = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	is_str(text, "{\"factors\":64,\"lambda\":0.1,\"implicit\":true,\"similarity\":\"tf-idf\",\"start\":\"\xc3\xa4\","
-	       "\"layers\":[128,64]}", "what is set, in the table's order");
+	       "\"layers\":[128,64],\"dropout\":0.2}", "what is set, in the table's order");
 	free(text);
 	params_init(&q, specs);
 	ok(params_from_json(&q, j, &err), "reads back");

@@ -86,8 +86,10 @@ static bool between(void *ctx)
 
 	s->asked++;
 	if (s->asked == s->pause_at) {
-		nap(20000); /* those in work end */
-		s->before = s->w->started;
+		do { /* those in work end, however busy the machine */
+			s->before = s->w->started;
+			nap(20000);
+		} while (s->w->started != s->before);
 		nap(30000);
 		s->after = s->w->started;
 	}

@@ -84,7 +84,7 @@ static void nearest(void)
 	is_str(got ? got : "none", "popularity", "a beginning");
 	got = str_nearest("iten-knn", names, 6);
 	is_str(got ? got : "none", "item-knn", "the nearer of two alike");
-	ok(!str_nearest("xyzzy", names, 6), "nothing near: no guess");
+	ok(!str_nearest("xyzzy", names, 6) && !str_nearest("iris", names, 6), "nothing near: no guess");
 	ok(!str_nearest("", names, 6), "an empty word: no guess");
 	ok(!str_nearest("q", names, 6), "a letter: no guess");
 }

@@ -58,6 +58,23 @@ static void many(void)
 	strtab_done(&t);
 }
 
+/* However full the table is, looking for what is not there comes to an end. */
+static void absent(void)
+{
+	struct strtab t;
+	char s[16];
+	bool good = true;
+
+	strtab_init(&t);
+	for (uint32_t i = 0; i < 600; i++) {
+		snprintf(s, sizeof(s), "%u", i);
+		good &= intern(&t, s) == i && strtab_find(&t, "absent", 6) == STRTAB_NONE &&
+			strtab_find(&t, "absent, and long", 16) == STRTAB_NONE;
+	}
+	ok(good, "what is not there is not found, at 600 sizes");
+	strtab_done(&t);
+}
+
 /* Every length and place of a difference, around the one where strings no longer fit a slot. */
 static void near_misses(void)
 {
@@ -80,6 +97,13 @@ static void near_misses(void)
 		}
 	}
 	ok(good && t.n == 39 * 40 / 2 + 39, "strings of one hash are told apart wherever they differ (%u)", t.n);
+	strtab_done(&t);
+
+	good = true;
+	memset(s, 'x', sizeof(s));
+	for (uint32_t i = 0; i < 40; i++) /* longest first: each begins all that are there */
+		good &= strtab_intern_hashed(&t, s, 40 - i, (uint64_t)7 << 32, &err) == i;
+	ok(good, "and from those that begin with them");
 	strtab_done(&t);
 }
 
@@ -142,6 +166,7 @@ int main(void)
 {
 	first_appearance();
 	many();
+	absent();
 	near_misses();
 	pushes();
 	running_out();
