@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every JSON object that commands print has the keys, and the kinds of values, that scripts rely on."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from whyrec import TMP, answers, commands, done_testing, eq, ok, run, small_data, write  # noqa: E402
+import json  # noqa: E402
+
+NUMBER = (int, float)
+MAYBE = (int, float, type(None))
+
+
+def shape(got, want, name):
+    """want: {key: type, tuple of types, or a nested dict or [dict]}.  Further keys are allowed."""
+    wrong = []
+
+    def check(value, kind, where):
+        if isinstance(kind, dict):
+            if not isinstance(value, dict):
+                wrong.append('%s is no object' % where)
+                return
+            for key, inner in kind.items():
+                if key not in value:
+                    wrong.append('%s has no %s' % (where, key))
+                else:
+                    check(value[key], inner, where + '.' + key)
+        elif isinstance(kind, list):
+            if not isinstance(value, list):
+                wrong.append('%s is no list' % where)
+                return
+            for n, one in enumerate(value):
+                check(one, kind[0], '%s[%d]' % (where, n))
+        elif isinstance(value, bool) and kind is not bool:
+            wrong.append('%s is a boolean' % where)
+        elif not isinstance(value, kind):
+            wrong.append('%s is %r' % (where, value))
+
+    check(got, want, got.get('command', '?'))
+    ok(not wrong, name, '\n'.join(wrong))
+
+
+LISTED = {'rank': int, 'item': str, 'title': str, 'score': NUMBER}
+HAZARDS = {'tied': int, 'cold_test_items': int, 'repeats_removed': int, 'users_dropped': int}
+METRICS = {'%s@%d' % (m, k): MAYBE for k in (5, 10, 20) for m in
+           ('recall', 'precision', 'hit', 'ndcg', 'map', 'mrr', 'coverage', 'gini', 'novelty', 'diversity')}
+TABLE = {'command': str, 'total': int, 'rows': [dict]}
+
+folder = small_data()
+with open(folder + '/events.csv', 'a', encoding='utf-8') as f:
+    f.write('u1,2,five stars,1000\nu1,4,-1,1000\n')
+out = os.path.join(TMP, 'out')
+os.makedirs(out, exist_ok=True)
+a = answers(*commands(
+    'load ' + folder, 'split leave-last', 'train ease lambda=5', 'train ials dim=4 epochs=3 patience=0', 'use ease#1',
+    'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'explain u1 2',
+    'evaluate', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'compare',
+    'export recommendations %s/r.csv' % out, 'user u1', 'item 2', 'set k 20', 'set', 'help', 'help load',
+    'delete ials#1', 'generate %s/gen users=60 items=60 events=600' % out, 'quit'))
+names = [x['command'] for x in a]
+by = {}
+for x in a:
+    by.setdefault(x['command'], []).append(x)
+
+shape(by['load'][0], {
+    'dataset': str, 'users': int, 'items': int, 'events': int, 'density': NUMBER, 'duplicates': int,
+    'rejected_total': int, 'rejected': [{'file': str, 'line': int, 'reason': str}], 'set_aside_total': int,
+    'set_aside': dict, 'timestamp_ties': MAYBE, 'seconds': NUMBER,
+    'has': {k: bool for k in ('times', 'order', 'values', 'titles', 'text', 'tags', 'social', 'vectors')}}, 'load')
+eq(by['load'][0]['rejected_total'], 1, 'load counts what could not be read')
+eq([r['line'] for r in by['load'][0]['rejected']], [322], 'and gives its line')
+eq(by['load'][0]['set_aside_total'] >= 1, True, 'load counts what was set aside')
+shape(by['split'][0], {'kind': str, 'train': int, 'valid': int, 'test': int, 'test_users': int, 'hazards': HAZARDS},
+      'split')
+TRAIN = {'run': str, 'model': str, 'params': dict, 'epochs': int, 'best_epoch': int, 'stopped': str,
+         'loss': [MAYBE], 'seconds': NUMBER, 'seconds_per_epoch': MAYBE, 'bytes': int,
+         'valid': {'metric': str, 'best': NUMBER, 'curve': [MAYBE]}}
+shape(by['train'][0], TRAIN, 'train in one pass')
+shape(by['train'][1], TRAIN, 'train in epochs')
+eq(by['train'][0]['params'].get('lambda'), 5.0, 'train tells its parameters')
+eq((len(by['train'][1]['loss']), len(by['train'][1]['valid']['curve'])), (3, 3), 'one loss and one valid an epoch')
+shape(by['recommend'][0], {'user': str, 'run': str, 'items': [LISTED]}, 'recommend')
+eq([r['rank'] for r in by['recommend'][0]['items']], [1, 2, 3, 4, 5], 'ranks count from 1')
+shape(by['recommend'][1], {'user': type(None), 'run': str, 'items': [LISTED]}, 'recommend to a history')
+shape(by['similar'][0], {'item': str, 'by': str, 'run': str, 'items': [LISTED]}, 'similar by model')
+shape(by['similar'][1], {'item': str, 'by': str, 'run': type(None), 'items': [LISTED]}, 'similar by behaviour')
+shape(by['explain'][0], {'user': str, 'item': str, 'run': str, 'rank': (int, type(None)), 'score': NUMBER,
+                         'base': MAYBE, 'method': str, 'by': str, 'rest': MAYBE, 'trained_score': MAYBE,
+                         'parts': [{'kind': str, 'item': str, 'title': str, 'value': NUMBER}]}, 'explain')
+e = by['explain'][0]
+sum_of_parts = e['base'] + e['rest'] + sum(p['value'] for p in e['parts'])
+ok(abs(sum_of_parts - e['score']) <= 1e-4 * max(1e-3, abs(e['score'])), 'base + parts + rest = score', e)
+shape(by['evaluate'][0], {'seconds': NUMBER, 'results': [
+    {'run': str, 'on': str, 'users': int, 'metrics': METRICS, 'hazards': HAZARDS}]}, 'evaluate')
+for name, row in {
+        'models': {'name': str, 'title': str, 'bytes': int, 'caps': [str]},
+        'params': {'name': str, 'default': (str, type(None)), 'range': str, 'meaning': str},
+        'runs': {'run': str, 'model': str, 'of_data': bool, 'answers': bool},
+        'jobs': {'id': int, 'title': str, 'state': str, 'lane': str, 'seconds': NUMBER, 'left': MAYBE},
+        'users': {'user': str, 'events': int, 'mean': MAYBE},
+        'items': {'item': str, 'title': str, 'events': int, 'mean': MAYBE},
+        'compare': {'run': str, 'metric': str, 'value': NUMBER, 'low': NUMBER, 'high': NUMBER, 'p': MAYBE,
+                    'with_best': bool, 'train_seconds': NUMBER, 'ms_per_user': NUMBER, 'bytes': int,
+                    'explanation': str}}.items():
+    shape(by[name][0], dict(TABLE, rows=[row]), name)
+    eq(by[name][0]['total'], len(by[name][0]['rows']), name + ': total counts the rows')
+eq(len(by['users'][0]['rows']), 40, 'users lists all')
+ok('u, 3' in [r['user'] for r in by['users'][0]['rows']], 'ids are the data\'s own')
+shape(by['export'][0], {'what': str, 'file': str, 'rows': int}, 'export')
+for name in ('user', 'item', 'set', 'help', 'delete', 'use', 'generate', 'quit'):
+    shape(by[name][0], {'ok': bool}, name)
+eq(names[-1], 'quit', 'one object a command, in order')
+
+bad = write('bad.why', 'help\n\nload /nowhere\nhelp\n')
+status, text, err = run('--json', '-f', bad)
+last = json.loads(text.splitlines()[-1])
+eq(status, 1, 'a command that fails: exit status 1')
+eq(len(text.splitlines()), 2, 'the rest is not run')
+shape(last, {'command': str, 'error': {'code': str, 'message': str, 'file': str, 'line': (int, type(None))}},
+      'an error is an object, last on standard output')
+status, text, err = run('--json', '-f', write('bad2.why', '# one\nrecommend 5\n'))
+eq((json.loads(text)['error']['line'], json.loads(text)['error']['file']), (2, os.path.join(TMP, 'bad2.why')),
+   'and says where in the script')
+status, text, err = run('--json', '-c', '"oops')
+eq(json.loads(text)['error']['code'], 'syntax', 'what does not parse is an object too')
+eq(err, 'whyrec: a quote is opened and never closed\n', 'and a line on standard error')
+done_testing()

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* docs_tables.c - prints a section of the manual from the program's own tables, as man(7) source.
+ *
+ * docs_tables SECTION, one of: options commands splits metrics settings parameters.  What it prints stands
+ * between the lines BEGIN GENERATED SECTION and END GENERATED SECTION of the manual pages.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/settings.h"
+#include "cmd/command.h"
+#include "cmd/options.h"
+#include "data/split.h"
+#include "eval/eval.h"
+#include "model/model.h"
+
+/* Text as roff reads it: - and \ are written out, a dot or quote may not start a line. */
+static void put(const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", stdout);
+	for (; *text; text++) {
+		if (*text == '-')
+			fputs("\\-", stdout);
+		else if (*text == '\\')
+			fputs("\\e", stdout);
+		else if (!strncmp(text, "\xe2\x80\xa6", 3)) {
+			fputs("\\&...", stdout);
+			text += 2;
+		} else
+			putchar(*text);
+	}
+}
+
+static void put_line(const char *text)
+{
+	put(text);
+	putchar('\n');
+}
+
+static void bold(const char *text)
+{
+	fputs("\\fB", stdout);
+	put(text);
+	fputs("\\fR", stdout);
+}
+
+static void options(void)
+{
+	for (const struct option_row *o = option_table; o->name; o++) {
+		puts(".TP");
+		if (o->letter)
+			printf("\\fB\\-%c\\fR, ", o->letter);
+		fputs("\\fB\\-\\-", stdout);
+		put(o->name);
+		fputs("\\fR", stdout);
+		if (o->argument)
+			printf(" \\fI%s\\fR", o->argument);
+		putchar('\n');
+		put_line(o->meaning);
+	}
+}
+
+static void param(const struct param_spec *p)
+{
+	struct str range = STR_INIT;
+
+	param_describe_range(p, &range);
+	puts(".TP");
+	bold(p->name);
+	printf("=\\fI");
+	put(str_text(&range));
+	puts("\\fR");
+	put(p->meaning);
+	if (p->unit && p->unit[0]) {
+		fputs(" (", stdout);
+		put(p->unit);
+		putchar(')');
+	}
+	if (p->def) {
+		fputs("; default ", stdout);
+		put(p->def[0] ? p->def : "none");
+	}
+	if (p->source && p->source[0]) {
+		fputs(". From: ", stdout);
+		put(p->source);
+	}
+	puts(".");
+	str_done(&range);
+}
+
+static void params(const struct param_spec *specs)
+{
+	for (; specs && specs->name; specs++)
+		param(specs);
+}
+
+static void commands(void)
+{
+	const char *group = "";
+
+	for (size_t i = 0; command_table[i]; i++) {
+		const struct command *c = command_table[i];
+
+		if (strcmp(group, c->group) != 0)
+			printf(".SS %s\n", c->group);
+		group = c->group;
+		puts(".TP");
+		bold(c->name);
+		put_line(c->synopsis + strlen(c->name));
+		put(c->summary);
+		puts(".");
+		if (!c->params || !c->params->name)
+			continue;
+		puts(".RS");
+		params(c->params);
+		puts(".RE");
+	}
+}
+
+static void splits(void)
+{
+	for (size_t i = 0; split_kinds[i]; i++) {
+		const struct param_spec *p = split_params(split_kinds[i]);
+
+		puts(".TP");
+		bold(split_kinds[i]);
+		putchar('\n');
+		if (!p->name) {
+			puts("No parameters.");
+			continue;
+		}
+		puts(".RS");
+		params(p);
+		puts(".RE");
+	}
+}
+
+static void metrics(void)
+{
+	for (int m = 0; m < N_METRICS; m++) {
+		puts(".TP");
+		fputs("\\fB", stdout);
+		put(metric_table[m].name);
+		puts("@\\fIK\\fR");
+		put(metric_table[m].meaning);
+		puts(metric_table[m].per_user ? "." : "; no mean over users.");
+	}
+}
+
+static void parameters(void)
+{
+	for (size_t i = 0; model_registry[i]; i++) {
+		const struct model_ops *ops = model_registry[i];
+
+		fputs(".SS ", stdout);
+		put_line(ops->name);
+		put(ops->title);
+		puts(".");
+		put(ops->cite);
+		puts(".");
+		params(ops->params);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct { const char *name; void (*print)(void); } sections[] = {
+		{ "options", options }, { "commands", commands }, { "splits", splits }, { "metrics", metrics },
+		{ "parameters", parameters },
+	};
+
+	if (argc == 2 && !strcmp(argv[1], "settings")) {
+		params(settings_table);
+		return 0;
+	}
+	for (size_t i = 0; argc == 2 && i < sizeof(sections) / sizeof(*sections); i++) {
+		if (!strcmp(argv[1], sections[i].name)) {
+			sections[i].print();
+			return 0;
+		}
+	}
+	fputs("usage: docs_tables options|commands|splits|metrics|settings|parameters\n", stderr);
+	return 2;
+}
