@@ -115,8 +115,10 @@ int main(int argc, char **argv)
 	else if (!options.n_items && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
 		status = (fputs("whyrec: the screens need a terminal; without one give commands with -c or -f "
 				"(see whyrec --help)\n", stderr), EXIT_WRONG_CALL);
-	else
+	else {
+		options.session.screen = !options.n_items;
 		status = run(&options);
+	}
 	options_done(&options);
 	if (fflush(stdout) || ferror(stdout))
 		status = status ? status : EXIT_FAILURE;

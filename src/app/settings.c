@@ -20,7 +20,7 @@ const struct param_spec settings_table[] = {
 	  .meaning = "length of lists where k= is not given" },
 	{ .name = "log", .type = PARAM_TEXT,
 	  .meaning = "file to append the log to; \"\" stops" },
-	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 9007199254740992.0, .def = "42",
+	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 1e15, .def = "42",
 	  .meaning = "every random stream is derived from it" },
 	{ .name = NULL },
 };

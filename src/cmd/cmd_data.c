@@ -42,7 +42,7 @@ static const struct param_spec load_params[] = {
 	  .meaning = "items with fewer events are set aside likewise" },
 	{ .name = "max-bad", .type = PARAM_TEXT, .def = "10%",
 	  .meaning = "more rows than this that cannot be read stop the load" },
-	{ .name = "limit", .type = PARAM_INT, .lo = 0, .hi = 9007199254740992.0, .def = "0", .unit = "events",
+	{ .name = "limit", .type = PARAM_INT, .lo = 0, .hi = 1e15, .def = "0", .unit = "events",
 	  .meaning = "reads only so many events; 0: all" },
 	{ .name = NULL },
 };
@@ -266,7 +266,7 @@ struct splitting {
 };
 
 static const struct param_spec split_own_params[] = {
-	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 9007199254740992.0,
+	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 1e15,
 	  .meaning = "of the draw (default: the session's)" },
 	{ .name = NULL },
 };

@@ -38,7 +38,7 @@ static const struct param_spec evaluate_params[] = {
 	{ .name = "negatives", .type = PARAM_TEXT, .meaning = "file that gives the items to rank against" },
 	{ .name = "dialect", .type = PARAM_CHOICE, .choices = "recbole|lenskit|vae", .def = "recbole",
 	  .meaning = "whose definitions of the metrics" },
-	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 9007199254740992.0,
+	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 1e15,
 	  .meaning = "of sampled= (default: the session's)" },
 	{ .name = NULL },
 };

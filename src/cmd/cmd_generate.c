@@ -14,7 +14,7 @@ struct generation {
 };
 
 static const struct param_spec generate_params[] = {
-	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 9007199254740992.0,
+	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 1e15,
 	  .meaning = "the same seed gives the same bytes (default: the session's)" },
 	{ .name = NULL },
 };

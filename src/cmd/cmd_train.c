@@ -19,7 +19,7 @@ static const struct param_spec train_params[] = {
 	{ .name = "values", .type = PARAM_BOOL, .def = "no", .meaning = "fits the events' values instead of 1" },
 	{ .name = "refit", .type = PARAM_BOOL, .def = "no",
 	  .meaning = "then fits afresh on train and valid, for the best number of epochs" },
-	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 9007199254740992.0,
+	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 1e15,
 	  .meaning = "of every random stream (default: the session's)" },
 	{ .name = "name", .type = PARAM_TEXT, .meaning = "name of the run (default: MODEL#N)" },
 	{ .name = "replace", .type = PARAM_BOOL, .def = "no", .meaning = "with name=: replaces a run of that name" },

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "app/session_change.h"
+#include "app/settings.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cmd/command.h"
@@ -363,6 +364,7 @@ int script_run(struct session *s, struct loop *l, const struct script_options *o
 
 	session_watch(s, &watcher);
 	loop_on_signal(l, on_signal, &x);
+	settings_read(s);
 	if (o->n_paths)
 		load_paths(&x, o);
 	for (size_t i = 0; i < o->n_items && may_go_on(&x); i++) {

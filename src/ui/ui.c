@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/paths.h"
+#include "app/settings.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -173,6 +174,7 @@ int ui_run(struct session *session, struct loop *loop, const struct ui_options *
 	if (started) {
 		loop_on_signal(loop, on_signal, &u);
 		loop_on_turn(loop, on_turn, &u);
+		settings_read(session);
 		paint(&u);
 		run_lines(&u, options);
 		if (!u.over) /* a line may have been quit */
