@@ -34,7 +34,7 @@ bool screen_front_job(const struct session *s, struct job_row *out)
 
 static void say_job(const struct job_row *job, bool with_epoch, char *out, size_t size)
 {
-	char left[32] = "", when[48] = "", share[24] = "", epoch[48] = "";
+	char left[32] = "", when[48] = "", share[24] = "", epoch[96] = "", a[32], b[32];
 	const char *name = job->run[0] ? job->run : job->title;
 
 	if (!strcmp(job->state_text, "paused") || !strcmp(job->state_text, "queued"))
@@ -44,7 +44,8 @@ static void say_job(const struct job_row *job, bool with_epoch, char *out, size_
 	if (job->total)
 		snprintf(share, sizeof share, " %.0f%%", floor(100.0 * (double)job->done / (double)job->total));
 	if (with_epoch && job->epochs > 1)
-		snprintf(epoch, sizeof epoch, " epoch %u of %u", job->epoch, job->epochs);
+		snprintf(epoch, sizeof epoch, " epoch %s of %s", str_thousands(job->epoch, a),
+			 str_thousands(job->epochs, b));
 	snprintf(out, size, "%s%s%s%s", name, epoch, share, when);
 }
 
@@ -64,7 +65,7 @@ static void make_parts(const struct screen *sc, int length, char *data, char *ru
 	else
 		snprintf(data, size, "%s", d ? d->name : "no data");
 	if (r && r->rec.epochs > 1 && length >= 2 && r->job)
-		snprintf(run, size, "model %s epoch %u", r->rec.name, r->rec.epochs);
+		snprintf(run, size, "model %s epoch %s", r->rec.name, str_thousands(r->rec.epochs, a));
 	else if (r)
 		snprintf(run, size, "%s%s", length >= 1 ? "model " : "", r->rec.name);
 	if (screen_front_job(s, &front))

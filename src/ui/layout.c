@@ -197,7 +197,7 @@ static void lay_groups(const struct pane_spec *spec, int n, struct rect r, int f
 bool layout_panes(const struct pane_spec *spec, int n, struct rect body, int focus, const int *shown,
 		  struct pane_box *out)
 {
-	int left = body.w * 35 / 100;
+	int left = body.w * (spec[0].share ? spec[0].share : 35) / 100;
 	bool two = false;
 
 	memset(out, 0, sizeof *out * (size_t)n);
@@ -207,7 +207,7 @@ bool layout_panes(const struct pane_spec *spec, int n, struct rect body, int foc
 	}
 	for (int i = 0; i < n; i++)
 		two |= spec[i].column == 1;
-	left = !two ? body.w : left < 38 ? 38 : left > 64 ? 64 : left;
+	left = !two ? body.w : left < 36 ? 36 : left > 64 ? 64 : left;
 	lay_column(spec, n, 0, (struct rect){ body.x, body.y, left, body.h }, focus, out);
 	if (two)
 		lay_column(spec, n, 1, (struct rect){ body.x + left, body.y, body.w - left, body.h }, focus, out);

@@ -25,6 +25,7 @@ struct pane_spec {
 	int column, row, slot;    /* wide */
 	int group;                /* narrow */
 	int least, want;          /* rows, title line included; want 0: takes what is left */
+	int share;                /* of the first pane: percent of the width that the left column takes */
 	int head;                 /* lines above a table's rows */
 };
 

@@ -42,7 +42,7 @@ void text_short(char *out, size_t size, double v)
 
 	if (put_dash(out, size, v))
 		return;
-	if (a >= 1e7 || (a > 0 && a < 1e-3))
+	if (a >= 1e12 || (a > 0 && a < 1e-3))
 		snprintf(out, size, "%.2g", v);
 	else if (a >= 1000)
 		snprintf(out, size, "%s%s", v < 0 ? "-" : "", str_thousands((uint64_t)(a + 0.5), buf));

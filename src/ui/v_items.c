@@ -100,10 +100,13 @@ static void ask_nearest(struct items_state *st, struct session *s)
 	uint64_t split = session_split_serial(s);
 	const char *name = run ? run->rec.name : "";
 	uint32_t epoch = run ? run->rec.epochs : 0;
+	bool pending;
 
+	session_answer(s, PANE_NEAREST, &pending);
+	/* As in v_users.c: a newer epoch waits for the answer to the last question. */
 	if (st->item == NO_ITEM || (st->item == st->asked_item && st->by == st->asked_by && split == st->asked_split &&
 				    (st->by == NEAREST_BEHAVIOUR ||
-				     (epoch == st->asked_epoch && !strcmp(name, st->asked_run)))))
+				     ((pending || epoch == st->asked_epoch) && !strcmp(name, st->asked_run)))))
 		return;
 	if (!session_ask_nearest(s, st->item, st->by, NEAREST_K))
 		return;

@@ -111,6 +111,7 @@ static void job_cell(const void *ctx, size_t row, int column, struct table_cell 
 {
 	struct job_row job;
 	double share;
+	char a[32], b[32];
 
 	job_at(ctx, row, &job);
 	share = job.total ? (double)job.done / (double)job.total : 0;
@@ -119,8 +120,8 @@ static void job_cell(const void *ctx, size_t row, int column, struct table_cell 
 		snprintf(out->text, sizeof out->text, "%u", job.id);
 		break;
 	case J_TITLE:
-		snprintf(out->text, sizeof out->text, "%s%s%s%s", job.title, job.run[0] ? " (" : "", job.run,
-			 job.run[0] ? ")" : "");
+		snprintf(out->text, sizeof out->text, job.run[0] && !strstr(job.title, job.run) ? "%s (%s)" : "%s",
+			 job.title, job.run);
 		break;
 	case J_STATE:
 		snprintf(out->text, sizeof out->text, "%s", job.state_text);
@@ -142,7 +143,8 @@ static void job_cell(const void *ctx, size_t row, int column, struct table_cell 
 		break;
 	case J_MESSAGE:
 		if (job_is_alive(&job) && job.epochs > 1)
-			snprintf(out->text, sizeof out->text, "epoch %u of %u", job.epoch, job.epochs);
+			snprintf(out->text, sizeof out->text, "epoch %s of %s", str_thousands(job.epoch, a),
+				 str_thousands(job.epochs, b));
 		else
 			snprintf(out->text, sizeof out->text, "%s", job.message);
 		break;

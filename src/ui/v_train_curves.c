@@ -90,8 +90,11 @@ static const char *why_no_curve(const struct run *run, bool valid)
 {
 	if (!run)
 		return "No run yet: t trains ease";
-	if (run->job)
+	if (run->job && !run->rec.curves.n)
 		return "The first epoch is under way …";
+	if (run->job)
+		return valid && run->rec.valid_every ? "Nothing was measured on valid events yet"
+		       : valid ? "Nothing is measured on valid events" : "Waiting for the second epoch …";
 	if (run->rec.epochs_asked <= 1)
 		return valid ? "One value: this model is computed at once"
 			     : "No curve: this model is computed at once";
@@ -117,7 +120,7 @@ void train_draw_loss(const struct view *v, const struct session *s, struct surfa
 			add_overlays(&set, st, s, run, false);
 		} else {
 			for (unsigned i = 0; i < c->n_loss; i++)
-				add_series(&set, run, (int)i, c->loss_name[i]);
+				add_series(&set, run, (int)i, *c->loss_name[i] ? c->loss_name[i] : "train");
 		}
 	}
 	if (set.n)
@@ -184,7 +187,7 @@ static void say_figures(const struct run *run, struct str *line)
 	double rate = run->job ? run->rate_now : last ? last->rate : NAN;
 	char n[32], text[96];
 
-	if (rate > 0) {
+	if (rate > 0 && isfinite(rate)) {
 		text_short(n, sizeof n, rate);
 		snprintf(text, sizeof text, "%s %s/s", n, run->rate_unit ? run->rate_unit : "examples");
 		add_part(line, text);
@@ -223,7 +226,7 @@ static void say_params(const struct run *run, struct str *line)
 
 static void draw_progress(const struct run *run, const struct job_row *job, struct surface *out, struct rect line)
 {
-	char text[96], right[64] = "", left[32];
+	char text[96], right[64] = "", left[32], n[32], of[32];
 	double share = job->total ? (double)job->done / (double)job->total : 0;
 	int x = line.x, w, w_right;
 
@@ -233,7 +236,9 @@ static void draw_progress(const struct run *run, const struct job_row *job, stru
 		snprintf(right, sizeof right, "%3.0f%%  left %s", floor(share * 100), str_seconds(job->left, left));
 	else if (job->total)
 		snprintf(right, sizeof right, "%3.0f%%", floor(share * 100));
-	snprintf(text, sizeof text, "epoch %u of %u", run->rec.epochs, run->rec.epochs_asked);
+	text_count(n, sizeof n, run->rec.epochs);
+	text_count(of, sizeof of, run->rec.epochs_asked);
+	snprintf(text, sizeof text, "epoch %s of %s", n, of);
 	x += surface_text(out, x, line.y, line.w, STYLE_PLAIN, text) + 1;
 	w_right = surface_width(out, right);
 	w = line.x + line.w - x - w_right - 1;

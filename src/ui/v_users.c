@@ -15,7 +15,8 @@
 #include "ui/views.h"
 
 static const struct pane_spec panes[] = {
-	[USERS] = { .name = "users", .title = "Users", .column = 0, .row = 0, .group = 0, .least = 4, .head = 1 },
+	[USERS] = { .name = "users", .title = "Users", .column = 0, .row = 0, .group = 0, .least = 4, .head = 1,
+		    .share = 29 },
 	[HISTORY] = { .name = "history", .title = "History", .column = 1, .row = 0, .slot = 0, .group = 0, .least = 4,
 		      .head = 1 },
 	[LIST] = { .name = "list", .title = "Recommended", .column = 1, .row = 0, .slot = 1, .group = 0, .least = 4,
@@ -87,11 +88,21 @@ static void start_afresh(struct view *v, struct users_state *st, const struct da
 		table_init(&v->table[i]);
 }
 
+/* A newer epoch is no new question while the last one is not answered: epochs may come faster than
+ * answers, and each question drops the one before. */
 static bool same_question(const struct question *q, uint32_t user, uint32_t item, const struct run *run,
-			  uint64_t data_id, uint64_t split)
+			  uint64_t data_id, uint64_t split, bool pending)
 {
 	return q->asked && q->user == user && q->item == item && q->data_id == data_id && q->split == split &&
-	       q->epoch == run->rec.epochs && !strcmp(q->run, run->rec.name);
+	       (pending || q->epoch == run->rec.epochs) && !strcmp(q->run, run->rec.name);
+}
+
+static bool is_pending(const struct session *s, enum pane pane)
+{
+	bool pending;
+
+	session_answer(s, pane, &pending);
+	return pending;
 }
 
 static void note_question(struct question *q, uint32_t user, uint32_t item, const struct run *run, uint64_t data_id,
@@ -154,15 +165,16 @@ static void ask_what_changed(struct view *v, struct users_state *st, struct sess
 
 	if (!run || st->user == NO_USER)
 		return;
-	if (!same_question(&st->list, st->user, 0, run, d->id, split) && session_ask_list(s, st->user, LIST_K))
+	if (!same_question(&st->list, st->user, 0, run, d->id, split, is_pending(s, PANE_LIST)) &&
+	    session_ask_list(s, st->user, LIST_K))
 		note_question(&st->list, st->user, 0, run, d->id, split);
 	list = users_list(st, s, &pending);
-	if (!st->why_on || !list || pending || !list->n)
+	if (!st->why_on || !list || list->user != st->user || !list->n)
 		return;
 	if (v->table[LIST].cursor < list->n) {
 		uint32_t item = list->row[v->table[LIST].cursor].item;
 
-		if (!same_question(&st->why, st->user, item, run, d->id, split) &&
+		if (!same_question(&st->why, st->user, item, run, d->id, split, is_pending(s, PANE_WHY)) &&
 		    session_ask_why(s, st->user, item, WHY_PARTS))
 			note_question(&st->why, st->user, item, run, d->id, split);
 	}

@@ -112,7 +112,7 @@ static void say_user(const struct draw_ctx *c, char *out, size_t size)
 static void draw_history(const struct view *v, const struct draw_ctx *c, struct surface *out)
 {
 	struct table_column column[] = {
-		[H_TITLE] = { .title = c->d->has_order ? "history, newest first" : "history", .least = 24 },
+		[H_TITLE] = { .title = c->d->has_order ? "history, newest first" : "history", .least = 16 },
 		[H_VALUE] = { .title = c->d->weighted ? "weight" : "value", .width = 6, .right = true, .drop = 1 },
 		[H_WHEN] = { .title = "date", .width = 10, .drop = 2 },
 	};
