@@ -42,7 +42,7 @@ static const char *row_text(const struct order_request *r, uint32_t i)
 /* Every row costs a step; false once the task said no. */
 static bool step(struct sorter *s)
 {
-	if (++s->steps % ASK_EVERY == 0 && !task_keep_going(s->task))
+	if (!s->stopped && ++s->steps % ASK_EVERY == 0 && !task_keep_going(s->task))
 		s->stopped = true;
 	return !s->stopped;
 }

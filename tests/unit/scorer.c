@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* scorer.c - one answer a question, the newest question wins, and nothing comes after it was dropped. */
+#include "serve/scorer.h"
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "model/registry.h"
+#include "model_fixture.h"
+
+enum { U = 80, I = 60, PER_USER = 20, K = 5 };
+
+static struct fixture f;
+static const struct snapshot *snap;
+static struct message_queue *queue;
+
+/* A model that takes as long as the test wants: item-knn's work, and a wait inside. */
+static atomic_int slow_ms;
+static struct model_ops slow_ops;
+
+static bool slow_begin(const struct model *m, const struct query *q, size_t B, struct scratch *s, struct err *err)
+{
+	for (int ms = atomic_load(&slow_ms); ms > 0; ms--)
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	return popularity_ops.query_begin(m, q, B, s, err);
+}
+
+static const struct answer *wait_answer(struct message **keep)
+{
+	struct pollfd p = { .fd = message_queue_fd(queue), .events = POLLIN };
+
+	*keep = NULL;
+	while (!(*keep = message_queue_take(queue)))
+		if (poll(&p, 1, 10000) <= 0)
+			return NULL;
+	return (*keep)->kind == MESSAGE_ANSWER ? (*keep)->payload : NULL;
+}
+
+static bool nothing_comes(int ms)
+{
+	struct pollfd p = { .fd = message_queue_fd(queue), .events = POLLIN };
+	struct message *m;
+	bool nothing;
+
+	poll(&p, 1, ms);
+	m = message_queue_take(queue);
+	nothing = !m;
+	message_free(m);
+	return nothing;
+}
+
+static struct request request(enum pane pane, uint64_t serial, uint32_t user)
+{
+	return (struct request){ .pane = pane, .serial = serial, .snapshot = snap, .split = f.split, .user = user,
+				 .item = 3, .k = K };
+}
+
+static void test_answers(struct scorer *s)
+{
+	struct request r = request(PANE_LIST, 1, 4);
+	const struct answer *a;
+	struct message *m;
+	struct err err;
+	bool right;
+
+	scorer_ask(s, &r, &err);
+	a = wait_answer(&m);
+	right = a && a->pane == PANE_LIST && a->serial == 1 && !a->err.code && a->list.user == 4 && a->list.n == K;
+	for (size_t i = 0; right && i < a->list.n; i++)
+		right = !csr_has(&f.split->train_valid, 4, a->list.row[i].item) &&
+			a->list.row[i].hit == csr_has(&f.split->test, 4, a->list.row[i].item) &&
+			(!i || a->list.row[i].score <= a->list.row[i - 1].score);
+	ok(right, "a list: the best unseen items, hits marked");
+	message_free(m);
+
+	r = request(PANE_WHY, 2, 4);
+	scorer_ask(s, &r, &err);
+	a = wait_answer(&m);
+	ok(a && a->pane == PANE_WHY && a->why.user == 4 && a->why.item == 3 && !isnan(a->why.score),
+	   "an explanation");
+	message_free(m);
+
+	r = request(PANE_NEAREST, 3, 0);
+	r.by = NEAREST_BEHAVIOUR;
+	r.snapshot = NULL;
+	scorer_ask(s, &r, &err);
+	a = wait_answer(&m);
+	ok(a && a->pane == PANE_NEAREST && a->nearest.item == 3 && a->nearest.n == K && a->nearest.row[0].item != 3,
+	   "nearest items without a model");
+	message_free(m);
+
+	r = request(PANE_USERS, 4, 0);
+	r.key = ORDER_EVENTS;
+	scorer_ask(s, &r, &err);
+	a = wait_answer(&m);
+	ok(a && a->pane == PANE_USERS && a->order.n == U, "an order");
+	message_free(m);
+
+	r = request(PANE_LIST, 5, U + 9);
+	scorer_ask(s, &r, &err);
+	a = wait_answer(&m);
+	ok(a && a->serial == 5 && a->err.code == ERR_RANGE, "a question that has no answer is told why");
+	message_free(m);
+
+	r = request(PANE_LIST, 6, 1);
+	r.snapshot = NULL;
+	ok(!scorer_ask(s, &r, &err) && err.code == ERR_UNSUPPORTED, "no model, no list");
+}
+
+static void test_newest_wins(struct scorer *s)
+{
+	const struct answer *a;
+	struct message *m;
+	struct err err;
+
+	atomic_store(&slow_ms, 20);
+	for (uint64_t serial = 100; serial < 140; serial++) {
+		struct request r = request(PANE_LIST, serial, (uint32_t)serial % U);
+
+		scorer_ask(s, &r, &err);
+	}
+	a = wait_answer(&m);
+	ok(a && a->serial == 139, "of forty questions the newest is answered (%d)", a ? (int)a->serial : -1);
+	message_free(m);
+	ok(nothing_comes(100), "and no other");
+	atomic_store(&slow_ms, 0);
+}
+
+static void test_drop(struct scorer *s)
+{
+	struct request r = request(PANE_LIST, 200, 2);
+	struct err err;
+
+	atomic_store(&slow_ms, 30);
+	scorer_ask(s, &r, &err);
+	nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+	scorer_drop(s, PANE_LIST);
+	ok(nothing_comes(150), "what was dropped in the middle of its work is never answered");
+	atomic_store(&slow_ms, 0);
+}
+
+/* Many threads' worth of questions, dropped and replaced at random, for the thread sanitizer. */
+static void test_storm(struct scorer *s)
+{
+	struct rng rng = rng_stream(1, "storm", 0, 0);
+	uint64_t newest[N_PANES] = { 0 };
+	bool fine = true;
+	struct message *m;
+	struct err err;
+
+	for (uint64_t serial = 1000; serial < 2000; serial++) {
+		struct request r = request((enum pane)rng_below(&rng, N_PANES), serial, rng_below(&rng, U));
+
+		r.by = NEAREST_BEHAVIOUR;
+		scorer_ask(s, &r, &err);
+		newest[r.pane] = serial;
+		if (rng_below(&rng, 10) == 0) {
+			enum pane p = (enum pane)rng_below(&rng, N_PANES);
+
+			scorer_drop(s, p);
+			newest[p] = 0;
+			while ((m = message_queue_take(queue))) /* answered before it was dropped: fine */
+				message_free(m);
+		}
+	}
+	for (int p = 0; p < N_PANES; p++) {
+		uint64_t got = 0;
+
+		while (newest[p] && got != newest[p]) {
+			const struct answer *a = wait_answer(&m);
+
+			if (!a)
+				break;
+			for (int q = 0; q < N_PANES; q++)
+				if (a->pane == (enum pane)q && a->serial == newest[q])
+					newest[q] = q == p ? newest[q] : 0;
+			got = a->pane == (enum pane)p ? a->serial : got;
+			message_free(m);
+		}
+		fine = fine && got == newest[p];
+	}
+	ok(fine, "a storm of questions: each pane's newest is answered");
+}
+
+static bool count_down(void *ctx)
+{
+	return --*(int *)ctx > 0;
+}
+
+static void test_alone(void)
+{
+	struct request r = request(PANE_WHY, 9, 5);
+	unsigned failed = 0;
+	bool fine = true;
+	int left = 1;
+	struct task stop = { .keep_going = count_down, .ctx = &left };
+	struct answer *a;
+	struct err err;
+
+	for (int p = 0; p < N_PANES; p++) {
+		r.pane = (enum pane)p;
+		r.by = NEAREST_BEHAVIOUR;
+		for (uint64_t at = 1;; at++) {
+			mem_fail_at(at);
+			a = scorer_answer_now(&r, &task_null, &err);
+			mem_fail_at(0);
+			if (a)
+				break;
+			fine = fine && err.code == ERR_NOMEM;
+			failed++;
+		}
+		answer_free(a);
+	}
+	ok(fine && failed > 20, "without memory each pane says so (%u places)", failed);
+	r.pane = PANE_LIST;
+	a = scorer_answer_now(&r, &stop, &err);
+	ok(!a && err.code == ERR_CANCELLED, "a list that is stopped ends as cancelled");
+}
+
+int main(void)
+{
+	struct params p;
+	struct model *model;
+	struct scorer *s;
+	struct err err;
+
+	fixture_make(&f, U, I, PER_USER, false);
+	params_init(&p, popularity_ops.params);
+	model = fixture_fit(&f, &popularity_ops, &p, 1, &task_null, &err);
+	slow_ops = popularity_ops;
+	slow_ops.query_begin = slow_begin;
+	((struct model_base *)(void *)model)->ops = &slow_ops;
+	snap = snapshot_new(model, "popularity#1", 1, f.split, false, false, &err);
+	queue = message_queue_new(&err);
+	s = scorer_new(queue, NULL, &err);
+	test_answers(s);
+	test_newest_wins(s);
+	test_drop(s);
+	test_storm(s);
+	scorer_free(s);
+	test_alone();
+	ok(snap->refs == 1, "every reference was given back");
+	snapshot_unref(snap);
+	message_queue_free(queue);
+	fixture_done(&f);
+	return done_testing();
+}
