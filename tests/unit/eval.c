@@ -432,7 +432,7 @@ static const struct snapshot *fitted(const struct fixture *f, const char *name)
 	struct model *m;
 
 	params_init(&p, ops->params);
-	m = fixture_fit(f, ops, &p, 2, &task_null, &err);
+	m = fixture_fit(f, ops, &p, ops->caps & MODEL_ITERATIVE ? 2 : 1, &task_null, &err);
 	fixture_must(m != NULL, &err);
 	return snapshot_new(m, name, 1, f->split, false, false, &err);
 }
