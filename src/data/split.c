@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* split.c - applies a kind of split, then counts, makes the matrices and the hazards from its parts. */
+/* split.c - applies a kind of split; then counts, matrices and hazards are made from the parts alone. */
 #include "data/split.h"
 
 #include <stdatomic.h>
@@ -16,34 +16,24 @@
 
 /* --- Rows of distinct items --------------------------------------------------- */
 
-/* DESIGN: every row is written where all of its events would fit, in parallel over fixed chunks of users;
- * rows then move together, in order, if repeats left gaps.  The result depends on the events alone. */
+/* DESIGN: the events of every user are sorted by item once, into `order`; each matrix is then a walk along
+ * it that takes the parts it wants.  Both go over fixed chunks of users in parallel.  A row is written where
+ * all of its events would fit; rows then move together if repeats left gaps. */
 struct rows_job {
 	const struct dataset *d;
 	const uint8_t *part;
+	uint32_t *order;          /* [n] positions within the user, by item; those of an item in input order */
+
+	/* while sorting */
+	uint64_t *keys;           /* [slots][longest] */
+	size_t longest;
+
+	/* while filling */
 	unsigned wanted;          /* BIT()s of the parts that count */
 	bool whole_valid_users;   /* history of a user with valid events counts too */
 	struct csr *out;
 	size_t *row_n;            /* [U] distinct items found */
-	uint64_t *keys;           /* [slots][longest] scratch */
-	size_t longest;
 };
-
-static unsigned parts_of_user(const struct dataset *d, const uint8_t *part, uint32_t u)
-{
-	unsigned has = 0;
-
-	for (size_t e = d->user_ptr[u]; e < d->user_ptr[u + 1]; e++)
-		has |= BIT(part[e]);
-	return has;
-}
-
-static unsigned wanted_of_user(const struct rows_job *job, uint32_t u)
-{
-	if (job->whole_valid_users && (parts_of_user(job->d, job->part, u) & BIT(PART_VALID)))
-		return job->wanted | BIT(PART_HISTORY);
-	return job->wanted;
-}
 
 static int by_key(const void *a, const void *b)
 {
@@ -69,26 +59,94 @@ static void sort_keys(uint64_t *k, size_t n)
 }
 
 /* A key is (item, position): sorted, a pair's events lie together in input order. */
-static void fill_row(const struct rows_job *job, uint32_t u, uint64_t *keys)
+static void sort_chunk(void *ctx, size_t chunk, unsigned slot)
+{
+	struct rows_job *job = ctx;
+	const struct dataset *d = job->d;
+	uint64_t *keys = job->keys + slot * job->longest;
+	uint32_t u = (uint32_t)(chunk * USERS_A_CHUNK), end = u + USERS_A_CHUNK;
+
+	for (; u < end && u < d->n_users; u++) {
+		size_t first = d->user_ptr[u], n = d->user_ptr[u + 1] - first;
+
+		for (size_t k = 0; k < n; k++)
+			keys[k] = (uint64_t)d->item[first + k] << 32 | (uint32_t)k;
+		sort_keys(keys, n);
+		for (size_t k = 0; k < n; k++)
+			job->order[first + k] = (uint32_t)keys[k];
+	}
+}
+
+static size_t n_user_chunks(const struct dataset *d)
+{
+	return ((size_t)d->n_users + USERS_A_CHUNK - 1) / USERS_A_CHUNK;
+}
+
+static bool sort_events(struct rows_job *job, const struct task *task, struct err *err)
 {
 	const struct dataset *d = job->d;
-	size_t first = d->user_ptr[u], at = job->out->ptr[u], n = 0, distinct = 0;
+	bool sorted;
+
+	job->longest = 1;
+	for (uint32_t u = 0; u < d->n_users; u++)
+		if (d->user_ptr[u + 1] - d->user_ptr[u] > job->longest)
+			job->longest = d->user_ptr[u + 1] - d->user_ptr[u];
+	job->order = mem_alloc(d->n_events + 1, sizeof(*job->order), err);
+	job->keys = job->order ? mem_alloc(task_slots(task) * job->longest, sizeof(*job->keys), err) : NULL;
+	if (!job->keys)
+		return false;
+	sorted = task_chunks(task, n_user_chunks(d), sort_chunk, job) || task_cancelled(err);
+	mem_free(job->keys);
+	job->keys = NULL;
+	return sorted;
+}
+
+/* Does some user have an item twice, in whatever parts? */
+static bool has_repeats(const struct rows_job *job)
+{
+	const struct dataset *d = job->d;
+
+	for (uint32_t u = 0; u < d->n_users; u++) {
+		const uint32_t *item = d->item + d->user_ptr[u];
+
+		for (size_t k = d->user_ptr[u] + 1; k < d->user_ptr[u + 1]; k++)
+			if (item[job->order[k]] == item[job->order[k - 1]])
+				return true;
+	}
+	return false;
+}
+
+static unsigned wanted_of_user(const struct rows_job *job, uint32_t u)
+{
+	unsigned has = 0;
+
+	if (!job->whole_valid_users)
+		return job->wanted;
+	for (size_t e = job->d->user_ptr[u]; e < job->d->user_ptr[u + 1]; e++)
+		has |= BIT(job->part[e]);
+	return has & BIT(PART_VALID) ? job->wanted | BIT(PART_HISTORY) : job->wanted;
+}
+
+static void fill_row(const struct rows_job *job, uint32_t u)
+{
+	const struct dataset *d = job->d;
+	struct csr *m = job->out;
+	size_t first = d->user_ptr[u], at = m->ptr[u], distinct = 0;
 	unsigned wanted = wanted_of_user(job, u);
+	double x = 0;
 
-	for (size_t e = first; e < d->user_ptr[u + 1]; e++)
-		if (wanted & BIT(job->part[e]))
-			keys[n++] = (uint64_t)d->item[e] << 32 | (uint32_t)(e - first);
-	sort_keys(keys, n);
-	for (size_t i = 0; i < n;) {
-		uint32_t item = (uint32_t)(keys[i] >> 32);
-		double x = 0;
+	for (size_t k = first; k < d->user_ptr[u + 1]; k++) {
+		size_t e = first + job->order[k];
 
-		for (; i < n && keys[i] >> 32 == item; i++)
-			x += (double)dataset_value(d, first + (uint32_t)keys[i]);
-		job->out->idx[at + distinct] = item;
-		if (job->out->val)
-			job->out->val[at + distinct] = (float)x;
-		distinct++;
+		if (!(wanted & BIT(job->part[e])))
+			continue;
+		if (distinct == 0 || m->idx[at + distinct - 1] != d->item[e]) {
+			m->idx[at + distinct++] = d->item[e];
+			x = 0;
+		}
+		x += (double)dataset_value(d, e);
+		if (m->val)
+			m->val[at + distinct - 1] = (float)x;
 	}
 	job->row_n[u] = distinct;
 }
@@ -98,8 +156,9 @@ static void fill_chunk(void *ctx, size_t chunk, unsigned slot)
 	struct rows_job *job = ctx;
 	uint32_t u = (uint32_t)(chunk * USERS_A_CHUNK), end = u + USERS_A_CHUNK;
 
+	(void)slot;
 	for (; u < end && u < job->d->n_users; u++)
-		fill_row(job, u, job->keys + slot * job->longest);
+		fill_row(job, u);
 }
 
 static void close_gaps(struct csr *m, const size_t *row_n)
@@ -120,7 +179,7 @@ static void close_gaps(struct csr *m, const size_t *row_n)
 	m->ptr[m->rows] = to;
 }
 
-static bool alloc_rows(struct rows_job *job, bool with_values, const struct task *task, struct err *err)
+static bool alloc_rows(struct rows_job *job, bool with_values, struct err *err)
 {
 	const struct dataset *d = job->d;
 	struct csr *m = job->out;
@@ -128,43 +187,36 @@ static bool alloc_rows(struct rows_job *job, bool with_values, const struct task
 
 	m->rows = d->n_users;
 	m->cols = d->n_items;
-	job->longest = 1;
 	m->ptr = mem_alloc((size_t)m->rows + 1, sizeof(*m->ptr), err);
 	if (!m->ptr)
 		return false;
 	for (uint32_t u = 0; u < m->rows; u++) {
 		unsigned wanted = wanted_of_user(job, u);
-		size_t before = n;
 
 		m->ptr[u] = n;
 		for (size_t e = d->user_ptr[u]; e < d->user_ptr[u + 1]; e++)
 			n += (wanted & BIT(job->part[e])) != 0;
-		if (n - before > job->longest)
-			job->longest = n - before;
 	}
 	m->ptr[m->rows] = n;
-	n = n ? n : 1;
-	return (m->idx = mem_alloc(n, sizeof(*m->idx), err)) &&
-	       (!with_values || (m->val = mem_alloc(n, sizeof(*m->val), err))) &&
-	       (job->row_n = mem_alloc((size_t)m->rows + 1, sizeof(*job->row_n), err)) &&
-	       (job->keys = mem_alloc(task_slots(task) * job->longest, sizeof(*job->keys), err));
+	return (m->idx = mem_alloc(n + 1, sizeof(*m->idx), err)) &&
+	       (!with_values || (m->val = mem_alloc(n + 1, sizeof(*m->val), err))) &&
+	       (job->row_n = mem_alloc((size_t)m->rows + 1, sizeof(*job->row_n), err));
 }
 
 /* Rows of the events in `wanted` parts.  On failure `out` is left for csr_done(). */
-static bool make_rows(const struct split *s, unsigned wanted, bool whole_valid_users, bool with_values,
-		      struct csr *out, const struct task *task, struct err *err)
+static bool make_rows(struct rows_job *job, unsigned wanted, bool with_values, struct csr *out,
+		      const struct task *task, struct err *err)
 {
-	struct rows_job job = { .d = s->data, .part = s->part, .wanted = wanted,
-				.whole_valid_users = whole_valid_users, .out = out };
-	size_t n_chunks = ((size_t)s->data->n_users + USERS_A_CHUNK - 1) / USERS_A_CHUNK;
-	bool made = alloc_rows(&job, with_values, task, err);
+	bool made;
 
-	if (made && !task_chunks(task, n_chunks, fill_chunk, &job))
-		made = task_cancelled(err);
+	job->wanted = wanted;
+	job->out = out;
+	made = alloc_rows(job, with_values, err) &&
+	       (task_chunks(task, n_user_chunks(job->d), fill_chunk, job) || task_cancelled(err));
 	if (made)
-		close_gaps(out, job.row_n);
-	mem_free(job.row_n);
-	mem_free(job.keys);
+		close_gaps(out, job->row_n);
+	mem_free(job->row_n);
+	job->row_n = NULL;
 	return made;
 }
 
@@ -183,24 +235,6 @@ static bool count_parts(struct split *s, struct err *err)
 		return true;
 	return err_set(err, ERR_RANGE, "split %s leaves no event to train on: take smaller shares or a later date",
 		       s->text);
-}
-
-/* Sets ->repeats: does some user have an item twice, in whatever parts? */
-static bool find_repeats(struct split *s, struct err *err)
-{
-	const struct dataset *d = s->data;
-	uint32_t *seen = mem_alloc((size_t)d->n_items + 1, sizeof(*seen), err);
-
-	if (!seen)
-		return false;
-	memset(seen, 0xff, d->n_items * sizeof(*seen));
-	for (uint32_t u = 0; u < d->n_users && !s->repeats; u++)
-		for (size_t e = d->user_ptr[u]; e < d->user_ptr[u + 1]; e++) {
-			s->repeats |= seen[d->item[e]] == u;
-			seen[d->item[e]] = u;
-		}
-	mem_free(seen);
-	return true;
 }
 
 static bool in_history(uint8_t part, bool for_valid)
@@ -280,18 +314,20 @@ static bool count_hazards(struct split *s, struct err *err)
 
 static bool make_matrices(struct split *s, const struct task *task, struct err *err)
 {
-	const struct dataset *d = s->data;
-	bool values;
+	struct rows_job job = { .d = s->data, .part = s->part };
+	bool made = sort_events(&job, task, err), values;
 
-	if (!find_repeats(s, err))
+	s->repeats = made && has_repeats(&job);
+	values = s->data->value || s->repeats;
+	made = made && make_rows(&job, BIT(PART_TRAIN), values, &s->train, task, err) &&
+	       make_rows(&job, BIT(PART_VALID), false, &s->valid, task, err) &&
+	       make_rows(&job, BIT(PART_TEST), false, &s->test, task, err);
+	job.whole_valid_users = true;
+	made = made && make_rows(&job, BIT(PART_TRAIN) | BIT(PART_VALID), values, &s->train_valid, task, err);
+	mem_free(job.order);
+	if (!made)
 		return false;
-	values = d->value || s->repeats;
-	if (!make_rows(s, BIT(PART_TRAIN), false, values, &s->train, task, err) ||
-	    !make_rows(s, BIT(PART_VALID), false, false, &s->valid, task, err) ||
-	    !make_rows(s, BIT(PART_TEST), false, false, &s->test, task, err) ||
-	    !make_rows(s, BIT(PART_TRAIN) | BIT(PART_VALID), true, values, &s->train_valid, task, err))
-		return false;
-	s->item_train = mem_zeroed((size_t)d->n_items + 1, sizeof(*s->item_train), err);
+	s->item_train = mem_zeroed((size_t)s->data->n_items + 1, sizeof(*s->item_train), err);
 	if (!s->item_train)
 		return false;
 	for (size_t k = 0; k < csr_n(&s->train); k++)
@@ -306,7 +342,7 @@ static char *describe(const struct split_rule *rule, const struct params *p, uin
 
 	str_puts(&text, rule->kind);
 	for (int i = 0; p->specs[i].name; i++)
-		if (p->v[i].set && p->v[i].text[0])
+		if (p->v[i].set && p->v[i].text[0] && !split_rule_ignores(rule, p, p->specs[i].name))
 			str_printf(&text, strpbrk(p->v[i].text, " \t") ? " %s=\"%s\"" : " %s=%s",
 				   p->specs[i].name, p->v[i].text);
 	if (rule->draws)

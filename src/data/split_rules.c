@@ -228,7 +228,7 @@ static bool apply_temporal(const struct dataset *d, const struct params *p, uint
 		return err_set(err, ERR_UNSUPPORTED, "temporal needs times, and %s has none: use leave-last where "
 			       "the order is known, else ratio or random", d->name);
 	test_from = d->profile.last_time + 1;
-	if (params_is_set(p, "at") && *params_text(p, "at")) {
+	if (*params_text(p, "at")) {
 		if (!parse_at(params_text(p, "at"), &test_from, err))
 			return false;
 	} else if (n_test > 0 && !time_of_last(d, n_test, test_from, task, &test_from, err)) {
@@ -406,6 +406,11 @@ static const struct split_rule rules[] = {
 
 const char *const split_kinds[] = { "leave-last", "ratio", "random", "temporal", "users", "kfold", "given",
 				    "none", NULL };
+
+bool split_rule_ignores(const struct split_rule *rule, const struct params *p, const char *name)
+{
+	return rule->apply == apply_temporal && !strcmp(name, "test") && *params_text(p, "at");
+}
 
 const struct split_rule *split_rule_find(const char *kind)
 {

@@ -21,6 +21,8 @@ struct split_rule {
 		      const struct task *task, struct err *err);
 };
 
+/* true: with the others as they are, this parameter says nothing (temporal's test= once at= is given). */
+bool split_rule_ignores(const struct split_rule *rule, const struct params *p, const char *name);
 const struct split_rule *split_rule_find(const char *kind); /* NULL: no such kind */
 
 #endif

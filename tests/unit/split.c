@@ -186,6 +186,7 @@ static void test_temporal(void)
 	split_unref(s);
 	s = make(d, "temporal", "at=5 valid=0.2", 42);
 	is_str(parts_text(s), "TTVE VEEEEE", "temporal at=: from then on test, the last fifth before it valid");
+	is_str(s->text, "temporal at=5 valid=0.2", "temporal at=: test= is not told, it says nothing");
 	split_unref(s);
 	s = make(d, "temporal", "at=1970-01-02 valid=0.3", 42);
 	is_str(s ? parts_text(s) : err.msg, "TTTV TTTVVV", "temporal: a date; none after it, ties of valid together");
@@ -406,7 +407,7 @@ static void test_threads_and_memory(void)
 		if (n > 100)
 			break;
 	}
-	ok(a && failed >= 15, "out of memory at each of %llu allocations: an error, nothing lost",
+	ok(a && failed >= 10, "out of memory at each of %llu allocations: an error, nothing lost",
 	   (unsigned long long)failed);
 	split_unref(a);
 	ok(mem_bytes_now() == held, "nothing is lost when a split ends");
