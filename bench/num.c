@@ -385,16 +385,18 @@ static void bench_rank(uint32_t D, uint32_t k)
 static void bench_inverse(size_t n)
 {
 	float *a = need(mem_alloc(n, n * sizeof(*a), &err));
-	double start, seconds;
+	double start, seconds, cpu;
 
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < n; j++)
 			a[i * n + j] = i == j ? 2 : 1.0f / (float)n * (float)((i * 31 + j * 31) % 17) / 17;
 	start = clock_now();
+	cpu = cpu_now();
 	must(linalg_spd_inverse(a, n, &task, &err));
 	seconds = clock_now() - start;
-	printf("inverse n=%-6zu %.2f s, %.0f G multiply-adds/s, %.1f%% of peak\n", n, seconds,
-	       pow((double)n, 3) / 2 / seconds / 1e9, share(pow((double)n, 3) / 2, seconds));
+	cpu_each = (cpu_now() - cpu) / threads;
+	printf("inverse n=%-6zu %.2f s, %.0f G multiply-adds/s, %.1f%% of peak, cpu %.3f s a thread\n", n, seconds,
+	       pow((double)n, 3) / 2 / seconds / 1e9, share(pow((double)n, 3) / 2, cpu_each), cpu_each);
 	mem_free(a);
 }
 

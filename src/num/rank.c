@@ -10,6 +10,7 @@
 #include "num/kern.h"
 
 #define MAX_GROUPS 8 /* of kern.queries queries: a panel is read once for all of them */
+#define NEED_PANELS 8 /* how often it is asked what length a vector needs */
 #define PACKED_FLOATS ((size_t)KERN_MAX_QUERIES * RANK_MAX_D)
 
 struct rank_panels {
@@ -216,23 +217,20 @@ struct group {
 	const uint32_t *n_skip;
 };
 
+/* No branch depends on what is found: hits come in no order a processor could learn. */
 static bool in_list(const uint32_t *list, uint32_t n, uint32_t x)
 {
-	uint32_t lo = 0;
+	const uint32_t *at = list;
 
-	while (n) {
+	if (!n)
+		return false;
+	while (n > 1) {
 		uint32_t half = n / 2;
 
-		if (list[lo + half] < x) {
-			lo += half + 1;
-			n -= half + 1;
-		} else {
-			if (list[lo + half] == x)
-				return true;
-			n = half;
-		}
+		at += at[half - 1] < x ? half : 0;
+		n -= half;
 	}
-	return false;
+	return *at == x;
 }
 
 static void group_need(struct group *g)
@@ -254,7 +252,6 @@ static void group_begin(struct group *g, const struct rank_panels *p, const floa
 		g->least[q] = q < g->n ? g->out[q].threshold : INFINITY;
 		g->length[q] = q < g->n ? reach_of(queries + q * q_stride, p->bias ? 1.0f : 0, p->D) : 0;
 	}
-	group_need(g);
 }
 
 static void group_hits(struct group *g, const struct rank_panels *p, uint32_t panel, uint32_t any,
@@ -278,7 +275,6 @@ static void group_hits(struct group *g, const struct rank_panels *p, uint32_t pa
 		}
 		g->least[q] = t->threshold;
 	}
-	group_need(g);
 }
 
 static void rank_block(const struct rank_panels *p, struct group *groups, size_t n, const uint64_t *barred)
@@ -296,6 +292,8 @@ static void rank_block(const struct rank_panels *p, struct group *groups, size_t
 			struct group *g = &groups[i];
 			uint32_t any;
 
+			if (b % NEED_PANELS == 0)
+				group_need(g);
 			if (p->reach[b] < g->need)
 				continue; /* and so for all later panels */
 			alive = true;
