@@ -233,6 +233,9 @@ static bool watched_epoch(struct fit *f, struct err *err)
 	measure = f->watches && (ctx.epoch % r->valid_every == 0 || ctx.epoch == r->epochs);
 	if (measure && !eval_one(now, r->split, true, r->metric, r->metric_k, &f->between, &p.valid, err))
 		goto fail;
+	/* No user of valid has a history to ask with (a split by time or users): nothing can be watched. */
+	if (measure && isnan(p.valid))
+		f->watches = false;
 	p.seconds = f->seconds_before + clock_now() - f->started;
 	name_losses(f->at.curves, &ctx);
 	if (!curves_add(f->at.curves, &p, err))

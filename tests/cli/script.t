@@ -68,6 +68,13 @@ is "$(whyrec --version)" "whyrec $(sed -n 's/^#define PACKAGE_VERSION "\(.*\)"/\
 whyrec --help | grep -q -- --readonly
 is $? 0 "--help"
 
+# In a split by time, all users of valid may be new: there is nothing to watch, and training goes on.
+awk 'BEGIN { print "user,item,timestamp"
+	for (u = 0; u < 30; u++) for (k = 0; k < 4; k++) print "t" u ",i" (u + 3 * k) % 8 "," 1000000 + u * 1000 + k }' >new.csv
+out=$(whyrec new.csv -c 'split temporal' -c 'train ials dim=4 epochs=2' -c 'recommend t1 k=1' 2>&1)
+is $? 0 "valid users without a history do not stop a training"
+like "$out" '^ials#[0-9]+: done after 2 epochs' "and it runs all its epochs"
+
 for wrong in 'recommend' 'recommend u1 u2' 'recommend nobody' 'recommend u1 k=0' 'recommend u1 kk=3' \
 	'recommend u1 history=i1' 'recommend as=u1' 'recommend history=i1,,i2' 'recommend history=i1:x' \
 	'recommend history=nosuch' 'recommend u1 run=nosuch#1' 'similar' 'similar nosuch' 'similar i1 by=text' \
