@@ -115,39 +115,48 @@ static bool refuse_readonly(const struct run_store *s, struct err *err)
 	return s->readonly ? err_set(err, ERR_USAGE, "--readonly changes nothing under %s", s->home) : true;
 }
 
-bool run_store_lock(struct run_store *s, const char *name, struct err *err)
+/* flock() without waiting: a run is locked for as long as it trains.  -1: *busy, or errno says why. */
+static int try_lock(const struct run_store *s, const char *name, int flags, bool *busy)
 {
 	char *path = file_of(s, name, "lock");
-	int fd = -1;
+	int fd = open(path, flags | O_CLOEXEC, 0666);
 
-	if (is_held_here(s, name))
-		err_set(err, ERR_EXISTS, "%s is in training", name);
-	else if (refuse_readonly(s, err))
-		fd = file_lock(path, err);
-	if (fd < 0 && err->code == ERR_EXISTS)
-		err_set(err, ERR_EXISTS, "%s is in training, here or in another process", name);
 	free(path);
-	if (fd >= 0)
-		hold(s, name, fd);
-	return fd >= 0;
+	*busy = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	if (*busy) {
+		close(fd);
+		return -1;
+	}
+	return fd;
 }
 
-/* Asks without waiting: somebody trains into it now. */
+bool run_store_lock(struct run_store *s, const char *name, struct err *err)
+{
+	bool busy = is_held_here(s, name);
+	int fd = -1;
+
+	if (!refuse_readonly(s, err))
+		return false;
+	if (!busy)
+		fd = try_lock(s, name, O_RDWR | O_CREAT, &busy);
+	if (busy)
+		return err_set(err, ERR_EXISTS, "%s is in training, here or in another process", name);
+	if (fd < 0)
+		return err_set(err, ERR_IO, "%s cannot be locked in %s: %s", name, s->runs, strerror(errno));
+	hold(s, name, fd);
+	return true;
+}
+
 static bool is_in_training(const struct run_store *s, const char *name)
 {
-	char *path;
-	int fd;
 	bool busy;
+	int fd;
 
 	if (is_held_here(s, name))
 		return true;
-	path = file_of(s, name, "lock");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	free(path);
-	if (fd < 0)
-		return false;
-	busy = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-	close(fd);
+	fd = try_lock(s, name, O_RDONLY, &busy);
+	if (fd >= 0)
+		close(fd);
 	return busy;
 }
 
