@@ -56,4 +56,8 @@ bool clean_duplicates(struct dataset *d, enum dedupe how, uint64_t *removed, con
 bool clean_core(struct dataset *d, uint32_t min_user, uint32_t min_item, uint64_t *removed, const struct task *task,
 		struct err *err);
 
+/* renumber.c.  place: [n_events] of each event in the file; taken.  *item_map as in build_events(). */
+bool build_renumber(struct dataset *d, uint32_t *take_place, uint32_t **item_map, const struct task *task,
+		    struct err *err);
+
 #endif

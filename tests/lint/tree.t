@@ -7,7 +7,6 @@
 
 # Files over 600 lines, each with its reason: `src/x/y.c  why it is one piece`.
 long_files='
-src/data/build.c  dealing, ordering and renumbering hand one set of arrays along, counted to the byte
 '
 
 # sources TREE - every file that a person wrote, but for plain text and data
