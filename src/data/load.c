@@ -119,7 +119,7 @@ static bool find_members(struct loading *w, const char *const *paths, size_t n_p
 	if (!n_paths)
 		return err_set(err, ERR_USAGE, "load: name a file, a folder or an archive");
 	for (size_t i = 0; i < n_paths; i++)
-		if (!member_list_add_path(&w->members, paths[i], err))
+		if (!member_list_add_path(&w->members, paths[i], w->task, err))
 			return false;
 	n = w->members.n;
 	if (!n)

@@ -142,7 +142,7 @@ static ssize_t read_full(int fd, char *buf, size_t n)
 	return (ssize_t)got;
 }
 
-static bool add_file(struct member_list *l, const char *path, uint64_t bytes, struct err *err)
+static bool add_file(struct member_list *l, const char *path, uint64_t bytes, const struct task *task, struct err *err)
 {
 	int fd = open_plain(path, path, err);
 	struct member *m;
@@ -171,10 +171,10 @@ static bool add_file(struct member_list *l, const char *path, uint64_t bytes, st
 	free(m->base);
 	free(m->path);
 	mem_free(m->head);
-	return archive_add_members(l, path, bytes, err);
+	return archive_add_members(l, path, bytes, task, err);
 }
 
-static bool add_path(struct member_list *l, const char *path, int depth, struct err *err);
+static bool add_path(struct member_list *l, const char *path, int depth, const struct task *task, struct err *err);
 
 /* Bytes, not the locale: the same folder gives the same dataset everywhere. */
 static int by_bytes(const struct dirent **a, const struct dirent **b)
@@ -182,7 +182,7 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static bool add_folder(struct member_list *l, const char *path, int depth, struct err *err)
+static bool add_folder(struct member_list *l, const char *path, int depth, const struct task *task, struct err *err)
 {
 	struct dirent **names;
 	int n = scandir(path, &names, NULL, by_bytes);
@@ -194,7 +194,7 @@ static bool add_folder(struct member_list *l, const char *path, int depth, struc
 		if (fine && names[i]->d_name[0] != '.') {
 			char *child = file_join(path, names[i]->d_name);
 
-			fine = add_path(l, child, depth + 1, err);
+			fine = add_path(l, child, depth + 1, task, err);
 			free(child);
 		}
 		free(names[i]);
@@ -203,7 +203,7 @@ static bool add_folder(struct member_list *l, const char *path, int depth, struc
 	return fine;
 }
 
-static bool add_path(struct member_list *l, const char *path, int depth, struct err *err)
+static bool add_path(struct member_list *l, const char *path, int depth, const struct task *task, struct err *err)
 {
 	struct stat st;
 
@@ -211,17 +211,17 @@ static bool add_path(struct member_list *l, const char *path, int depth, struct 
 		return depth > 0 && errno == ENOENT ? true /* a dangling link inside a folder */
 						    : io_error(err, path, errno);
 	if (S_ISDIR(st.st_mode))
-		return depth > FOLDER_DEPTH ? true : add_folder(l, path, depth, err);
+		return depth > FOLDER_DEPTH ? true : add_folder(l, path, depth, task, err);
 	if (!S_ISREG(st.st_mode) && depth > 0)
 		return true;
-	return add_file(l, path, (uint64_t)st.st_size, err);
+	return add_file(l, path, (uint64_t)st.st_size, task, err);
 }
 
-bool member_list_add_path(struct member_list *l, const char *path, struct err *err)
+bool member_list_add_path(struct member_list *l, const char *path, const struct task *task, struct err *err)
 {
 	size_t before = l->n;
 
-	if (!add_path(l, path, 0, err))
+	if (!add_path(l, path, 0, task, err))
 		return false;
 	if (l->n == before)
 		return err_at(err, ERR_NOTFOUND, path, 0, "holds no files: name a file, a folder with data, or an archive");

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/task.h"
 
 #define HEAD_BYTES 65536
 
@@ -34,7 +35,7 @@ struct member_list {
 };
 
 /* Adds the members of one PATH.  A name that does not exist, cannot be read or holds no file is an error. */
-bool member_list_add_path(struct member_list *l, const char *path, struct err *err);
+bool member_list_add_path(struct member_list *l, const char *path, const struct task *task, struct err *err);
 /* For source_archive.c: takes ownership of name. */
 struct member *member_list_push(struct member_list *l, char *name, const char *path, int64_t entry, struct err *err);
 void member_list_done(struct member_list *l);

@@ -78,6 +78,18 @@ static uint64_t unpack_limit(uint64_t bytes)
 	return UNPACK_FREE + bytes * UNPACK_RATIO;
 }
 
+static bool within_limit(struct archive_stream *s, uint64_t more, struct err *err)
+{
+	char most[32];
+
+	s->unpacked += more;
+	if (s->unpacked <= s->limit)
+		return true;
+	return err_at(err, ERR_RANGE, s->m->name, 0,
+		      "expands to more than %s, over %d times its size: likely a zip bomb; unpack it by hand if you "
+		      "trust it", str_bytes(s->limit, most), UNPACK_RATIO);
+}
+
 static ssize_t read_entry(struct archive_stream *s, char *buf, size_t n, struct err *err)
 {
 	size_t got = 0;
@@ -94,17 +106,29 @@ static ssize_t read_entry(struct archive_stream *s, char *buf, size_t n, struct 
 		if (k == 0)
 			break;
 		got += (size_t)k;
-		s->unpacked += (uint64_t)k;
-		if (s->unpacked > s->limit) {
-			char most[32];
-
-			err_at(err, ERR_RANGE, s->m->name, 0,
-			       "expands to more than %s, over %d times its size: likely a zip bomb; "
-			       "unpack it by hand if you trust it", str_bytes(s->limit, most), UNPACK_RATIO);
+		if (!within_limit(s, (uint64_t)k, err))
 			return -1;
-		}
 	}
 	return (ssize_t)got;
+}
+
+/* Goes to the end of an entry.  Only a zip can jump there; the rest must be unpacked to be passed, which
+ * takes time, and is where a bomb would go off unseen. */
+static bool pass_entry(struct archive_stream *s, const struct task *task, struct err *err)
+{
+	const void *block;
+	size_t n;
+	la_int64_t at;
+	int r;
+
+	if ((archive_format(s->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_ZIP)
+		return archive_read_data_skip(s->a) >= ARCHIVE_WARN || archive_error(err, s->m->name, s->a);
+	while ((r = archive_read_data_block(s->a, &block, &n, &at)) == ARCHIVE_OK || r == ARCHIVE_WARN || r == ARCHIVE_RETRY)
+		if (!task_keep_going(task))
+			return task_cancelled(err);
+		else if (!within_limit(s, n, err))
+			return false;
+	return r == ARCHIVE_EOF || archive_error(err, s->m->name, s->a);
 }
 
 /* Names inside archives are shown and matched, never opened: any bytes will do. */
@@ -119,7 +143,8 @@ static char *entry_name(const char *path, struct archive_entry *entry, bool raw)
 	return str_take(&name);
 }
 
-static bool add_entries(struct member_list *l, struct archive *a, const char *path, uint64_t bytes, struct err *err)
+static bool add_entries(struct member_list *l, struct archive *a, const char *path, uint64_t bytes,
+			const struct task *task, struct err *err)
 {
 	struct archive_entry *entry;
 	int64_t at = 0;
@@ -145,18 +170,23 @@ static bool add_entries(struct member_list *l, struct archive *a, const char *pa
 			return false;
 		m->n_head = (size_t)n;
 		m->head_whole = m->n_head < HEAD_BYTES;
+		if (raw) /* one file, packed: there is nothing behind it */
+			return true;
+		if (!pass_entry(&s, task, err))
+			return false;
 	}
 	return r == ARCHIVE_EOF ? true : archive_error(err, path, a);
 }
 
-bool archive_add_members(struct member_list *l, const char *path, uint64_t bytes, struct err *err)
+bool archive_add_members(struct member_list *l, const char *path, uint64_t bytes, const struct task *task,
+			 struct err *err)
 {
 	struct archive *a = open_archive(path, err);
 	bool fine;
 
 	if (!a)
 		return false;
-	fine = add_entries(l, a, path, bytes, err);
+	fine = add_entries(l, a, path, bytes, task, err);
 	archive_read_free(a);
 	return fine;
 }
@@ -169,7 +199,7 @@ struct archive_stream *archive_stream_open(const struct member *m, struct err *e
 
 	if (!a)
 		return NULL;
-	for (int64_t at = 0; at <= m->entry; at++) {
+	for (int64_t at = 0; at <= m->entry; at++) { /* the way was gone once, and found to be no bomb */
 		int r = archive_read_next_header(a, &entry);
 
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN) {

@@ -13,7 +13,8 @@
 #define UNPACK_FREE (UINT64_C(64) << 20) /* so much is always allowed */
 
 bool archive_is_packed(const char *head, size_t n); /* by the magic bytes of a file */
-bool archive_add_members(struct member_list *l, const char *path, uint64_t bytes, struct err *err);
+bool archive_add_members(struct member_list *l, const char *path, uint64_t bytes, const struct task *task,
+			 struct err *err);
 
 struct archive_stream;
 struct archive_stream *archive_stream_open(const struct member *m, struct err *err);

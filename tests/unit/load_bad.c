@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bad input: each gives one clear error that names the file, and the line where there is one; never a
  * crash.  And what is odd but fine is read. */
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -146,78 +144,6 @@ static void test_paths(void)
 	free(path);
 }
 
-/* --- Packed --------------------------------------------------------------------- */
-
-static char *pack_gz(const char *name, const void *bytes, size_t n)
-{
-	char *path = file_join(fixture_folder, name);
-	struct archive *a = archive_write_new();
-	struct archive_entry *e = archive_entry_new();
-
-	archive_write_set_format_raw(a);
-	archive_write_add_filter_gzip(a);
-	archive_write_open_filename(a, path);
-	archive_entry_set_filetype(e, AE_IFREG);
-	archive_entry_set_pathname(e, "x");
-	archive_write_header(a, e);
-	archive_write_data(a, bytes, n);
-	archive_entry_free(e);
-	archive_write_close(a);
-	archive_write_free(a);
-	return path;
-}
-
-static void test_packed(void)
-{
-	struct str text = STR_INIT;
-	char *path, *bytes;
-	size_t n;
-	struct err err;
-	struct dataset *d;
-
-	str_puts(&text, HEAD);
-	for (unsigned i = 0; i < 40000; i++)
-		str_printf(&text, "%u,%u,%u\n", i * 7919 % 1009, i * 104729 % 5003, i % 5 + 1);
-	path = pack_gz("a.csv.gz", text.s, text.len);
-	d = fixture_load_path(path, NULL, &err);
-	ok(d && d->report.files[0].rows == 40000, "a .gz loads");
-	dataset_unref(d);
-	if (!file_read_whole(path, 1 << 24, &bytes, &n, &err))
-		abort();
-	is_refused("cut.csv.gz", bytes, n / 2, NULL, 0, "ends early", "a truncated .gz");
-	memset(bytes + n / 2, 0x55, 40);
-	d = fixture_load_bytes("bent.csv.gz", bytes, n, NULL, &err);
-	ok(!d && strstr(err.file, "bent.csv.gz") && err.msg[0], "a damaged .gz");
-	dataset_unref(d);
-	is_refused("stub.csv.gz", bytes, 7, NULL, 0, "", "a .gz of 7 bytes");
-	is_refused("stub.zip", "PK\3\4\24\0\0\0", 8, NULL, 0, "", "a .zip of 8 bytes");
-	mem_free(bytes);
-	unlink(path);
-	free(path);
-	str_done(&text);
-}
-
-/* 100 MB of "1,1\n" pack into 100 kB. */
-static void test_bomb(void)
-{
-	const size_t n = 100000000;
-	char *bomb = malloc(n), *path;
-	struct err err;
-	struct dataset *d;
-
-	memcpy(bomb, "user,item\n", 10);
-	for (size_t i = 10; i + 4 <= n; i += 4)
-		memcpy(bomb + i, "1,1\n", 4);
-	path = pack_gz("bomb.csv.gz", bomb, n - 2);
-	free(bomb);
-	d = fixture_load_path(path, NULL, &err);
-	if (!ok(!d && strstr(err.msg, "zip bomb") && strstr(err.file, "bomb.csv.gz"), "a zip bomb"))
-		printf("# %s\n", d ? "(loaded)" : err.msg);
-	dataset_unref(d);
-	unlink(path);
-	free(path);
-}
-
 /* --- Want of memory ------------------------------------------------------------- */
 
 static void sweep(const char *path, const struct load_options *o, const char *what)
@@ -283,8 +209,6 @@ int main(void)
 	test_files();
 	test_huge();
 	test_paths();
-	test_packed();
-	test_bomb();
 	test_memory();
 	fixture_end();
 	return done_testing();
