@@ -174,6 +174,11 @@ struct negatives *negatives_read(const char *path, const struct dataset *d, stru
 
 	if (!file_read_whole(path, MOST_BYTES, &text, &size, err))
 		return NULL;
+	if (strlen(text) != size) {
+		mem_free(text);
+		err_at(err, ERR_SYNTAX, path, 0, "a NUL byte is in it: this is no text file");
+		return NULL;
+	}
 	n = mem_must(mem_zeroed(1, sizeof(*n), err));
 	read = read_text(n, path, text, d, err);
 	mem_free(text);

@@ -214,7 +214,7 @@ def check(name, path, kind, models, on="test", dialects=("recbole",)):
 
 def main():
     home = tempfile.mkdtemp()
-    models = [row["model"] if "model" in row else row["name"] for row in whyrec(home, "models")[0]["rows"]]
+    models = [row["name"] for row in whyrec(home, "models")[0]["rows"]]
     shutil.rmtree(home)
     check("films", SAMPLE, "leave-last", models, dialects=("recbole", "lenskit", "vae"))
     check("films", SAMPLE, "ratio", ["popularity", "ease"], dialects=("recbole", "lenskit", "vae"))

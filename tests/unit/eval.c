@@ -300,6 +300,8 @@ static void test_few(void)
 	ok(ftruncate(fd, 0) == 0 && pwrite(fd, "(u0 i2\ti4\n", 10, 0) == 10, "wrote a broken line");
 	ok(!eval_run(h.snapshot, h.split, &h.o, &task_null, &err) && err.code == ERR_SYNTAX && err.line == 1,
 	   "a broken line is named");
+	ok(pwrite(fd, "u0\0i2\ti4\n", 10, 0) == 10 && !eval_run(h.snapshot, h.split, &h.o, &task_null, &err) &&
+	   err.code == ERR_SYNTAX, "a file with NUL bytes is refused: %s", err.msg);
 	h.o.sampled = 5;
 	ok(!eval_run(h.snapshot, h.split, &h.o, &task_null, &err) && err.code == ERR_USAGE,
 	   "sampled= and negatives= together are refused");
