@@ -20,11 +20,9 @@ static void take_models(void *ctx, const struct call *call, const struct result 
 	if (err->code != ERR_OK || !r->rows)
 		return;
 	json_array_foreach(r->rows, i, row) {
-		const char *name = json_string_value(json_object_get(row, "model"));
+		const char *name = json_string_value(json_object_get(row, "name"));
 		const char *title = json_string_value(json_object_get(row, "title"));
 
-		if (!name)
-			name = json_string_value(json_object_get(row, "name"));
 		if (!name || f->n_models == FORM_MODELS)
 			continue;
 		snprintf(f->model[f->n_models], sizeof f->model[0], "%s", name);
@@ -73,6 +71,35 @@ void form_fill(struct form *f, struct session *s)
 	for (int i = 0; i < f->n_models; i++) /* the first to try: quick, strong, nothing to tune */
 		if (!strcmp(f->model[i], "ease"))
 			choose(f, s, i);
+}
+
+static void take_bytes(void *ctx, const struct call *call, const struct result *r, const struct err *err)
+{
+	struct form *f = ctx;
+	size_t i;
+	json_t *row;
+
+	(void)call;
+	if (err->code != ERR_OK || !r->rows)
+		return;
+	json_array_foreach(r->rows, i, row) {
+		const char *name = json_string_value(json_object_get(row, "name"));
+		json_int_t bytes = json_integer_value(json_object_get(row, "bytes"));
+
+		for (int m = 0; name && m < f->n_models; m++)
+			if (!strcmp(f->model[m], name))
+				f->bytes[m] = bytes > 0 ? (uint64_t)bytes : 0;
+	}
+}
+
+void form_measure(struct form *f, struct session *s)
+{
+	uint32_t job;
+
+	if (f->split == session_split_serial(s))
+		return;
+	f->split = session_split_serial(s);
+	command_start(s, "models", take_bytes, f, &job);
 }
 
 static size_t count(const struct params *p)

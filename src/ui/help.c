@@ -47,7 +47,7 @@ static void say_binding(const struct binding *b, struct str *out)
 	else if (a)
 		str_printf(out, "%s", a->summary);
 	else if (c)
-		str_printf(out, "%-24s %s", b->text, c->summary);
+		str_printf(out, "%-14s %s", b->text, c->summary);
 	else
 		str_puts(out, b->text);
 }

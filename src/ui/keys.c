@@ -29,6 +29,7 @@ const struct binding builtin_keys[] = {
 	{ "train.runs", "Enter", "use {run}", "use run" },
 	{ "train", "d", "delete {run}", "delete" },
 	{ "train.settings", "Enter", "edit", "edit" },
+	{ "train.settings", "Right", "move right", "next value" },
 	{ "train", "e", ":export curves ", NULL },
 
 	{ "users.users", "Enter", "pane list", "open" },

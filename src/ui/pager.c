@@ -49,7 +49,7 @@ static struct rect box_of(const struct pager *p, struct rect body)
 	int title = utf8_text_width(p->title, strlen(p->title)) + 6;
 	int w = p->width + 4 > title ? p->width + 4 : title, h = p->table.n + 2 < 4096 ? (int)p->table.n + 2 : 4096;
 
-	w = w < body.w - 2 ? w : body.w - 2;
+	w = w < body.w ? w : body.w;
 	h = h < body.h ? h : body.h;
 	if (w < 30)
 		w = 30;

@@ -69,24 +69,44 @@ int plot_ticks(double lo, double hi, int most, bool whole, double *out, int *dec
 	return n;
 }
 
+static int ticks_within(double lo, double hi, int most, const double *part, int n_parts, int every, double *out)
+{
+	int first = (int)floor(log10(lo)), n = 0;
+
+	for (int e = first; e <= (int)ceil(log10(hi)); e++)
+		for (int k = 0; k < n_parts; k++) {
+			double v = part[k] * pow(10, e);
+
+			if (v < lo * (1 - 1e-9) || v > hi * (1 + 1e-9) || (e - first) % every)
+				continue;
+			if (n == most)
+				return n + 1; /* too many */
+			out[n++] = v;
+		}
+	return n;
+}
+
 int plot_log_ticks(double lo, double hi, int most, double *out)
 {
-	int first = (int)floor(log10(lo) + 1e-9), last = (int)ceil(log10(hi) - 1e-9);
-	int every, n = 0;
+	static const double one[] = { 1 }, some[] = { 1, 2, 5 };
+	int n = 0;
 
-	if (last <= first)
-		last = first + 1;
 	if (most > PLOT_TICKS)
 		most = PLOT_TICKS;
-	every = most > 1 ? (last - first + most - 2) / (most - 1) : last - first;
-	if (every < 1)
-		every = 1;
-	for (int e = first; n < PLOT_TICKS; e += every) {
-		out[n++] = pow(10, e);
-		if (e >= last)
+	if (most < 2)
+		most = 2;
+	for (int every = 1; every < 400; every++) {
+		n = ticks_within(lo, hi, most, one, 1, every, out);
+		if (n <= most)
 			break;
 	}
-	return n;
+	if (n < 2)
+		n = ticks_within(lo, hi, most, some, 3, 1, out);
+	if (n >= 2 && n <= most)
+		return n;
+	out[0] = lo;
+	out[1] = hi;
+	return 2;
 }
 
 static void print_tick(char out[LABEL_SIZE], double v, int decimals)
@@ -127,16 +147,22 @@ static void make_y_axis(const struct plot *p, int rows, struct axis *y)
 		lo = p->log_y ? 0.1 : 0;
 		hi = 1;
 	}
-	y->n = p->log_y ? plot_log_ticks(lo, hi, most, y->tick)
-			: plot_ticks(lo, hi, most, false, y->tick, &decimals);
+	if (p->log_y) {
+		hi = hi > lo * 1.1 ? hi : lo * 1.1;
+		y->n = plot_log_ticks(lo, hi, most, y->tick);
+		y->lo = log10(lo);
+		y->hi = log10(hi);
+	} else {
+		y->n = plot_ticks(lo, hi, most, false, y->tick, &decimals);
+		y->lo = y->tick[0];
+		y->hi = y->tick[y->n - 1];
+	}
 	for (int i = 0; i < y->n; i++) {
 		if (p->log_y)
-			snprintf(y->label[i], LABEL_SIZE, "%g", y->tick[i]);
+			snprintf(y->label[i], LABEL_SIZE, "%.3g", y->tick[i]);
 		else
 			print_tick(y->label[i], y->tick[i], decimals);
 	}
-	y->lo = p->log_y ? log10(y->tick[0]) : y->tick[0];
-	y->hi = p->log_y ? log10(y->tick[y->n - 1]) : y->tick[y->n - 1];
 }
 
 static void make_x_axis(const struct plot *p, int cols, struct axis *x)
@@ -236,15 +262,15 @@ static void draw_curves(struct surface *s, const struct plot *p, const struct fr
 	mem_free(bits);
 }
 
-static void draw_y_axis(struct surface *s, const struct frame *f)
+static void draw_y_axis(struct surface *s, const struct plot *p, const struct frame *f)
 {
 	int x = f->canvas.x - 1;
 
 	for (int row = 0; row < f->canvas.h; row++)
 		surface_mark(s, x, f->canvas.y + row, STYLE_AXIS, MARK_V);
 	for (int i = 0; i < f->y.n; i++) {
-		double t = f->y.n > 1 ? (double)i / (f->y.n - 1) : 0;
-		int row = f->canvas.h - 1 - (int)lround(t * (f->canvas.h - 1));
+		double v = p->log_y ? log10(f->y.tick[i]) : f->y.tick[i];
+		int row = f->canvas.h - 1 - dots_at(v, &f->y, f->canvas.h);
 
 		surface_mark(s, x, f->canvas.y + row, STYLE_AXIS, MARK_TEE_LEFT);
 		surface_text_right(s, x - f->margin, f->canvas.y + row, f->margin, STYLE_AXIS, f->y.label[i]);
@@ -278,9 +304,9 @@ static void draw_x_axis(struct surface *s, const struct plot *p, const struct fr
 
 static void draw_legend(struct surface *s, const struct plot *p, const struct frame *f)
 {
-	int row = f->canvas.y;
+	int row = f->canvas.y + (p->legend_low && f->canvas.h > (int)p->n_series ? f->canvas.h - (int)p->n_series : 0);
 
-	if (p->n_series < 2 && !(p->n_series == 1 && p->series[0].label))
+	if (p->n_series < 2) /* the title says whose curve it is */
 		return;
 	for (size_t k = 0; k < p->n_series && row < f->canvas.y + f->canvas.h; k++, row++) {
 		const struct plot_series *series = &p->series[k];
@@ -312,7 +338,7 @@ void plot_draw(struct surface *s, struct rect r, const struct plot *p)
 	if (f.canvas.w < 4)
 		return;
 	make_x_axis(p, f.canvas.w, &f.x);
-	draw_y_axis(s, &f);
+	draw_y_axis(s, p, &f);
 	draw_curves(s, p, &f);
 	if (x_axis)
 		draw_x_axis(s, p, &f);

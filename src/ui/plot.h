@@ -25,6 +25,7 @@ struct plot {
 	size_t n_series;
 	double x_lo, x_hi;     /* the axis; equal: from the data */
 	bool whole_x, log_y;   /* ticks of x at whole numbers only */
+	bool legend_low;       /* the legend of several series: at the bottom (for curves that rise) */
 	double mark_x;         /* a line from top to bottom; NaN: none */
 	const char *x_label;
 };
@@ -34,7 +35,8 @@ void plot_draw(struct surface *s, struct rect r, const struct plot *p);
 /* Ticks for an axis from lo to hi: at most `most` (>= 2) values 1, 2 or 5 times a power of ten apart; the
  * first at or below lo, the last at or above hi.  Returns their number, *decimals to print them with. */
 int plot_ticks(double lo, double hi, int most, bool whole, double *out, int *decimals);
-/* The same on a log scale: powers of ten, thinned out to `most`; lo > 0. */
+/* On a log scale, 0 < lo < hi: values within, powers of ten (thinned out to `most`) or, where there are fewer
+ * than two, 1, 2 and 5 times such; where there are none, lo and hi. */
 int plot_log_ticks(double lo, double hi, int most, double *out);
 
 #endif

@@ -139,6 +139,9 @@ static void file_cell(const void *ctx, size_t row, int column, struct table_cell
 
 	if (column == F_NAME) {
 		snprintf(out->text, sizeof out->text, "%s", file_base(f->name));
+	} else if (!f->rows && !*f->format) { /* lies there, but holds no rows */
+		snprintf(out->text, sizeof out->text, "%s", column == F_BAD ? "unused" : "");
+		out->style = STYLE_DIM;
 	} else if (column == F_ROWS) {
 		text_count(out->text, sizeof out->text, f->rows);
 	} else if (f->bad) {
@@ -329,7 +332,7 @@ static void draw_pictures(struct surface *out, struct rect r, const struct datas
 
 	if (r.h < 2)
 		return;
-	surface_text(out, r.x, r.y, w, STYLE_DIM, "events by item, the most popular first");
+	surface_text(out, r.x, r.y, w, STYLE_DIM, "events by item, most popular first");
 	bars_draw_columns(out, (struct rect){ r.x, r.y + 1, w, r.h - 1 }, p->tail, 60, STYLE_BAR);
 	if (!d->time)
 		return;

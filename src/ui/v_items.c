@@ -366,7 +366,8 @@ static void say_item(const struct draw_ctx *c, char *out, size_t size)
 	text_count(n, sizeof n, session_item_events(c->s, c->st->item));
 	if (c->d->value)
 		snprintf(mean, sizeof mean, " · mean %.1f", session_item_mean(c->s, c->st->item));
-	snprintf(out, size, "%.160s · %s events%s", dataset_title(c->d, c->st->item), n, mean);
+	snprintf(out, size, "%.160s · %s event%s%s", dataset_title(c->d, c->st->item), n,
+		 session_item_events(c->s, c->st->item) == 1 ? "" : "s", mean);
 }
 
 static void draw_nearest(const struct view *v, struct draw_ctx *c, struct surface *out)

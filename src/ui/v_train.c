@@ -47,9 +47,10 @@ static void follow_newest(struct view *v, struct train_state *st, const struct s
 static void train_sync(struct view *v, struct session *s)
 {
 	struct train_state *st = v->state;
-	int note = view_shows(v, SETTINGS) && pane_inside(&v->box[SETTINGS]).h >= 8 ? 3 : 0;
+	int note = view_shows(v, SETTINGS) && pane_inside(&v->box[SETTINGS]).h >= 8 ? 4 : 0;
 
 	form_fill(&st->form, s);
+	form_measure(&st->form, s);
 	follow_newest(v, st, s);
 	view_rows(v, RUNS, session_n_runs(s));
 	table_place(&v->table[SETTINGS], form_rows(&st->form), pane_inside(&v->box[SETTINGS]).h - note);
@@ -275,8 +276,11 @@ static void draw_note(const struct form *f, size_t row, struct surface *out, str
 	struct str text = STR_INIT;
 
 	if (!spec) {
-		str_printf(&text, "%s%sleft, right: another model", f->title[f->chosen],
-			   *f->title[f->chosen] ? "; " : "");
+		char bytes[32];
+
+		str_puts(&text, f->title[f->chosen]);
+		if (f->bytes[f->chosen]) /* before anything is started */
+			str_printf(&text, " (needs %s for these data)", str_bytes(f->bytes[f->chosen], bytes));
 	} else {
 		str_printf(&text, "%s (", spec->meaning ? spec->meaning : "");
 		param_describe_range(spec, &text);
@@ -292,7 +296,7 @@ static void draw_settings(const struct view *v, struct surface *out)
 	static const struct table_column column[] = {
 		{ .title = "", .least = 12 },
 		{ .title = "", .width = 12, .right = true },
-		{ .title = "", .width = 6, .drop = 1 },
+		{ .title = "", .width = 8, .drop = 1 },
 	};
 	const struct table *t = &v->table[SETTINGS];
 	char title[64];

@@ -75,12 +75,12 @@ static void add_overlays(struct series_set *set, const struct train_state *st, c
 	}
 }
 
-static void draw_series(const struct view *v, const struct run *focus, const struct series_set *set, bool log_y,
+static void draw_series(const struct view *v, const struct run *focus, const struct series_set *set, bool valid,
 			struct surface *out, struct rect in)
 {
 	const struct train_state *st = v->state;
 	struct plot p = { .series = set->series, .n_series = set->n, .x_lo = 0, .x_hi = set->epochs, .whole_x = true,
-			  .log_y = log_y, .mark_x = st->best && focus->rec.best_epoch ? (double)focus->rec.best_epoch : NAN,
+			  .log_y = !valid && st->log_scale, .legend_low = valid, .mark_x = st->best && focus->rec.best_epoch ? (double)focus->rec.best_epoch : NAN,
 			  .x_label = "epoch" };
 
 	plot_draw(out, (struct rect){ in.x + 1, in.y, in.w - 2, in.h }, &p);
@@ -124,7 +124,7 @@ void train_draw_loss(const struct view *v, const struct session *s, struct surfa
 		}
 	}
 	if (set.n)
-		draw_series(v, run, &set, st->log_scale, out, in);
+		draw_series(v, run, &set, false, out, in);
 	else
 		pane_say(out, in, why_no_curve(run, false));
 	drop_series(&set);
@@ -167,7 +167,7 @@ void train_draw_valid(const struct view *v, const struct session *s, struct surf
 		add_overlays(&set, st, s, run, true);
 	}
 	if (set.n && set.series[0].n)
-		draw_series(v, run, &set, false, out, in);
+		draw_series(v, run, &set, true, out, in);
 	else
 		pane_say(out, in, why_no_curve(run, true));
 	drop_series(&set);

@@ -106,7 +106,8 @@ static void say_user(const struct draw_ctx *c, char *out, size_t size)
 		snprintf(mean, sizeof mean, " · mean %.1f", mean_of(c->d, u));
 	if (session_user_metric(c->s, &name) && !isnan(c->metric[u]))
 		snprintf(metric, sizeof metric, " · %s %.2f", name, (double)c->metric[u]);
-	snprintf(out, size, "User %.60s · %s events%s%s", dataset_user_id(c->d, u), n, mean, metric);
+	snprintf(out, size, "User %.60s · %s event%s%s%s", dataset_user_id(c->d, u), n,
+		 c->d->user_ptr[u + 1] - c->d->user_ptr[u] == 1 ? "" : "s", mean, metric);
 }
 
 static void draw_history(const struct view *v, const struct draw_ctx *c, struct surface *out)
@@ -169,6 +170,14 @@ static void say_nothing(const struct draw_ctx *c, enum pane pane, struct surface
 		pane_say(out, in, otherwise);
 }
 
+static bool is_training(const struct session *s, const char *name)
+{
+	struct err err = { 0 };
+	const struct run *run = session_find_run(s, name, &err);
+
+	return run && run->job;
+}
+
 static void draw_list(const struct view *v, struct draw_ctx *c, struct surface *out)
 {
 	static const struct table_column column[] = {
@@ -183,7 +192,7 @@ static void draw_list(const struct view *v, struct draw_ctx *c, struct surface *
 	struct rect in;
 
 	c->list = users_list(c->st, c->s, &pending);
-	if (c->list && c->list->epoch > 1 && session_following(c->s))
+	if (c->list && is_training(c->s, c->list->run))
 		snprintf(title, sizeof title, "Recommended by %s, epoch %u", c->list->run, c->list->epoch);
 	else
 		snprintf(title, sizeof title, c->list ? "Recommended by %s" : "Recommended", c->list ? c->list->run : "");

@@ -40,9 +40,12 @@ static void ticks_cover(void)
 				ok(false, "the step %g is nice", step);
 		}
 	ok(plot_ticks(0, 1, 2, true, tick, &decimals) == 2 && decimals == 0, "whole ticks have no decimals");
-	ok(plot_log_ticks(0.02, 30, 10, tick) == 5 && fabs(tick[0] - 0.01) < 1e-12 && fabs(tick[4] - 100) < 1e-9,
-	   "powers of ten around the data");
+	ok(plot_log_ticks(0.02, 30, 10, tick) == 3 && fabs(tick[0] - 0.1) < 1e-12 && fabs(tick[2] - 10) < 1e-9,
+	   "powers of ten within the data");
 	ok(plot_log_ticks(1e-12, 1, 4, tick) <= 4, "thinned out when many");
+	ok(plot_log_ticks(0.13, 0.6, 5, tick) == 2 && fabs(tick[0] - 0.2) < 1e-12 && fabs(tick[1] - 0.5) < 1e-12,
+	   "twos and fives where there are few");
+	ok(plot_log_ticks(0.31, 0.34, 5, tick) == 2 && tick[0] < 0.311 && tick[1] > 0.339, "else the ends");
 }
 
 static void a_falling_curve(void)
@@ -58,13 +61,13 @@ static void a_falling_curve(void)
 	surface_resize(&s, 40, 7);
 	plot_draw(&s, (struct rect){ 0, 0, 40, 7 }, &p);
 	is_str(dump(),
-	       "1.0┤⠉⠑⠒⠢⠤⢄⣀                      ─ train\n"
+	       "1.0┤⠉⠑⠒⠢⠤⢄⣀\n"
 	       "   │       ⠉⠑⠒⠢⠤⢄⣀⣀\n"
 	       "0.5┤               ⠉⠉⠒⠒⠤⣀⡀\n"
 	       "   │                     ⠈⠉⠑⠒⠢⠤⢄⣀\n"
 	       "0.0┤                             ⠉⠑⠒⠢⠤⢄⣀\n"
 	       "   └┬─────────────────────┬─────────────\n"
-	       "    0                     5        epoch\n", "axes, labels, curve and legend");
+	       "    0                     5        epoch\n", "axes, labels and curve");
 }
 
 static void gaps_and_logs(void)
@@ -98,6 +101,15 @@ static void two_curves_without_colour(void)
 	struct plot p = { .series = series, .n_series = 2, .mark_x = NAN };
 
 	surface_resize(&s, 30, 3);
+	plot_draw(&s, (struct rect){ 0, 0, 30, 3 }, &p);
+	ok(strstr(dump(), "─ a") && strstr(dump(), "· b"), "a legend names them");
+	p.n_series = 1;
+	surface_clear(&s, 0);
+	plot_draw(&s, (struct rect){ 0, 0, 30, 3 }, &p);
+	ok(!strstr(dump(), "─ a"), "one curve needs none");
+	p.n_series = 2;
+	p.legend_low = true;
+	surface_clear(&s, 0);
 	plot_draw(&s, (struct rect){ 0, 0, 30, 3 }, &p);
 	ok(strstr(dump(), "⠁⠈") && strstr(dump(), "⣀⣀⣀"), "one solid, one dotted");
 	if (!strstr(dump(), "⣀⣀⣀"))
