@@ -204,10 +204,11 @@ void frame_draw_candidates(struct surface *out, struct rect body)
 	}
 	if (width > body.w / 2)
 		width = body.w / 2;
-	snprintf(title, sizeof title, n == PROMPT_CANDIDATES ? "first %zu" : "%zu", n);
+	snprintf(title, sizeof title, n == PROMPT_CANDIDATES ? "The first %zu" : "%zu found, Tab goes on", n);
 	box.r = (struct rect){ body.x, body.y + body.h - (int)rows - 2, body.w, (int)rows + 2 };
 	surface_fill(out, box.r, ' ', STYLE_PLAIN);
 	in = pane_draw(out, &box, title, true, NULL);
+	pane_draw_thumb(out, &box, &(struct table){ .n = n, .top = from, .rows = (int)rows });
 	for (size_t i = from; i < from + rows; i++) {
 		int y = in.y + (int)(i - from);
 		uint16_t over = (int)i == chosen ? STYLE_REVERSE : 0;

@@ -88,7 +88,7 @@ static int ticks_within(double lo, double hi, int most, const double *part, int 
 
 int plot_log_ticks(double lo, double hi, int most, double *out)
 {
-	static const double one[] = { 1 }, some[] = { 1, 2, 5 };
+	static const double one[] = { 1 }, some[] = { 1, 2, 5 }, all[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 	int n = 0;
 
 	if (most > PLOT_TICKS)
@@ -102,6 +102,8 @@ int plot_log_ticks(double lo, double hi, int most, double *out)
 	}
 	if (n < 2)
 		n = ticks_within(lo, hi, most, some, 3, 1, out);
+	if (n < 2)
+		n = ticks_within(lo, hi, most, all, 9, 1, out);
 	if (n >= 2 && n <= most)
 		return n;
 	out[0] = lo;

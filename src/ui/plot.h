@@ -36,7 +36,7 @@ void plot_draw(struct surface *s, struct rect r, const struct plot *p);
  * first at or below lo, the last at or above hi.  Returns their number, *decimals to print them with. */
 int plot_ticks(double lo, double hi, int most, bool whole, double *out, int *decimals);
 /* On a log scale, 0 < lo < hi: values within, powers of ten (thinned out to `most`) or, where there are fewer
- * than two, 1, 2 and 5 times such; where there are none, lo and hi. */
+ * than two, 1, 2 and 5 times such, or 1 to 9 times; else lo and hi themselves. */
 int plot_log_ticks(double lo, double hi, int most, double *out);
 
 #endif

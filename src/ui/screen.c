@@ -61,6 +61,8 @@ void screen_free(struct screen *sc)
 	prompt_done();
 	for (int i = 0; i < N_VIEWS; i++)
 		view_done(&sc->view[i]);
+	while (sc->waiting)
+		screen_forget(sc->waiting);
 	keymap_free(sc->keys);
 	pager_close(&sc->pager);
 	free(sc);
@@ -80,6 +82,15 @@ double screen_next_wake(const struct screen *sc)
 		if (sc->view[i].search_step)
 			return 0;
 	return session_jobs_alive(sc->session) ? PROGRESS_EVERY : -1;
+}
+
+size_t screen_waiting(const struct screen *sc)
+{
+	size_t n = 0;
+
+	for (const struct waiting *w = sc->waiting; w; w = w->next)
+		n++;
+	return n;
 }
 
 /* --- keys -------------------------------------------------------------------------------------------- */

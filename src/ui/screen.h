@@ -17,6 +17,7 @@ struct screen_options {
 };
 /* Watches the session (session_watch) until it is freed. */
 struct screen *screen_new(struct session *s, const struct screen_options *o);
+/* What was started and has not answered must not answer any more: wait for it, or end the session next. */
 void screen_free(struct screen *sc);
 
 void screen_key(struct screen *sc, struct key key);
@@ -31,5 +32,6 @@ unsigned screen_take_wishes(struct screen *sc);
 /* Seconds after which it should be drawn though nothing happens (progress of jobs, a search under way);
  * below 0: never. */
 double screen_next_wake(const struct screen *sc);
+size_t screen_waiting(const struct screen *sc); /* commands that were started and have not answered yet */
 
 #endif

@@ -9,6 +9,14 @@
 #include "ui/screen.h"
 #include "ui/view.h"
 
+/* A command under way, in a list. */
+struct waiting {
+	struct waiting *next, **link;
+	struct screen *sc;
+	uint64_t typed;   /* 0: a key's, whose result is not shown */
+	char line[96];
+};
+
 struct screen {
 	struct session *session;
 	struct view view[N_VIEWS];
@@ -25,6 +33,7 @@ struct screen {
 	char question[512], asked[1024];  /* "…? y/N", and the line it is about; "" when nothing is asked */
 
 	bool shows_result;                /* the next result is for whoever typed the last line */
+	struct waiting *waiting;          /* commands started, not answered */
 	uint64_t typed;                   /* lines run so far, to tell which result is the last line's */
 };
 
@@ -36,6 +45,7 @@ static inline struct view *screen_view(struct screen *sc)
 /* screen_run.c */
 bool screen_expand(struct screen *sc, const char *text, struct str *out); /* {user} … ; false: told why not */
 void screen_do(struct screen *sc, const char *line);   /* a view action or a command, asking first if need be */
+void screen_forget(struct waiting *w);
 void screen_start(struct screen *sc, const char *line); /* without asking */
 void screen_open_prompt(struct screen *sc, char label, const char *text);
 void screen_say(struct screen *sc, enum log_level level, const char *text);

@@ -85,11 +85,13 @@ bool screen_expand(struct screen *sc, const char *text, struct str *out)
 
 /* --- commands -------------------------------------------------------------------------------------------- */
 
-struct waiting {
-	struct screen *sc;
-	uint64_t typed;   /* 0: a key's, whose result is not shown */
-	char line[96];
-};
+void screen_forget(struct waiting *w)
+{
+	*w->link = w->next;
+	if (w->next)
+		w->next->link = w->link;
+	free(w);
+}
 
 /* A result of more than a line opens over the view when it is what the operator waits for. */
 static void show_result(struct screen *sc, const struct waiting *w, const struct call *call, const struct result *r)
@@ -141,7 +143,7 @@ static void command_done(void *ctx, const struct call *call, const struct result
 	if (command_quit_asked(sc->session))
 		sc->wishes |= WISH_QUIT;
 	sc->wishes |= WISH_PAINT;
-	free(w);
+	screen_forget(w);
 }
 
 void screen_start(struct screen *sc, const char *line)
@@ -150,6 +152,11 @@ void screen_start(struct screen *sc, const char *line)
 	uint32_t job;
 
 	w->sc = sc;
+	w->next = sc->waiting;
+	w->link = &sc->waiting;
+	if (w->next)
+		w->next->link = &w->next;
+	sc->waiting = w;
 	w->typed = sc->shows_result ? sc->typed : 0;
 	snprintf(w->line, sizeof w->line, "%s", line);
 	command_start(sc->session, line, command_done, w, &job);

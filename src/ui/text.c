@@ -52,8 +52,8 @@ void text_short(char *out, size_t size, double v)
 
 void text_value(char *out, size_t size, double v)
 {
-	if (fabs(v) < 1000 && v == floor(v))
-		snprintf(out, size, "%.0f", v);
+	if (fabs(v) < 1000 && (fabs(v) >= 0.001 || v == 0))
+		snprintf(out, size, "%.3g", v);
 	else
 		text_short(out, size, v);
 }

@@ -14,7 +14,7 @@ void text_real(char *out, size_t size, double v, int decimals);  /* 0.071 */
 void text_signed(char *out, size_t size, double v, int decimals); /* +0.31 */
 /* Three figures worth telling whatever the size: 0.93, 12.1, 1,234, 1.2e-05. */
 void text_short(char *out, size_t size, double v);
-/* A rating, a count, a weight: whole ones without decimals. */
+/* A rating, a count, a weight: no more decimals than it has. */
 void text_value(char *out, size_t size, double v);
 void text_share(char *out, size_t size, double v);               /* 6.30% */
 void text_seconds(char *out, size_t size, double s);             /* 0:27 */

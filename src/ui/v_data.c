@@ -66,7 +66,7 @@ static void list_cleaning(struct data_state *st, const struct dataset *d)
 		add_inner(st, r->set_aside[i].reason, r->set_aside[i].n);
 	add_count(st, "rejected", r->rejected_total);
 	if (d->time) {
-		f = add_fact(st, "same user and time");
+		f = add_fact(st, "tied in time");
 		text_share(f->value, sizeof f->value, r->timestamp_ties);
 	}
 	if (!isnan(r->seconds) && r->seconds > 0) {
@@ -179,7 +179,7 @@ static void draw_files(const struct view *v, const struct dataset *d, struct sur
 		struct rect note = { in.x + 1, in.y + used + 1, in.w - 2, in.h - used - 1 };
 		char text[512];
 
-		snprintf(text, sizeof text, "%s: %s%s%s%s%s", f->name, f->role, *f->format ? ", " : "",
+		snprintf(text, sizeof text, "%s: %s%s%s%s%s", file_base(f->name), f->role, *f->format ? ", " : "",
 			 f->format, *f->note ? ", " : "", f->note);
 		pane_wrap(out, note, STYLE_DIM, text);
 	}
@@ -320,7 +320,7 @@ static void draw_times(struct surface *out, struct rect line, const struct datas
 		return;
 	}
 	text_share(tied, sizeof tied, d->profile.tied_share);
-	surface_printf(out, line.x, line.y, line.w, STYLE_PLAIN, "%s … %s (%s at the same time as another of the user)",
+	surface_printf(out, line.x, line.y, line.w, STYLE_PLAIN, "%s … %s (%s tied in time)",
 		       clock_date(d->profile.first_time, from), clock_date(d->profile.last_time, to), tied);
 }
 

@@ -187,7 +187,7 @@ static void say_figures(const struct run *run, struct str *line)
 	double rate = run->job ? run->rate_now : last ? last->rate : NAN;
 	char n[32], text[96];
 
-	if (rate > 0 && isfinite(rate)) {
+	if (rate > 0 && isfinite(rate) && r->seconds > 0) {
 		text_short(n, sizeof n, rate);
 		snprintf(text, sizeof text, "%s %s/s", n, run->rate_unit ? run->rate_unit : "examples");
 		add_part(line, text);

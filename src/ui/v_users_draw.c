@@ -277,9 +277,9 @@ static void say_why(const struct draw_ctx *c, char *out, size_t size)
 static void draw_why(const struct view *v, struct draw_ctx *c, struct surface *out)
 {
 	static const struct table_column column[] = {
-		[W_TITLE] = { .title = "", .least = 12 },
+		[W_TITLE] = { .title = "", .least = 24 },
 		[W_VALUE] = { .title = "", .width = 8, .right = true },
-		[W_BAR] = { .title = "", .width = 24, .bar = true, .drop = 1 },
+		[W_BAR] = { .title = "", .least = 8, .bar = true, .drop = 1 },
 	};
 	char title[512] = "Why";
 	bool pending;

@@ -45,6 +45,7 @@ static void ticks_cover(void)
 	ok(plot_log_ticks(1e-12, 1, 4, tick) <= 4, "thinned out when many");
 	ok(plot_log_ticks(0.13, 0.6, 5, tick) == 2 && fabs(tick[0] - 0.2) < 1e-12 && fabs(tick[1] - 0.5) < 1e-12,
 	   "twos and fives where there are few");
+	ok(plot_log_ticks(0.25, 0.45, 5, tick) == 2 && fabs(tick[0] - 0.3) < 1e-12, "or threes and fours");
 	ok(plot_log_ticks(0.31, 0.34, 5, tick) == 2 && tick[0] < 0.311 && tick[1] > 0.339, "else the ends");
 }
 

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* screens - whole screens against the golden ones beside this file: real session, sample data, in process.
+ *
+ * A scene is a size, a look and keys; its screen is compared as text with NAME.screen.  WHYREC_GOLDEN=1
+ * rewrites them (`make golden`).  The linker puts the clock below in the place of ours, so that what takes
+ * time takes none and a screen is the same on every machine.
+ */
+#include <locale.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "tap.h"
+#include "ui/prompt.h"
+#include "ui/screen.h"
+
+double __wrap_clock_now(void);
+int64_t __wrap_clock_wall(void);
+
+double __wrap_clock_now(void)
+{
+	return 1000;
+}
+
+int64_t __wrap_clock_wall(void)
+{
+	return 1700000000;
+}
+
+static struct loop *loop;
+static struct session *session;
+static struct screen *screen;
+static struct surface surface;
+
+/* Turns until nothing is under way any more: no job, no answer that is waited for. */
+static void settle(void)
+{
+	struct err err = { 0 };
+
+	for (int quiet = 0, turns = 0; quiet < 3 && turns < 20000; turns++) {
+		bool busy = session_jobs_alive(session) || screen_waiting(screen) > 0;
+
+		screen_draw(screen, &surface);
+		for (int p = 0; p < N_PANES; p++) {
+			bool pending;
+
+			session_answer(session, (enum pane)p, &pending);
+			busy |= pending;
+		}
+		quiet = busy ? 0 : quiet + 1;
+		loop_turn(loop, 0.005, &err);
+	}
+	screen_draw(screen, &surface);
+}
+
+/* "3 Tab Enter :text Enter": words are keys by their names, or text to type after ':' '/' or '\'. */
+static void press(const char *keys)
+{
+	char word[128];
+
+	while (*keys) {
+		size_t n = strcspn(keys, " ");
+		uint32_t code;
+
+		snprintf(word, sizeof word, "%.*s", (int)n, keys);
+		for (char *c = word; *c; c++) /* a blank within a typed text */
+			if (*c == '_')
+				*c = ' ';
+		if (key_parse(word, &code))
+			screen_key(screen, (struct key){ .code = code });
+		else
+			for (const char *c = word; *c; c++)
+				screen_key(screen, (struct key){ .code = (unsigned char)*c });
+		settle();
+		keys += n + (keys[n] == ' ');
+	}
+}
+
+static void check(const char *name)
+{
+	char path[512];
+	const char *folder = getenv("top_srcdir");
+	struct str got = STR_INIT;
+	struct err err = { 0 };
+	char *want = NULL;
+	size_t n;
+
+	snprintf(path, sizeof path, "%s/tests/screen/%s.screen", folder ? folder : ".", name);
+	surface_dump(&surface, &got);
+	if (getenv("WHYREC_GOLDEN")) {
+		ok(file_write_whole(path, str_text(&got), got.len, 0644, &err), "%s written", name);
+	} else if (!file_read_whole(path, 1 << 20, &want, &n, &err)) {
+		ok(false, "%s: %s", name, err.msg);
+	} else if (!ok(!strcmp(want, str_text(&got)), "%s", name)) {
+		printf("# got, after which want:\n");
+		for (char *line = strtok_r(got.s, "\n", &got.s); line; line = strtok_r(NULL, "\n", &got.s))
+			printf("# %s\n", line);
+		for (char *rest = want, *line = strtok_r(rest, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+			printf("# %s\n", line);
+		mem_free(want);
+		return;
+	}
+	mem_free(want);
+	str_done(&got);
+}
+
+struct scene {
+	const char *name;
+	int w, h;
+	bool ascii, mono;
+	const char *keys; /* on a fresh screen over the one session */
+};
+
+static const struct scene scenes[] = {
+	{ "data-80x24", 80, 24, false, false, "1" },
+	{ "data-200x50", 200, 50, false, false, "1" },
+	{ "data-60x15", 60, 15, false, false, "1" },
+	{ "train-80x24", 80, 24, false, false, "2" },
+	{ "train-120x36", 120, 36, false, false, "2" },
+	{ "train-overlay-200x50", 200, 50, false, false, "2 o Up y b" },
+	{ "settings-80x24", 80, 24, false, false, "2 Tab Right Down" },
+	{ "users-80x24", 80, 24, false, false, "3 Enter Enter" },
+	{ "users-120x36", 120, 36, false, false, "3 s s Down Down Enter Enter" },
+	{ "users-200x50", 200, 50, false, false, "3 Enter Enter Down" },
+	{ "users-60x15", 60, 15, false, false, "3 Enter Enter" },
+	{ "users-filter-120x36", 120, 36, false, false, "3 \\ 12" },
+	{ "users-mono-120x36", 120, 36, false, true, "3 Enter Enter" },
+	{ "users-ascii-80x24", 80, 24, true, true, "3 Enter Enter" },
+	{ "items-80x24", 80, 24, false, false, "4 Enter" },
+	{ "items-120x36", 120, 36, false, false, "4 Down b" },
+	{ "items-ascii-120x36", 120, 36, true, false, "4" },
+	{ "compare-80x24", 80, 24, false, false, "5 Enter" },
+	{ "compare-200x50", 200, 50, false, false, "5 Enter" },
+	{ "jobs-80x24", 80, 24, false, false, "6" },
+	{ "jobs-ascii-60x15", 60, 15, true, true, "6" },
+	{ "help-80x24", 80, 24, false, false, "2 ?" },
+	{ "prompt-80x24", 80, 24, false, false, "1 :train_ Tab" },
+	{ "question-80x24", 80, 24, false, false, "2 Down d" },
+	{ "error-80x24", 80, 24, false, false, "1 :trian_ease Enter" },
+	{ "result-120x36", 120, 36, false, false, "1 :explain_u1_f53 Enter" },
+	{ "small-40x10", 40, 10, false, false, "1" },
+};
+
+static void play(const struct scene *scene)
+{
+	struct screen_options none = { NULL, NULL };
+
+	screen = screen_new(session, &none);
+	surface_resize(&surface, scene->w, scene->h);
+	surface.ascii = scene->ascii;
+	surface.double_focus = scene->mono;
+	settle();
+	press(scene->keys);
+	check(scene->name);
+	screen_free(screen);
+}
+
+/* The sample, a run that is solved at once and one that iterates. */
+static void prepare(void)
+{
+	static const char *const lines[] = { "split leave-last", "train ease name=ease#1",
+					     "train ials dim=8 epochs=6 patience=0 name=ials#1",
+					     "train bpr dim=8 epochs=12 patience=0 name=bpr#1" };
+	struct screen_options none = { NULL, NULL };
+	struct str load = STR_INIT;
+
+	screen = screen_new(session, &none);
+	surface_init(&surface, 100, 30);
+	str_puts(&load, "load ");
+	word_quote(&load, getenv("top_srcdir") ? getenv("top_srcdir") : ".");
+	str_puts(&load, "/data/films");
+	screen_run_quietly(screen, str_text(&load));
+	settle();
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		screen_run_quietly(screen, lines[i]);
+		settle();
+	}
+	str_done(&load);
+	screen_free(screen);
+}
+
+int main(void)
+{
+	struct session_options options = { .threads = 1, .seed = 42, .readonly = true, .screen = true };
+	struct err err = { 0 };
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	loop = loop_new(&err);
+	session = session_new(&options, loop, &err);
+	if (!ok(session != NULL, "a session %s", err.msg))
+		return done_testing();
+	prepare();
+	ok(session_data(session) && session_n_runs(session) == 4, "the sample and four runs (%zu)",
+	   session_n_runs(session));
+	for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++)
+		play(&scenes[i]);
+	surface_done(&surface);
+	session_free(session);
+	loop_free(loop);
+	return done_testing();
+}
