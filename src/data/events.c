@@ -58,7 +58,7 @@ struct event_piece {
 	struct reject *rejects; /* the first REJECTS_KEPT; lines within the piece */
 	size_t n_rejects, cap_rejects;
 	uint64_t rejected, n_rows, aside[N_ASIDE], left, orders_missing;
-	bool times_missing, failed;
+	bool times_missing, failed, day_first_only;
 	struct err err;
 };
 
@@ -303,9 +303,11 @@ static bool event_row(void *out, uint64_t line, const struct field *f, size_t n,
 	}
 	if (l->time >= 0) {
 		time = &f[l->time];
-		if (time->n && !events_parse_time(time->s, time->n, l->time_kind, &t))
+		if (time->n && !events_parse_time(time->s, time->n, l->time_kind, &t)) {
+			p->day_first_only |= l->dates_unsure && clock_parse_date(time->s, time->n, true, &t);
 			return reject(p, line, "\"%.*s\" is not a %s", shown(time), time->s,
 				      l->time_kind >= TIME_DATE ? "date" : "time");
+		}
 	}
 	if (l->order >= 0) {
 		const struct field *rank = &f[l->order];
@@ -492,8 +494,9 @@ static bool piece_merge(void *ctx, void *out, uint64_t first_line, bool *stop, s
 			e->aside[i] += p->aside[i];
 		e->times_missing |= p->times_missing;
 		e->orders_missing += p->orders_missing;
-		*stop = e->limit && b->n_events >= e->limit;
-		if (r->bad > BAD_ENOUGH && (double)r->bad > e->max_bad * (double)r->n_rows)
+		e->day_first_wanted |= p->day_first_only;
+		*stop = e->day_first_wanted || (e->limit && b->n_events >= e->limit);
+		if (!*stop && r->bad > BAD_ENOUGH && (double)r->bad > e->max_bad * (double)r->n_rows)
 			fine = too_bad(r, err);
 	}
 	piece_discard(NULL, p);
@@ -524,5 +527,5 @@ bool events_read(struct events *e, const struct member *m, uint32_t file, struct
 	free(r.rows);
 	*rows = r.n_rows;
 	*bad = r.bad;
-	return fine && (!r.bad || (double)r.bad <= e->max_bad * (double)r.n_rows || too_bad(&r, err));
+	return fine && (!r.bad || e->day_first_wanted || (double)r.bad <= e->max_bad * (double)r.n_rows || too_bad(&r, err));
 }

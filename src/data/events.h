@@ -39,6 +39,7 @@ struct event_layout {
 	int said[N_SAID];
 	unsigned n_cols; /* of a row; 0: user, then any number of items (TABLE_BLANKS) */
 	enum time_kind time_kind;
+	bool dates_unsure; /* the first rows' dates read well both ways, month first or day first */
 	enum given_part part;
 };
 
@@ -54,6 +55,7 @@ struct events {
 	bool want_value, want_time, want_order; /* any file has such a column */
 	bool times_missing; /* rows without a time were kept: an order stands for it */
 	uint64_t orders_missing;
+	bool day_first_wanted; /* a date that only day first can be: reading stopped, to be begun again so */
 	struct said_texts said[N_SAID];
 	uint64_t aside[N_ASIDE];
 	struct reject *rejects;

@@ -347,7 +347,7 @@ static bool read_file(struct loading *w, size_t i, uint64_t *done, uint64_t tota
 	struct loaded_file *f = &w->files[i];
 	struct event_layout *l = &w->layout[i];
 
-	if (w->o->limit && w->events.blocks.n_events >= w->o->limit)
+	if ((w->o->limit && w->events.blocks.n_events >= w->o->limit) || w->events.day_first_wanted)
 		return true;
 	if (!events_read(&w->events, &w->members.v[i], (uint32_t)i, l, &f->rows, &f->bad, *done, total, w->task, err))
 		return false;
@@ -370,6 +370,27 @@ static bool read_all(struct loading *w, struct err *err)
 			    !read_file(w, i, &done, total, err))
 				return false;
 	return true;
+}
+
+/* Whether 01/02 is January is open until a date has a 13th month; then all is read once more. */
+static bool read_events(struct loading *w, struct err *err)
+{
+	apply_rules(w);
+	if (!read_all(w, err))
+		return false;
+	if (!w->events.day_first_wanted)
+		return true;
+	events_done(&w->events);
+	events_init(&w->events);
+	for (size_t i = 0; i < w->members.n; i++)
+		if (w->layout[i].dates_unsure) {
+			w->layout[i].time_kind = TIME_DATE_DAY_FIRST;
+			w->layout[i].dates_unsure = false;
+			add_note(&w->files[i], "days come first in its dates");
+		}
+	want_columns(w);
+	apply_rules(w);
+	return read_all(w, err);
 }
 
 static bool no_events(struct loading *w, const char *path, struct err *err)
@@ -545,8 +566,7 @@ struct dataset *dataset_load(const char *const *paths, size_t n_paths, const str
 	if (!check_options(w, err) || !find_members(w, paths, n_paths, err) || !choose_events(w, paths[0], err) ||
 	    !settle_words(w, err) || !lay_out_events(w, err))
 		goto out;
-	apply_rules(w);
-	if (!read_all(w, err))
+	if (!read_events(w, err))
 		goto out;
 	if (!w->events.blocks.n_events) {
 		no_events(w, paths[0], err);

@@ -100,7 +100,7 @@ static enum time_kind number_kind(double median)
 	return median < 1e11 ? TIME_SECONDS : median < 1e14 ? TIME_MILLI : median < 1e17 ? TIME_MICRO : TIME_NANO;
 }
 
-static enum time_kind sniff_time(const struct sniffed *s, int col)
+static enum time_kind sniff_time(const struct sniffed *s, int col, bool *unsure)
 {
 	double median;
 	size_t month_first = 0, day_first = 0;
@@ -114,6 +114,7 @@ static enum time_kind sniff_time(const struct sniffed *s, int col)
 		month_first += clock_parse_date(cell, strlen(cell), false, &t);
 		day_first += clock_parse_date(cell, strlen(cell), true, &t);
 	}
+	*unsure = day_first == month_first;
 	return day_first > month_first ? TIME_DATE_DAY_FIRST : TIME_DATE;
 }
 
@@ -211,7 +212,7 @@ static bool choose(const struct choice *c, const struct load_options *o, struct 
 		l->said[SAID_TEXT] = -1;
 	}
 	if (l->time >= 0)
-		l->time_kind = sniff_time(c->s, l->time);
+		l->time_kind = sniff_time(c->s, l->time, &l->dates_unsure);
 	return true;
 }
 

@@ -99,6 +99,24 @@ static void test_times(void)
 	is_events("a.csv", "user,item,timestamp\n1,c,7\n1,a,5\n", &o, "1:c 1:a", "time=none");
 }
 
+/* The 13th comes after the rows that are looked at before. */
+static void test_late_day(void)
+{
+	struct str text = STR_INIT;
+	struct err err;
+	struct dataset *d;
+
+	str_puts(&text, "user,item,date\n");
+	for (int i = 0; i < 3000; i++)
+		str_printf(&text, "1,%d,02/01/2014\n", i);
+	str_puts(&text, "1,x,13/01/2014\n");
+	d = fixture_load("a.csv", text.s, NULL, &err);
+	ok(d && d->report.rejected_total == 0 && d->n_events == 3001 && d->time[0] == 1388620800 &&
+	   d->report.files[0].rows == 3001, "a 13th month far down turns all dates round");
+	dataset_unref(d);
+	str_done(&text);
+}
+
 static void test_words(void)
 {
 	struct load_options o;
@@ -303,6 +321,7 @@ int main(void)
 	test_csv();
 	test_rules();
 	test_times();
+	test_late_day();
 	test_words();
 	test_folders();
 	test_said();
