@@ -314,6 +314,39 @@ static void test_splitters(void)
 	str_done(&quoted);
 }
 
+/* What loading holds at its worst, beyond the ids: 60 bytes an event; the buffers of the file come and go
+ * before that is reached. */
+static void test_bytes(void)
+{
+	const size_t n = 1200000;
+	struct str text = STR_INIT;
+	struct rng r = rng_stream(8, "test.load", 1, 0);
+	struct err err;
+	struct dataset *d;
+	size_t before, peak;
+	char *path;
+
+	str_puts(&text, "user,item,rating,timestamp\n");
+	for (size_t k = 0; k < n; k++)
+		str_printf(&text, "%u,%u,%u,%u\n", rng_below(&r, 9000), rng_below(&r, 3000), 1 + rng_below(&r, 5),
+			   rng_below(&r, 1u << 30));
+	path = fixture_put("many.csv", text.s, text.len);
+	str_done(&text);
+	mem_reset_peak();
+	before = mem_bytes_now();
+	d = fixture_load_path(path, NULL, &err);
+	peak = mem_bytes_peak() - before;
+	if (!ok(d && peak <= 60 * n, "loading holds at most 60 bytes an event"))
+		printf("# %.1f\n", (double)peak / (double)n);
+	if (!ok(d && dataset_bytes(d) <= 17 * n && mem_bytes_now() - before < 17 * n, "and a dataset 17 bytes"))
+		printf("# %zu %zu\n", dataset_bytes(d) / n, (mem_bytes_now() - before) / n);
+	printf("# peak %.1f bytes an event\n", (double)peak / (double)n);
+	dataset_unref(d);
+	ok(mem_bytes_now() == before, "and nothing afterwards");
+	unlink(path);
+	free(path);
+}
+
 int main(void)
 {
 	if (!fixture_begin())
@@ -327,6 +360,7 @@ int main(void)
 	test_said();
 	test_pieces();
 	test_splitters();
+	test_bytes();
 	fixture_end();
 	return done_testing();
 }
