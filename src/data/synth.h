@@ -12,7 +12,7 @@
 #include "base/param.h"
 #include "base/task.h"
 
-extern const struct param_spec synth_params[]; /* scenario users items events seed (order text social noise: later) */
+extern const struct param_spec synth_params[]; /* scenario users items events */
 
 /* Writes events.csv, items.csv and truth.csv into the folder (made when missing; existing files of
  * these names are replaced whole).  n_* return what was written. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* eval.h - metrics of a snapshot on a split, as interface.md defines them; per-user values are kept.
  *
+ * A value nobody has is NaN: diversity of lists of one item, novelty of items without a train event,
+ * and all that is not accuracy when test items are ranked among few (sampled=, negatives=).
  * WORKER.  Same bits at any thread count.
  */
 #ifndef EVAL_EVAL_H
@@ -15,7 +17,7 @@
 struct eval_options { /* eval_options_init() gives the defaults */
 	bool on_valid;         /* on=valid: history is train alone */
 	unsigned n_k;
-	uint32_t k[EVAL_KS];   /* default 5,10,20 */
+	uint32_t k[EVAL_KS];   /* default 5,10,20; at most 1000 */
 	bool all_candidates;   /* candidates=all */
 	bool keep_seen;        /* seen=keep */
 	bool fold_in;
