@@ -32,7 +32,7 @@ struct watch {
 
 struct loop {
 	int pipe[2];
-	struct sigaction old[N_CAUGHT], old_pipe;
+	struct sigaction old[N_CAUGHT], old_pipe, old_size;
 	struct watch watch[MAX_FDS];
 	size_t n_watch;
 	void (*signal)(void *ctx, int signo);
@@ -93,7 +93,9 @@ struct loop *loop_new(struct err *err)
 		if (caught[i] == SIGHUP && l->old[i].sa_handler == SIG_IGN)
 			sigaction(SIGHUP, &l->old[i], NULL);
 	}
+	/* Writes fail with a reason instead. */
 	sigaction(SIGPIPE, &ignore, &l->old_pipe);
+	sigaction(SIGXFSZ, &ignore, &l->old_size);
 	return l;
 }
 
@@ -104,6 +106,7 @@ void loop_free(struct loop *l)
 	for (size_t i = 0; i < N_CAUGHT; i++)
 		sigaction(caught[i], &l->old[i], NULL);
 	sigaction(SIGPIPE, &l->old_pipe, NULL);
+	sigaction(SIGXFSZ, &l->old_size, NULL);
 	pipe_end = -1;
 	close(l->pipe[0]);
 	close(l->pipe[1]);

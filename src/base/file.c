@@ -96,8 +96,9 @@ bool file_writer_commit(struct file_writer *w, struct err *err)
 	int why = 0;
 
 	errno = 0;
-	if (ferror(w->f) || fflush(w->f) || (w->tmp && fsync(fileno(w->f))))
-		why = errno ? errno : EIO; /* an earlier write failed and its reason is gone */
+	/* Of an earlier write that failed the reason is gone; what it left in the buffer fails by it again. */
+	if ((fflush(w->f) | ferror(w->f)) || (w->tmp && fsync(fileno(w->f))))
+		why = errno ? errno : EIO;
 	if (fclose(w->f) && !why)
 		why = errno;
 	w->f = NULL;

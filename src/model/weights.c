@@ -176,6 +176,8 @@ bool weights_commit(struct weights_writer *w, const char *path, struct err *err)
 	uint64_t length;
 	size_t data;
 	char *text = header_text(w, &length, &data, err);
+	bool written;
+	int why;
 
 	if (!text)
 		return false;
@@ -183,12 +185,16 @@ bool weights_commit(struct weights_writer *w, const char *path, struct err *err)
 		free(text);
 		return false;
 	}
-	/* A short write leaves its mark in ferror(), which the commit reads. */
-	fwrite(&length, 1, sizeof(length), f.f);
-	fwrite(text, 1, length, f.f);
+	errno = 0;
+	written = fwrite(&length, 1, sizeof(length), f.f) == sizeof(length) &&
+		  fwrite(text, 1, length, f.f) == length && in_file_order(w, write_tensor, f.f);
+	why = errno ? errno : EIO;
 	free(text);
-	in_file_order(w, write_tensor, f.f);
-	return file_writer_commit(&f, err);
+	if (written)
+		return file_writer_commit(&f, err);
+	err_at(err, ERR_IO, path, 0, "cannot be written: %s", strerror(why));
+	file_writer_abandon(&f);
+	return false;
 }
 
 static bool copy_tensor(void *ctx, const struct tensor *t)

@@ -115,6 +115,23 @@ is "$(wc -l <v.csv)" 13 "v.csv has a row an item"
 is "$(sed -n 1p c.csv | cut -d, -f1,2)" 'run,epoch' "curves have their header"
 like "$(cat m.csv)" '^ials#[0-9]+,ndcg@10,0' "metrics are exported"
 
+# A file system that is full, by the limit on a file's size (blocks of 512 or 1024 bytes).
+(ulimit -f 1; whyrec d -c 'export recommendations full.csv') >/dev/null 2>err
+is $? 1 "a full disk while exporting: exit status 1"
+like "$(cat err)" 'full.csv: cannot be written: File too large' "and the reason"
+is "$(ls full.csv* .full.csv* 2>/dev/null)" "" "and nothing half-written is left"
+whyrec --home fh d -c 'train ease' >/dev/null
+before=$(cat fh/runs/ease#1/*)
+(ulimit -f 8; whyrec --home fh d -c 'train ials dim=64 epochs=1') >/dev/null 2>err
+is $? 1 "a full disk while keeping a run: exit status 1"
+like "$(cat err)" 'cannot be written: File too large' "and the reason"
+is "$(cat fh/runs/ease#1/*)" "$before" "earlier runs stay as they were"
+printf '{"format": 1, "na' >fh/runs/ease#1/run.json
+out=$(whyrec --home fh -c runs 2>&1)
+is $? 0 "a damaged run does not stop the others from being listed"
+like "$out" '^whyrec: warning: the run ease#1 is damaged and left alone' "and is told in one line"
+like "$out" '^ials#1' "beside the others"
+
 if [ -e /dev/full ]; then
 	whyrec d -c users >/dev/full 2>err
 	is $? 1 "a full device: exit status 1"

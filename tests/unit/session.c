@@ -33,8 +33,8 @@ static bool probe_run(struct job *job, const struct task *task, void *arg, struc
 	struct probe *p = arg;
 	struct message *m;
 
-	atomic_store(&p->started, 1);
 	task_progress(task, 3, 4);
+	atomic_store(&p->started, 1);
 	for (int i = 0; i < 3 && job; i++) {
 		m = calloc(1, sizeof(*m));
 		m->kind = MESSAGE_WORK;
@@ -114,6 +114,7 @@ static void test_lanes(void)
 	ok(start(&now, LANE_NONE, "now") == 0 && now.released && now.end == JOB_FAILED, "LANE_NONE is over at once");
 	ok(wait_until(is_over, &light) && light.end == JOB_DONE, "the light lane runs beside the heavy one");
 	ok(wait_until(is_over, &ask) && ask.end == JOB_DONE, "questions run beside both");
+	wait_until(has_started, &first);
 	ok(!second.started && !second.released, "a lane runs one at a time");
 	ok(session_n_jobs(session) == 3 && session_jobs_alive(session) == 2, "questions are not listed as jobs");
 	ok(session_find_job(session, id, &row) && row.state == JOB_RUNNING && row.done == 3 && row.total == 4 &&
