@@ -221,8 +221,21 @@ bool events_parse_time(const char *s, size_t n, enum time_kind kind, int64_t *ou
 	int64_t whole, unit;
 	double v;
 
-	if (kind >= TIME_DATE)
+	if (kind == TIME_DATE_DIGITS) {
+		char date[] = "YYYY-MM-DD";
+
+		if (n != 8)
+			return false;
+		memcpy(date, s, 4);
+		memcpy(date + 5, s + 4, 2);
+		memcpy(date + 8, s + 6, 2);
+		return clock_parse_date(date, 10, false, out);
+	}
+	if (kind >= TIME_DATE) {
+		if (n > 4 && (!memcmp(s + n - 4, " UTC", 4) || !memcmp(s + n - 4, " GMT", 4)))
+			n -= 4;
 		return clock_parse_date(s, n, kind == TIME_DATE_DAY_FIRST, out);
+	}
 	unit = per_second[kind];
 	if (num_parse_i64(s, n, &whole)) {
 		*out = whole >= 0 ? whole / unit : -((-(whole + 1)) / unit) - 1;
@@ -304,7 +317,8 @@ static bool event_row(void *out, uint64_t line, const struct field *f, size_t n,
 	if (l->time >= 0) {
 		time = &f[l->time];
 		if (time->n && !events_parse_time(time->s, time->n, l->time_kind, &t)) {
-			p->day_first_only |= l->dates_unsure && clock_parse_date(time->s, time->n, true, &t);
+			p->day_first_only |= l->dates_unsure &&
+					     events_parse_time(time->s, time->n, TIME_DATE_DAY_FIRST, &t);
 			return reject(p, line, "\"%.*s\" is not a %s", shown(time), time->s,
 				      l->time_kind >= TIME_DATE ? "date" : "time");
 		}

@@ -192,6 +192,9 @@ static bool nothing_found(struct loading *w, const char *path, struct err *err)
 		return err_at(err, ERR_SYNTAX, w->members.v[0].name, 0, "%s%s", reason,
 			      w->sniffed[0].n_names ? "; name the columns (user= item=)" : "");
 	}
+	for (size_t i = 0; i < w->members.n; i++)
+		if (!strcmp(w->members.v[i].base, "workbook.xml"))
+			return err_at(err, ERR_UNSUPPORTED, path, 0, "is a spreadsheet: export its sheet as csv");
 	for (size_t i = 0; i < w->members.n && i < 4; i++)
 		str_printf(&why, "%s%s: %s", i ? "; " : "", w->members.v[i].base,
 			   w->sniffed[i].why ? w->sniffed[i].why : role_text[w->sniffed[i].role]);

@@ -431,11 +431,33 @@ static bool is_binary(const unsigned char *h, size_t n)
 	return control * 10 > n;
 }
 
+/* Data in forms that are not read, known by how they begin. */
+static const char *other_form(const struct member *m)
+{
+	static const struct { const char *start; size_t n; const char *what; } forms[] = {
+		{ "PAR1", 4, "Parquet: convert it to csv" },
+		{ "SQLite format 3", 15, "an SQLite database: export the table as csv" },
+		{ "\x93NUMPY", 6, "a numpy array, not a table of events" },
+		{ "\x89HDF", 4, "HDF5: convert it to csv" },
+		{ "%PDF", 4, "a PDF" },
+		{ "<?xml", 5, "XML: convert it to csv" },
+		{ "{\"", 2, "JSON: convert it to csv" },
+		{ "[{", 2, "JSON: convert it to csv" },
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
+		if (m->n_head >= forms[i].n && !memcmp(m->head, forms[i].start, forms[i].n))
+			return forms[i].what;
+	return NULL;
+}
+
 static bool odd_bytes(struct sniffed *s, const struct member *m)
 {
 	const unsigned char *h = (const unsigned char *)m->head;
 
-	if (!m->n_head)
+	if (other_form(m))
+		not_used(s, other_form(m));
+	else if (!m->n_head)
 		not_used(s, "empty");
 	else if (m->n_head >= 2 && ((h[0] == 0xff && h[1] == 0xfe) || (h[0] == 0xfe && h[1] == 0xff)))
 		not_used(s, "UTF-16: convert it with iconv -f UTF-16 -t UTF-8");

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/num_parse.h"
 #include "data/sniff.h"
@@ -100,19 +99,33 @@ static enum time_kind number_kind(double median)
 	return median < 1e11 ? TIME_SECONDS : median < 1e14 ? TIME_MILLI : median < 1e17 ? TIME_MICRO : TIME_NANO;
 }
 
+/* 20140407: as seconds, such numbers would all be of 1970. */
+static bool all_digit_dates(const struct sniffed *s, int col)
+{
+	int64_t t;
+
+	for (size_t r = first_row(s); r < s->sample.n_rows; r++) {
+		const char *cell = sample_cell(&s->sample, r, (size_t)col);
+
+		if (*cell && (!events_parse_time(cell, strlen(cell), TIME_DATE_DIGITS, &t) || t < 0 || t >= 4102444800))
+			return false;
+	}
+	return true;
+}
+
 static enum time_kind sniff_time(const struct sniffed *s, int col, bool *unsure)
 {
 	double median;
 	size_t month_first = 0, day_first = 0;
 
 	if (all_numbers(s, col, &median))
-		return number_kind(median);
+		return all_digit_dates(s, col) ? TIME_DATE_DIGITS : number_kind(median);
 	for (size_t r = first_row(s); r < s->sample.n_rows; r++) {
 		const char *cell = sample_cell(&s->sample, r, (size_t)col);
 		int64_t t;
 
-		month_first += clock_parse_date(cell, strlen(cell), false, &t);
-		day_first += clock_parse_date(cell, strlen(cell), true, &t);
+		month_first += events_parse_time(cell, strlen(cell), TIME_DATE, &t);
+		day_first += events_parse_time(cell, strlen(cell), TIME_DATE_DAY_FIRST, &t);
 	}
 	*unsure = day_first == month_first;
 	return day_first > month_first ? TIME_DATE_DAY_FIRST : TIME_DATE;
@@ -125,14 +138,15 @@ static bool any_date(const struct sniffed *s, int col)
 	for (size_t r = first_row(s); r < s->sample.n_rows; r++) {
 		const char *cell = sample_cell(&s->sample, r, (size_t)col);
 
-		if (clock_parse_date(cell, strlen(cell), false, &t) || clock_parse_date(cell, strlen(cell), true, &t))
+		if (events_parse_time(cell, strlen(cell), TIME_DATE, &t) ||
+		    events_parse_time(cell, strlen(cell), TIME_DATE_DAY_FIRST, &t))
 			return true;
 	}
 	return false;
 }
 
-/* Without a header: user item [value] [time].  A third column alone is a time when it holds dates or large
- * numbers, and words there are kinds of events. */
+/* Without a header: user, item, and behind them in any order a value (small numbers), a time (large numbers
+ * or dates), and with weights= the kind of event (words). */
 static bool by_place(const struct choice *c, const struct load_options *o, struct event_layout *l)
 {
 	const struct sniffed *s = c->s;
@@ -142,16 +156,22 @@ static bool by_place(const struct choice *c, const struct load_options *o, struc
 		return err_at(c->err, ERR_USAGE, c->m->name, 0,
 			      "has no header, and %u columns: say which is what, as user=1 item=2 value=3 time=4",
 			      s->n_cols);
+	if ((any_date(s, 0) || any_date(s, 1)) && !o->time)
+		return err_at(c->err, ERR_USAGE, c->m->name, 0,
+			      "has no header, and dates where user and item are looked for: say which is what, as "
+			      "user=1 time=2 item=3");
 	l->user = 0;
 	l->item = 1;
-	if (s->n_cols > 2 && all_numbers(s, 2, &median) && (median < 1e8 || s->n_cols == 4))
-		l->value = 2;
-	else if (s->n_cols == 3 && (all_numbers(s, 2, &median) || any_date(s, 2)))
-		l->time = 2;
-	else if (s->n_cols > 2 && o->weights)
-		l->event = 2;
-	if (s->n_cols == 4)
-		l->time = 3;
+	for (int col = 2; col < (int)s->n_cols; col++) {
+		bool number = all_numbers(s, col, &median);
+
+		if (number && median < 1e8 && l->value < 0)
+			l->value = col;
+		else if ((number || any_date(s, col)) && l->time < 0)
+			l->time = col;
+		else if (!number && o->weights && l->event < 0)
+			l->event = col;
+	}
 	if (o->value && !strcmp(o->value, "none"))
 		l->value = -1;
 	if (o->time && !strcmp(o->time, "none"))
@@ -229,7 +249,7 @@ static void say_column(struct str *note, const struct sniffed *s, const char *wh
 static void say_all(struct str *note, const struct sniffed *s, const struct event_layout *l)
 {
 	static const char *const kinds[] = { "seconds", "milliseconds", "microseconds", "nanoseconds", "dates",
-					     "dates, day first" };
+					     "dates, day first", "dates as YYYYMMDD" };
 	static const char *const said[N_SAID] = { "item title", "item text", "item tags" };
 
 	if (s->table.kind == TABLE_DAT)

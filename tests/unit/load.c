@@ -26,6 +26,7 @@ static void test_csv(void)
 	is_events("a.csv", "\xef\xbb\xbfuser;item\r\n1;a\r\n\r\n2;b", NULL, "1:a 2:b", "mark, CRLF, blank line, no last newline");
 	is_events("a.tsv", "7\t8\t5\n7\t9\t1\n", NULL, "7:8=5 7:9=1", "no header, three columns");
 	is_events("a.tsv", "7\t8\t900000000\n7\t9\t800000000\n", NULL, "7:9@800000000 7:8@900000000", "the third may be a time");
+	is_events("a.tsv", "7\t8\tname\t12\n7\t9\tname\t3\n", NULL, "7:8=12 7:9=3", "words in the third column, plays in the fourth");
 	is_events("a.csv", "user_id|item_id\n a |01\n a |1\n", NULL, " a :01  a :1", "ids are not trimmed, nor read as numbers");
 	is_events("a.csv", "user,item,text\n\"a,b\",\"x\"\"y\",\"two\nlines\"\nc,d,e\n", NULL, "a,b:x\"y c:d", "quotes, doubled ones, newlines inside");
 	is_events("a.csv", "who,what\n1,2\n", NULL, "(none)", "unknown names are not guessed");
@@ -94,6 +95,10 @@ static void test_times(void)
 	is_events("a.csv", "user,item,timestamp,order\n1,a,50,2\n1,b,50,1\n1,c,9,3\n", NULL, "1:c@9 1:b@50 1:a@50",
 		  "an order settles ties of time");
 	is_events("a.csv", "user,item,timestamp\n1,c,7\n1,a,5\n1,b,5\n", NULL, "1:a@5 1:b@5 1:c@7", "ties keep the file's order");
+	is_events("a.csv", "user,item,date\n1,a,2014-01-01 00:00:00 UTC\n", NULL, "1:a@1388534400", "UTC said in letters");
+	is_events("a.csv", "user,item,date\n1,a,20140101\n1,b,20131231\n", NULL, "1:b@1388448000 1:a@1388534400", "20140101 is a date");
+	is_events("a.csv", "user,item,time\n1,a,20140101\n1,b,20139931\n", NULL, "1:b@20139931 1:a@20140101",
+		  "unless one among them is none");
 	load_options_init(&o);
 	o.time = "none";
 	is_events("a.csv", "user,item,timestamp\n1,c,7\n1,a,5\n", &o, "1:c 1:a", "time=none");

@@ -73,6 +73,8 @@ static void test_files(void)
 	REFUSED("binary.csv", "\x7f" "ELF\0\0\0\0\1\2\3\0\0\n\0", 0, "binary", "a binary file");
 	REFUSED("wide.csv", "\xff\xfeu\0s\0e\0r\0", 0, "iconv", "UTF-16");
 	REFUSED("mac.csv", "user,item\r1,2\r3,4\r", 0, "tr '", "lone carriage returns");
+	REFUSED("a.json", "{\"user\":1,\"item\":2}\n", 0, "JSON", "JSON");
+	REFUSED("clicks.dat", "1,2014-04-07T10:51:09Z,5\n1,2014-04-07T10:54:09Z,6\n", 0, "user=1", "dates for items");
 	REFUSED("names.csv", "who,what\n1,2\n", 0, "who, what", "columns nobody knows");
 	REFUSED("wide.tsv", "1\t2\t3\t4\t5\n1\t2\t3\t4\t5\n", 0, "user=1", "five columns without a header");
 	REFUSED("words.txt", "1 2 3\n2 5 6 7\n", 0, "format=sequence", "lists or sequence");
