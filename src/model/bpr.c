@@ -32,17 +32,18 @@ struct bpr {
 
 static const struct param_spec params[] = {
 	{ .name = "dim", .type = PARAM_INT, .lo = 1, .hi = MAX_D, .def = "64", .unit = "factors",
-	  .meaning = "length of the vectors", .source = "", .log_scale = true },
+	  .meaning = "length of the vectors", .source = "the size most papers compare at", .log_scale = true },
 	{ .name = "epochs", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "200", .unit = "epochs",
-	  .meaning = "passes over the events, at most", .source = "" },
+	  .meaning = "passes over the events, at most", .source = "the best came within 110 on every set tried" },
 	{ .name = "lr", .type = PARAM_REAL, .lo = 1e-6, .hi = 10, .def = "0.05", .unit = "",
-	  .meaning = "length of a step", .source = "", .log_scale = true },
+	  .meaning = "length of a step", .source = TUNED, .log_scale = true },
 	{ .name = "l2", .type = PARAM_REAL, .lo = 1e-8, .hi = 10, .def = "0.01", .unit = "",
-	  .meaning = "weight of the squared vectors at each draw", .source = "", .log_scale = true },
+	  .meaning = "weight of the squared vectors at each draw", .source = TUNED, .log_scale = true },
 	{ .name = "negatives", .type = PARAM_CHOICE, .def = "uniform", .choices = "uniform|popularity",
 	  .unit = "", .meaning = "how items that were not taken are drawn", .source = "Rendle 2009" },
 	{ .name = "patience", .type = PARAM_INT, .lo = 0, .hi = 100000, .def = "10", .unit = "rounds",
-	  .meaning = "validations without a better metric before it stops; 0: never", .source = "" },
+	  .meaning = "validations without a better metric before it stops; 0: never",
+	  .source = "the metric wavers by a few epochs" },
 	{ .name = NULL },
 };
 

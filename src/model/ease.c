@@ -21,7 +21,7 @@ struct ease {
 
 static const struct param_spec params[] = {
 	{ .name = "lambda", .type = PARAM_REAL, .lo = 1e-3, .hi = 1e7, .def = "200", .unit = "",
-	  .meaning = "weight of the squared coefficients", .source = "", .log_scale = true },
+	  .meaning = "weight of the squared coefficients", .source = TUNED, .log_scale = true },
 	{ .name = NULL },
 };
 

@@ -2,7 +2,8 @@
 /* item_knn.c - each item keeps its most similar items; a history adds up its items' neighbours.
  *
  * Sarwar et al. 2001; Ferrari Dacrema et al. 2019.  score(u,i) = sum over j in H(u) of x_uj sim(j,i),
- * where i is among the K items most similar to j.  Weights (tf-idf, bm25) act inside sim alone.
+ * where i is among the K items most similar to j (keep=history), or j among those most similar to i
+ * (keep=candidate).  Weights (tf-idf, bm25) act inside sim alone.
  */
 #include <string.h>
 
@@ -19,16 +20,21 @@ struct item_knn {
 	uint32_t I, K;
 	float shrink;
 	enum similarity similarity;
-	struct csr sims; /* I x I, row j: its K nearest */
+	bool by_candidate;
+	struct csr sims; /* I x I, row j: the items that an event with j speaks for */
 };
 
 static const struct param_spec params[] = {
 	{ .name = "neighbours", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "200", .unit = "items",
-	  .meaning = "most similar items kept for each item", .source = "", .log_scale = true },
-	{ .name = "similarity", .type = PARAM_CHOICE, .def = "cosine", .choices = "cosine|jaccard|tf-idf|bm25",
-	  .unit = "", .meaning = "how two items' users are compared", .source = "" },
+	  .meaning = "most similar items kept for each item", .source = TUNED, .log_scale = true },
+	{ .name = "similarity", .type = PARAM_CHOICE, .def = "tf-idf", .choices = "cosine|jaccard|tf-idf|bm25",
+	  .unit = "", .meaning = "how two items' users are compared", .source = TUNED },
 	{ .name = "shrink", .type = PARAM_REAL, .lo = 0, .hi = 1e6, .def = "10", .unit = "",
-	  .meaning = "added to the similarity's denominator: doubts what few users say", .source = "" },
+	  .meaning = "added to the similarity's denominator: doubts what few users say",
+	  .source = TUNED },
+	{ .name = "keep", .type = PARAM_CHOICE, .def = "history", .choices = "history|candidate", .unit = "",
+	  .meaning = "whose nearest count: those of the items taken, or those of the item scored",
+	  .source = "Sarwar et al. 2001 by history; Ferrari Dacrema et al. 2019 by candidate" },
 	{ .name = NULL },
 };
 
@@ -54,6 +60,7 @@ static struct item_knn *new_model(uint32_t I, const struct params *p, struct err
 		m->K = I;
 	m->shrink = (float)params_real(p, "shrink");
 	m->similarity = (enum similarity)params_choice(p, "similarity");
+	m->by_candidate = params_choice(p, "keep") == 1;
 	return m;
 }
 
@@ -74,6 +81,18 @@ static bool weigh(const struct item_knn *m, const struct build_env *env, struct 
 		return true;
 	csr_done(x);
 	return false;
+}
+
+/* Each row held the nearest of its item; from now on, the items whose nearest it is among. */
+static bool turn(struct csr *sims, const struct task *task, struct err *err)
+{
+	struct csr turned;
+
+	if (!csr_transpose(&turned, sims, task, err))
+		return false;
+	csr_done(sims);
+	*sims = turned;
+	return true;
 }
 
 static bool fit_similarities(struct item_knn *m, const struct csr *x, const struct csr *xt,
@@ -102,7 +121,7 @@ static bool fit_similarities(struct item_knn *m, const struct csr *x, const stru
 	csr_done(&m->sims); /* of an epoch before */
 	done = knn_fit(&m->sims, x, xt, &rule, task, err);
 	mem_free(column);
-	return done;
+	return done && (!m->by_candidate || turn(&m->sims, task, err));
 }
 
 static bool fit_epoch(struct model *model, const struct build_env *env, struct fit_ctx *ctx, struct err *err)
@@ -229,7 +248,10 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 	uint64_t copies = weighs ? 2 * shape->n_events * (sizeof(uint32_t) + sizeof(float)) : 0;
 	uint32_t kept = K < shape->n_items ? (uint32_t)K : shape->n_items;
 
-	return copies + knn_fit_bytes(shape->n_events, shape->n_items, kept, 8);
+	uint64_t turned = params_choice(p, "keep") ? (uint64_t)kept * shape->n_items *
+							 (sizeof(uint32_t) + sizeof(float)) : 0;
+
+	return copies + turned + knn_fit_bytes(shape->n_events, shape->n_items, kept, 8);
 }
 
 static uint64_t held(const struct model *model)

@@ -28,10 +28,11 @@ struct user_knn {
 };
 
 static const struct param_spec params[] = {
-	{ .name = "neighbours", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "100", .unit = "users",
-	  .meaning = "nearest users that are listened to", .source = "", .log_scale = true },
+	{ .name = "neighbours", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "50", .unit = "users",
+	  .meaning = "nearest users that are listened to", .source = TUNED, .log_scale = true },
 	{ .name = "shrink", .type = PARAM_REAL, .lo = 0, .hi = 1e6, .def = "10", .unit = "",
-	  .meaning = "added to the similarity's denominator: doubts what few items say", .source = "" },
+	  .meaning = "added to the similarity's denominator: doubts what few items say",
+	  .source = TUNED },
 	{ .name = NULL },
 };
 

@@ -82,7 +82,7 @@ static void reference(const struct csr *x, const char *similarity, double shrink
 		keep_nearest(j);
 }
 
-static void test(const char *similarity, const char *shrink, bool values)
+static void test(const char *similarity, const char *shrink, bool values, bool by_candidate)
 {
 	struct fixture f;
 	struct params p;
@@ -97,6 +97,7 @@ static void test(const char *similarity, const char *shrink, bool values)
 	fixture_set(&p, "neighbours", "10");
 	fixture_set(&p, "similarity", similarity);
 	fixture_set(&p, "shrink", shrink);
+	fixture_set(&p, "keep", by_candidate ? "candidate" : "history");
 	m = fixture_fit(&f, ops, &p, 1, &task_null, &err);
 	fixture_must(m != NULL, &err);
 	reference(&f.x, similarity, strtod(shrink, NULL));
@@ -109,12 +110,13 @@ static void test(const char *similarity, const char *shrink, bool values)
 		for (int i = 0; i < I; i++) {
 			want[i] = 0;
 			for (uint32_t k = 0; k < q.n; k++)
-				want[i] += (q.x ? (double)q.x[k] : 1) * kept[q.items[k]][i];
+				want[i] += (q.x ? (double)q.x[k] : 1) *
+					   (by_candidate ? kept[i][q.items[k]] : kept[q.items[k]][i]);
 		}
 		worst = fmax(worst, relative_difference(got, want, I));
 	}
-	ok(worst < 1e-5, "%s, shrink=%s, %s: scores agree with the formula in double (%.1e)", similarity, shrink,
-	   values ? "values" : "ones", worst);
+	ok(worst < 1e-5, "%s, shrink=%s, %s%s: scores agree with the formula in double (%.1e)", similarity, shrink,
+	   values ? "values" : "ones", by_candidate ? ", by candidate" : "", worst);
 	scratch_done(&s);
 	ops->destroy(m);
 	fixture_done(&f);
@@ -126,9 +128,10 @@ int main(void)
 
 	linalg_init();
 	for (int k = 0; k < 4; k++) {
-		test(similarities[k], "0", false);
-		test(similarities[k], "10", false);
-		test(similarities[k], "3.5", true);
+		test(similarities[k], "0", false, false);
+		test(similarities[k], "10", false, false);
+		test(similarities[k], "3.5", true, false);
+		test(similarities[k], "10", false, true);
 	}
 	return done_testing();
 }
