@@ -9,7 +9,8 @@
  *	row_grads_begin(g, n, err);              room for n entries
  *	e = &g->entry[k]; …                      by any thread, each k written once before the sum
  *	                                         (row ROW_GRADS_NONE: no entry)
- *	row_grads_sum(g, task, err);             touched[n_touched] ascending, sum [n_touched][D]
+ *	row_grads_sum(g, task, err);             touched [n_touched] by first appearance,
+ *	                                         sum [n_touched][D]
  *
  * A row is touched when an entry names it, even with a coef of 0.  D a multiple of 16 is fastest.
  * Thread: struct row_grads WORKER; embedding_forward ANY.
@@ -40,7 +41,8 @@ struct row_grads {
 	size_t n_touched;
 	uint32_t *touched;      /* [n_touched] */
 	float *sum;             /* [n_touched][D] */
-	uint32_t *order, *begin, *count; /* ours */
+	uint32_t *order, *begin; /* ours, as is: */
+	uint32_t *place;         /* [n_rows] 0 between the sums */
 	size_t cap_touched;
 };
 struct row_grads *row_grads_new(uint32_t n_rows, uint32_t D, struct err *err);

@@ -32,6 +32,20 @@ struct kern_bpr {
 	double loss; /* out: sum of softplus(-x) before each step */
 };
 
+/* c [m][n] = bias (a row, or NULL: 0) + a b, or with add: c += a b.  a's element (r, k) lies at
+ * a[r * a_row + k * a_col]: a transposed is the same with the two exchanged.  b [K][ldb], c [m][ldc];
+ * any sizes.  c overlaps nothing. */
+struct kern_gemm {
+	float *c;
+	const float *a, *b, *bias;
+	size_t m, n, K, a_row, a_col, ldb, ldc;
+	bool add;
+};
+
+struct kern_adam { /* lr and rsqrt_fix2 with the bias corrections of the step in them */
+	float lr, beta1, beta2, eps, rsqrt_fix2, scale, l1, l2;
+};
+
 struct kern {
 	const char *name;
 	unsigned lanes;   /* floats a vector */
@@ -81,6 +95,23 @@ struct kern {
 			       float shrink, float least, size_t count, float *sim);
 
 	void (*bpr_steps)(struct kern_bpr *b);
+
+	/* Neural layers; what they compute stands in num/'s headers of the layers. */
+	void (*gemm)(const struct kern_gemm *g);
+	float (*max)(const float *x, size_t n);                  /* -INFINITY for none; NaN is passed over */
+	float (*exp_sum)(float *x, size_t n, float shift);       /* x = e^(x - shift); the sum */
+	void (*sigmoid)(float *y, const float *x, size_t n);     /* y may be x, here and below */
+	void (*tanh)(float *y, const float *x, size_t n);
+	void (*scale)(float *x, size_t n, float s);
+	void (*relu)(float *y, const float *x, size_t n);
+	void (*relu_back)(float *dx, const float *dy, const float *y, size_t n);
+	void (*drop)(float *y, const float *x, const uint16_t *mask, size_t n, uint16_t least, float grow);
+	void (*drop_add)(float *y, const float *x, const uint16_t *mask, size_t n, uint16_t least, float grow);
+	void (*adam)(float *w, float *m, float *v, const float *g, size_t n, const struct kern_adam *a);
+	void (*layernorm)(float *y, float *mean, float *rstd, const float *x, const float *gain,
+			  const float *bias, size_t R, size_t C, float eps);
+	void (*layernorm_back)(float *dx, float *dgain, float *dbias, const float *dy, const float *x,
+			       const float *gain, const float *mean, const float *rstd, size_t R, size_t C);
 };
 
 extern const struct kern kern_plain;

@@ -15,4 +15,6 @@
 
 #include "num/kern_sgd.inc"
 
+#include "num/kern_nn.inc"
+
 #include "num/kern_table.inc"

@@ -8,6 +8,7 @@
 #ifndef NUM_LOSS_H
 #define NUM_LOSS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
