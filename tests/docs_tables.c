@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* docs_tables.c - prints a section of the manual from the program's own tables, as man(7) source.
  *
- * docs_tables SECTION, one of: options commands splits metrics settings parameters.  What it prints stands
- * between the lines BEGIN GENERATED SECTION and END GENERATED SECTION of the manual pages.
+ * docs_tables SECTION.  What it prints stands between the lines BEGIN GENERATED SECTION and END GENERATED
+ * SECTION of the manual pages: tests/docs.sh puts it there.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 #include "data/split.h"
 #include "eval/eval.h"
 #include "model/model.h"
+#include "ui/keys.h"
 
 /* Text as roff reads it: - and \ are written out, a dot or quote may not start a line. */
 static void put(const char *text)
@@ -101,6 +102,8 @@ static void commands(void)
 
 	for (size_t i = 0; command_table[i]; i++) {
 		const struct command *c = command_table[i];
+		struct call any = { .command = c };
+		const struct param_spec *more = c->more_params ? c->more_params(&any) : NULL;
 
 		if (strcmp(group, c->group) != 0)
 			printf(".SS %s\n", c->group);
@@ -110,9 +113,10 @@ static void commands(void)
 		put_line(c->synopsis + strlen(c->name));
 		put(c->summary);
 		puts(".");
-		if (!c->params || !c->params->name)
+		if (!more && !c->params)
 			continue;
 		puts(".RS");
+		params(more); /* those that hold whatever the first word is */
 		params(c->params);
 		puts(".RE");
 	}
@@ -163,23 +167,58 @@ static void parameters(void)
 	}
 }
 
+static void settings(void)
+{
+	params(settings_table);
+}
+
+/* Keys that do the same at the same place share a line. */
+static void keys(void)
+{
+	const char *where = "";
+
+	for (const struct binding *b = builtin_keys; b->key; b++) {
+		bool first = true;
+
+		for (const struct binding *e = builtin_keys; e < b; e++)
+			first &= strcmp(e->where, b->where) != 0 || strcmp(e->text, b->text) != 0;
+		if (!first)
+			continue;
+		if (strcmp(where, b->where) != 0)
+			printf(".SS %s\n", b->where);
+		where = b->where;
+		puts(".TP");
+		for (const struct binding *k = b; k->key; k++) {
+			if (strcmp(k->where, b->where) != 0 || strcmp(k->text, b->text) != 0)
+				continue;
+			if (k != b)
+				fputs(", ", stdout);
+			bold(k->key);
+		}
+		putchar('\n');
+		put(b->text);
+		if (b->hint && strcmp(b->hint, b->text) != 0) {
+			fputs(" (", stdout);
+			put(b->hint);
+			putchar(')');
+		}
+		putchar('\n');
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*print)(void); } sections[] = {
 		{ "options", options }, { "commands", commands }, { "splits", splits }, { "metrics", metrics },
-		{ "parameters", parameters },
+		{ "settings", settings }, { "keys", keys }, { "parameters", parameters },
 	};
 
-	if (argc == 2 && !strcmp(argv[1], "settings")) {
-		params(settings_table);
-		return 0;
-	}
 	for (size_t i = 0; argc == 2 && i < sizeof(sections) / sizeof(*sections); i++) {
 		if (!strcmp(argv[1], sections[i].name)) {
 			sections[i].print();
 			return 0;
 		}
 	}
-	fputs("usage: docs_tables options|commands|splits|metrics|settings|parameters\n", stderr);
+	fputs("usage: docs_tables options|commands|splits|metrics|settings|keys|parameters\n", stderr);
 	return 2;
 }
