@@ -2,6 +2,8 @@
 /* task.c - the seam between work and whoever runs it. */
 #include "base/task.h"
 
+#include <stdatomic.h>
+
 const struct task task_null = { NULL, NULL, NULL, NULL };
 
 bool task_keep_going(const struct task *t)
@@ -23,6 +25,29 @@ unsigned task_slots(const struct task *t)
 bool task_chunks(const struct task *t, size_t n, pool_chunk_fn *fn, void *ctx)
 {
 	return pool_run(t->pool, n, fn, ctx, t->keep_going, t->ctx);
+}
+
+struct shown {
+	const struct task *t;
+	pool_chunk_fn *fn;
+	void *ctx;
+	size_t n;
+	_Atomic size_t ended;
+};
+
+static void run_shown(void *ctx, size_t chunk, unsigned slot)
+{
+	struct shown *s = ctx;
+
+	s->fn(s->ctx, chunk, slot);
+	task_progress(s->t, atomic_fetch_add_explicit(&s->ended, 1, memory_order_relaxed) + 1, s->n);
+}
+
+bool task_chunks_shown(const struct task *t, size_t n, pool_chunk_fn *fn, void *ctx)
+{
+	struct shown s = { .t = t, .fn = fn, .ctx = ctx, .n = n };
+
+	return task_chunks(t, n, run_shown, &s);
 }
 
 bool task_cancelled(struct err *err)

@@ -29,6 +29,8 @@ void task_progress(const struct task *t, uint64_t done, uint64_t total);
 unsigned task_slots(const struct task *t);
 /* fn on chunks 0..n-1 (each well under 50 ms); false when cancelled. */
 bool task_chunks(const struct task *t, size_t n, pool_chunk_fn *fn, void *ctx);
+/* The same, and tells the progress: how many of the n chunks have ended. */
+bool task_chunks_shown(const struct task *t, size_t n, pool_chunk_fn *fn, void *ctx);
 /* Sets *err to ERR_CANCELLED and returns false. */
 bool task_cancelled(struct err *err);
 

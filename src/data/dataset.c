@@ -82,7 +82,7 @@ bool dataset_finish(struct dataset *d, const struct task *task, struct err *err)
 {
 	if (!strtab_shrink(&d->user_ids, err) || !strtab_shrink(&d->item_ids, err) || !fingerprint(d, task, err))
 		return false;
-	if (!profile_make(&d->profile, d, err))
+	if (!profile_make(&d->profile, d, task, err))
 		return false;
 	d->report.timestamp_ties = d->profile.tied_share;
 	return true;

@@ -16,6 +16,7 @@
 #include "base/str.h"
 
 #define YEAR_2100 INT64_C(4102444800)
+#define LATER 0x80000000u /* with the index of an id in the dense array: looked up at the end of the piece */
 #define BAD_ENOUGH 1000 /* so many bad rows are judged before the end of the file */
 
 const char *const aside_text[N_ASIDE] = {
@@ -59,6 +60,7 @@ struct event_piece {
 	size_t n_rejects, cap_rejects;
 	uint64_t rejected, n_rows, aside[N_ASIDE], left, orders_missing;
 	bool times_missing, failed, day_first_only;
+	bool later; /* ids that are numbers are looked up at the end */
 	struct err err;
 };
 
@@ -193,8 +195,14 @@ static bool keep_row(struct event_piece *p, const struct field *f, const struct 
 
 	if (!rows_room(w, e, &p->err))
 		return piece_fails(p);
-	u = idmap_find(&e->users, user->s, user->n);
-	i = idmap_find(&e->items, item->s, item->n);
+	if (p->later && idmap_dense(&e->users, user->s, user->n, &u))
+		u |= LATER;
+	else
+		u = idmap_find(&e->users, user->s, user->n);
+	if (p->later && idmap_dense(&e->items, item->s, item->n, &i))
+		i |= LATER;
+	else
+		i = idmap_find(&e->items, item->s, item->n);
 	w->user[row] = u;
 	w->item[row] = i;
 	if (e->want_value)
@@ -352,6 +360,48 @@ static bool event_row(void *out, uint64_t line, const struct field *f, size_t n,
 	return keep_row(p, f, user, item, v, t, order);
 }
 
+/* DESIGN: each lookup in a large array waits for memory.  A loop of nothing else has many of them under way
+ * at once, which the parsing of a row between two of them prevents. */
+static bool look_up(struct event_piece *p, uint32_t *id, const struct idmap *m, int kind)
+{
+	for (size_t row = 0; row < p->rows->n; row++) {
+		uint32_t at = id[row] & ~LATER;
+
+		if (!(id[row] & LATER) || id[row] == STRTAB_NONE)
+			continue;
+		id[row] = m->dense[at];
+		if (id[row] == STRTAB_NONE) {
+			char text[16];
+			const struct field f = { text, (uint32_t)snprintf(text, sizeof(text), "%u", at) };
+
+			if (!add_miss(p, (uint32_t)row, kind, &f))
+				return false;
+		}
+	}
+	return true;
+}
+
+static int by_row(const void *a, const void *b)
+{
+	const struct miss *x = a, *y = b;
+
+	return x->row != y->row ? (x->row < y->row ? -1 : 1) : x->kind - y->kind;
+}
+
+static bool look_up_later(struct event_piece *p)
+{
+	const struct events *e = p->r->e;
+
+	if (!p->later)
+		return true;
+	if (!look_up(p, p->rows->user, &e->users, MISS_USER) || !look_up(p, p->rows->item, &e->items, MISS_ITEM))
+		return false;
+	/* Ids that are no numbers were missed before: bring all into file order. */
+	if (p->n_miss)
+		qsort(p->miss, p->n_miss, sizeof(*p->miss), by_row);
+	return true;
+}
+
 static void piece_discard(void *ctx, void *out)
 {
 	struct event_piece *p = out;
@@ -376,6 +426,8 @@ static void *piece_begin(void *ctx, unsigned slot, size_t piece, struct err *err
 	p->r = r;
 	p->rows = &r->rows[slot];
 	p->rows->n = 0;
+	p->later = r->l->said[SAID_TITLE] < 0 && r->l->said[SAID_TEXT] < 0 && r->l->said[SAID_TAGS] < 0 &&
+		   r->e->users.tab.n < LATER && r->e->items.tab.n < LATER;
 	p->left = r->e->limit ? r->e->limit - r->e->blocks.n_events : 0;
 	return p;
 }
@@ -392,7 +444,7 @@ static bool piece_end(void *ctx, void *out, struct err *err)
 	struct event_block *b = &p->block;
 	char *at;
 
-	if (p->failed) {
+	if (p->failed || !look_up_later(p)) {
 		*err = p->err;
 		return false;
 	}

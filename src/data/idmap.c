@@ -7,7 +7,6 @@
 
 #include "base/mem.h"
 
-#define DENSE_DIGITS 8
 #define DENSE_SLACK 8 /* entries of the array for each id seen */
 
 void idmap_init(struct idmap *m)
@@ -28,7 +27,7 @@ static inline bool small_number(const char *s, size_t n, uint32_t *out)
 {
 	uint32_t v = 0;
 
-	if (n == 0 || n > DENSE_DIGITS || (s[0] == '0' && n > 1))
+	if (n == 0 || n > IDMAP_DIGITS || (s[0] == '0' && n > 1))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		unsigned digit = (unsigned)(unsigned char)s[i] - '0';
@@ -41,37 +40,11 @@ static inline bool small_number(const char *s, size_t n, uint32_t *out)
 	return true;
 }
 
-/* The same without a loop, whose end a processor cannot guess: the digits are moved to the high end of a
- * word, led by zeros, and added up by neighbours. */
-static inline bool small_number_at_once(const char *s, size_t n, uint32_t *out)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	uint64_t v;
-	unsigned shift;
-
-	if (n == 0 || n > DENSE_DIGITS)
-		return false;
-	memcpy(&v, s, 8);
-	shift = 64 - 8 * (unsigned)n;
-	v = v << shift | 0x1818181818181818u >> (63 - shift);
-	if (((v & 0xf0f0f0f0f0f0f0f0u) | (((v + 0x0606060606060606u) & 0xf0f0f0f0f0f0f0f0u) >> 4)) !=
-	    0x3333333333333333u)
-		return false;
-	v &= 0x0f0f0f0f0f0f0f0fu;
-	v = (v * 10 + (v >> 8)) & 0x00ff00ff00ff00ffu;
-	v = (v * 100 + (v >> 16)) & 0x0000ffff0000ffffu;
-	*out = (uint32_t)(v * 10000 + (v >> 32));
-	return s[0] != '0' || n == 1;
-#else
-	return small_number(s, n, out);
-#endif
-}
-
 uint32_t idmap_find(const struct idmap *m, const char *s, size_t n)
 {
 	uint32_t v;
 
-	if (small_number_at_once(s, n, &v) && v < m->n_dense)
+	if (idmap_dense(m, s, n, &v))
 		return m->dense[v];
 	return strtab_find(&m->tab, s, n);
 }

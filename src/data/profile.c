@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* profile.c - one pass over the events for each picture, and two sorts of counts. */
+/* profile.c - two passes over the events, and two sorts of counts.
+ *
+ * DESIGN: a pass goes over chunks of users whose cut depends on the data alone; each chunk has its part of
+ * the sums, and the parts are added up in order.  The second pass needs to know the spans of values and
+ * times that the first found. */
 #include "data/profile.h"
 
 #include <math.h>
@@ -7,10 +11,39 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "data/build.h"
 #include "data/dataset.h"
 
 #define TIME_SLICES (sizeof(((struct profile *)0)->time_count) / sizeof(uint64_t))
 #define TAIL_STEPS (sizeof(((struct profile *)0)->tail) / sizeof(uint64_t))
+
+#define VALUE_SLOTS 64 /* of a chunk's table of values; four times what is listed, at least */
+
+/* What one chunk of users adds. */
+struct part {
+	uint32_t n_values; /* distinct; PROFILE_VALUES + 1: more than are listed */
+	float value[VALUE_SLOTS];
+	uint64_t value_count[VALUE_SLOTS]; /* 0: the slot is empty */
+	double sum;
+	float low, high;
+	int64_t first, last;
+	uint64_t tied;
+	uint64_t bin_count[PROFILE_VALUES];
+	uint64_t time_count[TIME_SLICES];
+};
+
+struct profiling {
+	const struct dataset *d;
+	const uint32_t *chunk;
+	size_t n_chunks;
+	struct part *part;     /* [n_chunks] */
+	uint32_t *item_events; /* [I] */
+	/* for the second pass */
+	bool bins, logs;
+	double from, step; /* of the bins */
+	int64_t first;
+	double span;
+};
 
 static int by_size(const void *a, const void *b)
 {
@@ -77,134 +110,222 @@ static void count_users(struct profile *p, const struct dataset *d, uint64_t *co
 	make_histogram(&p->user_events, counts, d->n_users);
 }
 
-static void count_items(struct profile *p, const struct dataset *d, uint64_t *counts)
+/* A chunk of its own beside the chunks of users. */
+static void count_item_events(const struct profiling *w)
 {
-	size_t n = d->n_items;
+	for (size_t e = 0; e < w->d->n_events; e++)
+		w->item_events[w->d->item[e]]++;
+}
 
-	memset(counts, 0, n * sizeof(*counts));
-	for (size_t e = 0; e < d->n_events; e++)
-		counts[d->item[e]]++;
+static void count_items(struct profile *p, const struct profiling *w, uint64_t *counts)
+{
+	size_t n = w->d->n_items;
+
+	for (size_t i = 0; i < n; i++)
+		counts[i] = w->item_events[i];
 	qsort(counts, n, sizeof(*counts), by_size);
 	make_histogram(&p->item_events, counts, n);
 	for (size_t s = 0; s < TAIL_STEPS && n > 0; s++)
 		p->tail[s] = counts[n - 1 - s * (n - 1) / (TAIL_STEPS - 1)];
 }
 
-/* The distinct values ascending, with their counts; false when there are more than fit. */
-static bool list_values(struct profile *p, const struct dataset *d)
+/* Counts a value n times, unless there are more distinct ones than are listed. */
+static void add_value(struct part *t, float v, uint64_t n)
 {
-	for (size_t e = 0; e < d->n_events; e++) {
-		double v = (double)d->value[e];
-		uint32_t i = 0;
+	uint32_t bits, at;
 
-		while (i < p->n_values && p->value[i] < v)
-			i++;
-		if (i == p->n_values || p->value[i] > v) {
-			if (p->n_values == PROFILE_VALUES)
-				return false;
-			memmove(p->value + i + 1, p->value + i, (p->n_values - i) * sizeof(*p->value));
-			memmove(p->value_count + i + 1, p->value_count + i,
-				(p->n_values - i) * sizeof(*p->value_count));
-			p->value[i] = v;
-			p->value_count[i] = 0;
-			p->n_values++;
+	memcpy(&bits, &v, sizeof(bits));
+	for (at = bits * 2654435761u >> 26; t->value_count[at] && t->value[at] != v; at = (at + 1) % VALUE_SLOTS)
+		;
+	if (!t->value_count[at]) {
+		if (t->n_values >= PROFILE_VALUES) {
+			t->n_values = PROFILE_VALUES + 1;
+			return;
 		}
-		p->value_count[i]++;
+		t->n_values++;
+		t->value[at] = v;
 	}
-	return true;
+	t->value_count[at] += n;
 }
 
-/* Equal bins between the least and the greatest; by logarithm when these are far apart, as play
- * counts are. */
-static void bin_values(struct profile *p, const struct dataset *d)
+static void look_at_values(const float *v, size_t n, struct part *t)
 {
-	double low = INFINITY, high = -INFINITY, from, step;
-	bool logs;
-
-	memset(p->value_count, 0, sizeof(p->value_count));
-	for (size_t e = 0; e < d->n_events; e++) {
-		low = fmin(low, (double)d->value[e]);
-		high = fmax(high, (double)d->value[e]);
+	for (size_t e = 0; e < n; e++) {
+		t->sum += (double)v[e];
+		t->low = v[e] < t->low ? v[e] : t->low;
+		t->high = v[e] > t->high ? v[e] : t->high;
 	}
-	logs = low > 0 && high / low > 100;
-	from = logs ? log(low) : low;
-	step = ((logs ? log(high) : high) - from) / PROFILE_VALUES;
-	for (size_t e = 0; e < d->n_events; e++) {
-		double v = logs ? log((double)d->value[e]) : (double)d->value[e];
-		int b = (int)((v - from) / step);
+	for (size_t e = 0; e < n && t->n_values <= PROFILE_VALUES; e++)
+		add_value(t, v[e], 1);
+}
 
-		p->value_count[b < PROFILE_VALUES ? b : PROFILE_VALUES - 1]++;
+static void look_at_times(const struct dataset *d, uint32_t lo, uint32_t hi, struct part *t)
+{
+	for (uint32_t u = lo; u < hi; u++) {
+		size_t first = d->user_ptr[u], end = d->user_ptr[u + 1];
+
+		if (first == end)
+			continue;
+		/* A user's events are oldest first. */
+		t->first = d->time[first] < t->first ? d->time[first] : t->first;
+		t->last = d->time[end - 1] > t->last ? d->time[end - 1] : t->last;
+		for (size_t e = first; e < end; e++)
+			t->tied += (e > first && d->time[e] == d->time[e - 1]) ||
+				   (e + 1 < end && d->time[e] == d->time[e + 1]);
 	}
+}
+
+static void first_pass(void *ctx, size_t chunk, unsigned slot)
+{
+	struct profiling *w = ctx;
+	const struct dataset *d = w->d;
+	struct part *t = &w->part[chunk];
+	size_t lo, hi;
+
+	(void)slot;
+	if (chunk == w->n_chunks) {
+		count_item_events(w);
+		return;
+	}
+	lo = d->user_ptr[w->chunk[chunk]];
+	hi = d->user_ptr[w->chunk[chunk + 1]];
+	t->low = INFINITY;
+	t->high = -INFINITY;
+	t->first = INT64_MAX;
+	t->last = INT64_MIN;
+	if (d->value)
+		look_at_values(d->value + lo, hi - lo, t);
+	if (d->time)
+		look_at_times(d, w->chunk[chunk], w->chunk[chunk + 1], t);
+}
+
+static void second_pass(void *ctx, size_t chunk, unsigned slot)
+{
+	struct profiling *w = ctx;
+	const struct dataset *d = w->d;
+	struct part *t = &w->part[chunk];
+	const size_t lo = d->user_ptr[w->chunk[chunk]], hi = d->user_ptr[w->chunk[chunk + 1]];
+
+	(void)slot;
+	for (size_t e = lo; w->bins && e < hi; e++) {
+		double v = w->logs ? log((double)d->value[e]) : (double)d->value[e];
+		int b = (int)((v - w->from) / w->step);
+
+		t->bin_count[b < PROFILE_VALUES ? b : PROFILE_VALUES - 1]++;
+	}
+	for (size_t e = lo; d->time && e < hi; e++) {
+		double at = (double)(d->time[e] - w->first) / w->span;
+
+		t->time_count[(size_t)(at * (double)TIME_SLICES)]++;
+	}
+}
+
+/* The distinct values ascending, with their counts. */
+static void list_values(struct profile *p, const struct part *all)
+{
+	for (uint32_t k = 0; k < VALUE_SLOTS; k++) {
+		uint32_t i = p->n_values;
+
+		if (!all->value_count[k])
+			continue;
+		for (; i > 0 && p->value[i - 1] > (double)all->value[k]; i--) {
+			p->value[i] = p->value[i - 1];
+			p->value_count[i] = p->value_count[i - 1];
+		}
+		p->value[i] = (double)all->value[k];
+		p->value_count[i] = all->value_count[k];
+		p->n_values++;
+	}
+}
+
+/* Adds up what the first pass found. */
+static void reduce_first(struct profile *p, struct profiling *w)
+{
+	struct part all = { .low = INFINITY, .high = -INFINITY, .first = INT64_MAX, .last = INT64_MIN };
+
+	for (size_t c = 0; c < w->n_chunks; c++) {
+		const struct part *t = &w->part[c];
+
+		all.sum += t->sum;
+		all.low = t->low < all.low ? t->low : all.low;
+		all.high = t->high > all.high ? t->high : all.high;
+		all.first = t->first < all.first ? t->first : all.first;
+		all.last = t->last > all.last ? t->last : all.last;
+		all.tied += t->tied;
+		if (t->n_values > PROFILE_VALUES)
+			all.n_values = PROFILE_VALUES + 1;
+		for (uint32_t k = 0; k < VALUE_SLOTS && all.n_values <= PROFILE_VALUES; k++)
+			if (t->value_count[k])
+				add_value(&all, t->value[k], t->value_count[k]);
+	}
+	if (w->d->value && w->d->n_events) {
+		p->value_mean = all.sum / (double)w->d->n_events;
+		w->bins = all.n_values > PROFILE_VALUES;
+		if (!w->bins)
+			list_values(p, &all);
+		/* By logarithm when the ends are far apart, as play counts are. */
+		w->logs = all.low > 0 && all.high / all.low > 100;
+		w->from = w->logs ? log((double)all.low) : (double)all.low;
+		w->step = ((w->logs ? log((double)all.high) : (double)all.high) - w->from) / PROFILE_VALUES;
+	}
+	p->first_time = p->last_time = NO_TIME;
+	if (w->d->time && w->d->n_events) {
+		p->first_time = w->first = all.first;
+		p->last_time = all.last;
+		w->span = (double)(all.last - all.first) + 1;
+		p->tied_share = (double)all.tied / (double)w->d->n_events;
+	}
+}
+
+static void reduce_second(struct profile *p, const struct profiling *w)
+{
+	for (size_t c = 0; c < w->n_chunks; c++) {
+		for (uint32_t b = 0; w->bins && b < PROFILE_VALUES; b++)
+			p->value_count[b] += w->part[c].bin_count[b];
+		for (size_t s = 0; s < TIME_SLICES; s++)
+			p->time_count[s] += w->part[c].time_count[s];
+	}
+	if (!w->bins)
+		return;
 	for (int b = 0; b < PROFILE_VALUES; b++)
-		p->value[b] = logs ? exp(from + b * step) : from + b * step;
+		p->value[b] = w->logs ? exp(w->from + b * w->step) : w->from + b * w->step;
 	p->n_values = PROFILE_VALUES;
 	p->values_binned = true;
 }
 
-static void make_values(struct profile *p, const struct dataset *d)
-{
-	double sum = 0;
-
-	if (!d->value || d->n_events == 0)
-		return;
-	if (!list_values(p, d))
-		bin_values(p, d);
-	for (size_t e = 0; e < d->n_events; e++)
-		sum += (double)d->value[e];
-	p->value_mean = sum / (double)d->n_events;
-}
-
-static size_t count_tied(const struct dataset *d)
-{
-	size_t tied = 0;
-
-	for (uint32_t u = 0; u < d->n_users; u++) {
-		size_t first = d->user_ptr[u], end = d->user_ptr[u + 1];
-
-		for (size_t e = first; e < end; e++)
-			tied += (e > first && d->time[e] == d->time[e - 1]) ||
-				(e + 1 < end && d->time[e] == d->time[e + 1]);
-	}
-	return tied;
-}
-
-static void make_times(struct profile *p, const struct dataset *d)
-{
-	double span;
-
-	p->first_time = p->last_time = NO_TIME;
-	if (!d->time || d->n_events == 0)
-		return;
-	p->first_time = p->last_time = d->time[0];
-	for (size_t e = 1; e < d->n_events; e++) {
-		if (d->time[e] < p->first_time)
-			p->first_time = d->time[e];
-		if (d->time[e] > p->last_time)
-			p->last_time = d->time[e];
-	}
-	span = (double)(p->last_time - p->first_time) + 1;
-	for (size_t e = 0; e < d->n_events; e++) {
-		double at = (double)(d->time[e] - p->first_time) / span;
-
-		p->time_count[(size_t)(at * (double)TIME_SLICES)]++;
-	}
-	p->tied_share = (double)count_tied(d) / (double)d->n_events;
-}
-
-bool profile_make(struct profile *p, const struct dataset *d, struct err *err)
+bool profile_make(struct profile *p, const struct dataset *d, const struct task *task, struct err *err)
 {
 	size_t most = d->n_users > d->n_items ? d->n_users : d->n_items;
-	uint64_t *counts = mem_alloc(most ? most : 1, sizeof(*counts), err);
+	uint64_t *counts = mem_alloc(most + 1, sizeof(*counts), err);
+	struct profiling w = { .d = d };
+	uint32_t *chunk = counts ? build_user_chunks(d->user_ptr, d->n_users, &w.n_chunks, err) : NULL;
+	bool fine = false;
 
 	memset(p, 0, sizeof(*p));
-	if (!counts)
-		return false;
+	w.chunk = chunk;
+	w.part = chunk ? mem_zeroed(w.n_chunks + 1, sizeof(*w.part), err) : NULL;
+	w.item_events = w.part ? mem_zeroed((size_t)d->n_items + 1, sizeof(*w.item_events), err) : NULL;
+	if (!w.item_events)
+		goto out;
 	if (d->n_users && d->n_items)
 		p->density = (double)d->n_events / ((double)d->n_users * (double)d->n_items);
+	if (!task_chunks(task, w.n_chunks + 1, first_pass, &w)) {
+		task_cancelled(err);
+		goto out;
+	}
+	reduce_first(p, &w);
+	if ((w.bins || d->time) && !task_chunks(task, w.n_chunks, second_pass, &w)) {
+		task_cancelled(err);
+		goto out;
+	}
+	reduce_second(p, &w);
 	count_users(p, d, counts);
-	count_items(p, d, counts);
-	make_values(p, d);
-	make_times(p, d);
+	count_items(p, &w, counts);
+	fine = true;
+out:
 	mem_free(counts);
-	return true;
+	mem_free(chunk);
+	mem_free(w.part);
+	mem_free(w.item_events);
+	return fine;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/task.h"
 
 struct dataset;
 
@@ -36,8 +37,8 @@ struct profile {
 	uint64_t tail[60];                  /* long tail: events of the items at 60 equal steps of rank */
 };
 
-/* Needs memory for one count a user or an item. */
-bool profile_make(struct profile *p, const struct dataset *d, struct err *err);
+/* Needs memory for some counts a user and an item. */
+bool profile_make(struct profile *p, const struct dataset *d, const struct task *task, struct err *err);
 /* Of n counts sorted ascending: sum (2i-n-1) p_i / n, i from 1, p_i their shares; 0 when all are 0. */
 double profile_gini(const uint64_t *ascending, size_t n);
 

@@ -400,7 +400,7 @@ static bool sweep_run(struct sweep *w, double *fit, const struct task *t, struct
 {
 	double sum = 0;
 
-	if (!task_chunks(t, w->chunks, sweep_chunk, w))
+	if (!task_chunks_shown(t, w->chunks, sweep_chunk, w))
 		return task_cancelled(err);
 	for (size_t c = 0; c < w->chunks; c++) {
 		if (w->bad[c] != UINT32_MAX)

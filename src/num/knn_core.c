@@ -474,7 +474,7 @@ bool knn_fit(struct csr *out, const struct csr *x, const struct csr *xt, const s
 	if (f.rule.K > x->cols)
 		f.rule.K = x->cols ? x->cols : 1; /* buffers no larger than they can be filled */
 	fine = fit_make(&f, task_slots(t), err) && fit_places(&f, err) && fit_cut(&f, err);
-	if (fine && !task_chunks(t, f.chunks, fit_chunk, &f))
+	if (fine && !task_chunks_shown(t, f.chunks, fit_chunk, &f))
 		fine = task_cancelled(err);
 	fine = fine && pack(&f, t, err);
 	fit_done(&f);
