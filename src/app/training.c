@@ -263,6 +263,8 @@ void training_message(struct training *t, struct session *s, void *payload)
 	if (n->snapshot) {
 		session_set_run_snapshot(s, r, n->snapshot);
 		n->snapshot = NULL;
+		eval_result_free(r->test); /* was measured on an earlier epoch */
+		r->test = NULL;
 	}
 	session_runs_changed(s);
 }

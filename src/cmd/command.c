@@ -106,6 +106,17 @@ static bool check_count(const struct call *c, struct err *err)
 	return true;
 }
 
+enum word_kind command_word_kind(const struct command *k, size_t position)
+{
+	size_t last = 0;
+
+	while (last + 1 < sizeof(k->words) / sizeof(*k->words) && k->words[last + 1] != WORD_NONE)
+		last++;
+	if (position <= last)
+		return k->words[position];
+	return k->many ? k->words[last] : WORD_NONE;
+}
+
 /* Moves the words of the line into the call: positional ones first, since what further names there are may
  * depend on them. */
 static bool fill_call(struct call *c, struct words *line, struct err *err)
@@ -119,6 +130,12 @@ static bool fill_call(struct call *c, struct words *line, struct err *err)
 
 		to->w[to->n++] = line->w[i];
 		line->w[i] = (struct word){ 0 };
+	}
+	for (size_t i = 0; i < c->words.n; i++) {
+		enum word_kind kind = command_word_kind(c->command, i);
+
+		if (kind == WORD_PATH || kind == WORD_FILE)
+			word_expand_home(&c->words.w[i]);
 	}
 	if (c->command->params)
 		params_init(&c->params, c->command->params);

@@ -170,30 +170,66 @@ static int by_text(const void *a, const void *b)
 	return strcmp(((const struct candidate *)a)->text, ((const struct candidate *)b)->text);
 }
 
+/* Of "~/a" the part before the last /, as typed and as the system reads it. */
+static char *folder_of(const char *typed, const char *slash, bool expanded)
+{
+	struct words w;
+	struct err ignored;
+	struct str real = STR_INIT;
+	char *folder = slash ? mem_must(strndup(typed, (size_t)(slash - typed) + 1)) : mem_strdup("");
+
+	if (!expanded || folder[0] != '~' || folder[1] != '/' || !words_parse(&w, "~/", &ignored))
+		return folder;
+	word_expand_home(&w.w[0]);
+	str_printf(&real, "%s%s", w.w[0].text, folder + 2);
+	words_done(&w);
+	free(folder);
+	return str_take(&real);
+}
+
+/* The ~ in front stays bare, what follows is quoted where it must be. */
+static void add_path(struct list *l, const char *path, const char *hint)
+{
+	struct str s = STR_INIT;
+
+	if (path[0] != '~') {
+		add(l, path, true, hint);
+		return;
+	}
+	str_puts(&s, "~/");
+	if (path[2])
+		word_quote(&s, path + 2);
+	add(l, s.s, false, hint);
+	str_done(&s);
+}
+
 static void offer_files(struct list *l)
 {
 	const char *slash = strrchr(l->typed, '/'), *name = slash ? slash + 1 : l->typed;
-	char *folder = slash ? mem_must(strndup(l->typed, (size_t)(slash - l->typed) + 1)) : mem_strdup("");
-	DIR *dir = opendir(folder[0] ? folder : ".");
+	char *folder = folder_of(l->typed, slash, false), *real = folder_of(l->typed, slash, true);
+	DIR *dir = opendir(real[0] ? real : ".");
 	struct dirent *e;
 
 	while (dir && !is_full(l) && (e = readdir(dir))) {
-		struct str s = STR_INIT;
+		struct str shown = STR_INIT, path = STR_INIT;
 		bool is_folder;
 
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") || !begins(e->d_name, name) ||
 		    (e->d_name[0] == '.' && name[0] != '.'))
 			continue;
-		str_printf(&s, "%s%s", folder, e->d_name);
-		is_folder = file_is_folder(s.s);
+		str_printf(&shown, "%s%s", folder, e->d_name);
+		str_printf(&path, "%s%s", real, e->d_name);
+		is_folder = file_is_folder(path.s);
 		if (is_folder)
-			str_putc(&s, '/');
-		add(l, s.s, true, is_folder ? "folder" : "");
-		str_done(&s);
+			str_putc(&shown, '/');
+		add_path(l, shown.s, is_folder ? "folder" : "");
+		str_done(&shown);
+		str_done(&path);
 	}
 	if (dir)
 		closedir(dir);
 	free(folder);
+	free(real);
 	qsort(l->out, l->n, sizeof(*l->out), by_text);
 }
 
@@ -238,18 +274,6 @@ static void offer_kind(struct list *l, const struct session *s, enum word_kind k
 }
 
 /* --- where the cursor stands ---------------------------------------------------------------------------------- */
-
-/* The kind of the word that is typed, from the positional words before it. */
-static enum word_kind kind_at(const struct command *k, size_t position)
-{
-	size_t last = 0;
-
-	while (last + 1 < sizeof(k->words) / sizeof(*k->words) && k->words[last + 1] != WORD_NONE)
-		last++;
-	if (position <= last)
-		return k->words[position];
-	return k->many ? k->words[last] : WORD_NONE;
-}
 
 static void offer_metrics(struct list *l)
 {
@@ -344,7 +368,7 @@ static void offer_word(struct list *l, const struct call *c, const char *raw, bo
 		free(key);
 		return;
 	}
-	offer_kind(l, c->session, kind_at(c->command, c->words.n));
+	offer_kind(l, c->session, command_word_kind(c->command, c->words.n));
 	if (quoted)
 		return;
 	offer_params(l, c->more.specs);

@@ -22,6 +22,8 @@ extern const struct command set_command, help_command, quit_command;
 struct name_meaning { const char *name, *meaning; };
 extern const struct name_meaning export_whats[]; /* NULL-terminated */
 
+/* What the positional word at `position` is. */
+enum word_kind command_word_kind(const struct command *k, size_t position);
 /* The i-th positional word's text, or NULL. */
 const char *call_word(const struct call *c, size_t i);
 /* A name=value as it was written, marks and all; NULL: not given. */

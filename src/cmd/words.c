@@ -262,6 +262,24 @@ char *word_cut_at(struct word *w, char mark)
 	return NULL;
 }
 
+void word_expand_home(struct word *w)
+{
+	const char *home = getenv("HOME");
+	struct str text = STR_INIT, marks = STR_INIT;
+
+	if (!home || w->text[0] != '~' || w->marks[0] || (w->text[1] && w->text[1] != '/'))
+		return;
+	str_puts(&text, home);
+	for (size_t i = 0; i < text.len; i++)
+		str_putc(&marks, 1);
+	str_puts(&text, w->text + 1);
+	str_append(&marks, w->marks + 1, strlen(w->text) - 1);
+	free(w->text);
+	free(w->marks);
+	w->text = str_take(&text);
+	w->marks = marks.s ? str_take(&marks) : copy_bytes("", 0);
+}
+
 /* Bytes that mean something to the grammar wherever they stand, and to the texts bound to keys. */
 static bool has_meaning(char c)
 {
@@ -272,7 +290,7 @@ void word_quote(struct str *out, const char *id)
 {
 	size_t n = strlen(id), used;
 	struct str plain = STR_INIT, body = STR_INIT;
-	bool quote = n == 0 || id[0] == '#' || id[0] == '+' || id[0] == '-';
+	bool quote = n == 0 || strchr("#+-~", id[0]) != NULL;
 
 	for (size_t i = 0; i < n; i += used) {
 		uint32_t cp;

@@ -35,6 +35,9 @@ bool word_split_list(struct words *out, const struct word *w, struct err *err);
  * into w); NULL when there is none. */
 char *word_cut_at(struct word *w, char mark);
 
+/* A path's unquoted ~ in front of / or alone becomes $HOME. */
+void word_expand_home(struct word *w);
+
 /* Quotes an id so that parse(quote(id)) = id; a plain word stays plain.  What a terminal must not see is
  * written as \xHH. */
 void word_quote(struct str *out, const char *id);

@@ -94,6 +94,10 @@ int main(void)
 	offers("split ratio o", "12: order=");
 	offers("load da", "5: data/");
 	offers("load data/", "5: data/events.csv|data/items.csv");
+	setenv("HOME", dir, 1);
+	offers("load ~/da", "5: ~/data/");
+	offers("load ~/data/e", "5: ~/data/events.csv");
+	run("load ~/data");
 	offers("export cu", "7: curves");
 	offers("export curves x", "14:");
 	offers("set se", "4: seed");

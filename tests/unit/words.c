@@ -146,6 +146,7 @@ static void test_quote(void)
 	quotes("#1", "\"#1\"");
 	quotes("", "\"\"");
 	quotes("a b", "\"a b\"");
+	quotes("~/x", "\"~/x\"");
 	quotes("-x", "\"-x\"");
 	quotes("+x", "\"+x\"");
 	quotes("k=3", "\"k=3\"");
