@@ -203,6 +203,53 @@ static void test_memory(void)
 	free(folder);
 }
 
+/* --- Being stopped -------------------------------------------------------------- */
+
+static bool go_on(void *ctx)
+{
+	unsigned *left = ctx;
+
+	return *left && (*left)--;
+}
+
+static void test_cancel(void)
+{
+	struct str text = STR_INIT;
+	struct load_options o;
+	size_t before;
+	unsigned n = 0;
+	bool told = true;
+	char *path;
+	const char *paths[1];
+
+	str_puts(&text, HEAD);
+	for (unsigned i = 0; i < 150000; i++)
+		str_printf(&text, "%u,%u,%u\n", i * 7919 % 1009, i * 104729 % 5003, i % 5 + 1);
+	path = fixture_put("a.csv", text.s, text.len);
+	paths[0] = path;
+	str_done(&text);
+	load_options_init(&o);
+	before = mem_bytes_now();
+	for (; n < 10000; n++) {
+		unsigned left = n;
+		struct task task = { .keep_going = go_on, .ctx = &left };
+		struct err err = { .code = ERR_OK };
+		struct dataset *d = dataset_load(paths, 1, &o, &task, &err);
+
+		if (d) {
+			dataset_unref(d);
+			break;
+		}
+		told &= err.code == ERR_CANCELLED;
+		if (n > 8)
+			n += 3;
+	}
+	ok(n > 10 && n < 10000 && told, "a load that is stopped at any moment says so");
+	ok(mem_bytes_now() == before, "and holds nothing");
+	unlink(path);
+	free(path);
+}
+
 int main(void)
 {
 	if (!fixture_begin())
@@ -212,6 +259,7 @@ int main(void)
 	test_huge();
 	test_paths();
 	test_memory();
+	test_cancel();
 	fixture_end();
 	return done_testing();
 }
