@@ -220,19 +220,14 @@ static void shuffle(struct rng *r, struct pair *v, size_t n)
 	}
 }
 
-/* A draw is made in two looks, so that the second can wait for memory while other draws are made: where
- * to look, then the item that stands there. */
-static size_t draw_place(const struct bpr_core *b, struct rng *r, uint32_t group)
+static uint32_t draw(const struct bpr_core *b, struct rng *r, uint32_t group)
 {
 	uint32_t lo = b->member_at[group], n = b->member_at[group + 1] - lo;
 	size_t from = b->part_at[group * b->P], events = b->part_at[(group + 1) * b->P] - from;
 
-	return b->rule->negatives == BPR_UNIFORM ? lo + rng_below(r, n) : from + (size_t)rng_below64(r, events);
-}
-
-static const uint32_t *item_at(const struct bpr_core *b, size_t place)
-{
-	return b->rule->negatives == BPR_UNIFORM ? &b->members[place] : &b->event[place].i;
+	if (b->rule->negatives == BPR_UNIFORM)
+		return b->members[lo + rng_below(r, n)];
+	return b->event[from + rng_below64(r, events)].i;
 }
 
 /* What was drawn, or else an item of the group that the user has no event with, or UINT32_MAX. */
@@ -241,7 +236,7 @@ static uint32_t settle(const struct bpr_core *b, struct rng *r, uint32_t u, uint
 	for (int t = 1; may_have(b, u, drawn) && csr_has(b->train, u, drawn); t++) {
 		if (t == TRIES)
 			return UINT32_MAX;
-		drawn = *item_at(b, draw_place(b, r, group));
+		drawn = draw(b, r, group);
 	}
 	return drawn;
 }
@@ -251,17 +246,12 @@ static uint32_t settle(const struct bpr_core *b, struct rng *r, uint32_t u, uint
 static size_t fill_batch(const struct bpr_core *b, struct rng *r, uint32_t group, const struct pair *event,
 			 size_t n, struct kern_bpr *steps, uint32_t *u, uint32_t *i, uint32_t *j)
 {
-	size_t place[BATCH];
 	uint32_t drawn[BATCH];
 	uint64_t bit;
 
 	n = n < BATCH ? n : BATCH;
 	for (size_t e = 0; e < n; e++) {
-		place[e] = draw_place(b, r, group);
-		__builtin_prefetch(item_at(b, place[e]));
-	}
-	for (size_t e = 0; e < n; e++) {
-		drawn[e] = *item_at(b, place[e]);
+		drawn[e] = draw(b, r, group);
 		__builtin_prefetch(filter_word(b, event[e].u, drawn[e], &bit));
 	}
 	steps->n = 0;

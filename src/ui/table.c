@@ -82,7 +82,8 @@ int table_fit(const struct table_column *columns, int n, int cols, struct table_
 	bool on[TABLE_COLUMNS];
 	int growing = 0, spare, x = 0, shown = 0, gap;
 
-	memset(on, true, sizeof on);
+	for (int i = 0; i < n; i++)
+		on[i] = columns[i].width >= 0;
 	gap = needed(columns, on, n, WIDE_GAP) <= cols ? WIDE_GAP : GAP;
 	for (;;) {
 		int worst = -1;
@@ -174,6 +175,11 @@ static void draw_row(const struct table *t, struct surface *s, struct rect line,
 		if (c->bar && cell.bar < 0 && cell.style == STYLE_BAR)
 			cell.style = STYLE_BAR_NEGATIVE;
 		dim |= cell.dim_row;
+		if (c->bar && over) { /* reversed, a bar would be a hole */
+			surface_fill(s, (struct rect){ line.x + 1 + slot[i].x, line.y, slot[i].w, 1 }, ' ', STYLE_PLAIN);
+			draw_cell(s, line.x + 1 + slot[i].x, line.y, slot[i].w, c, &cell, cell.style);
+			continue;
+		}
 		/* A colour on the reversed row would turn its background: the cursor row is plain. */
 		draw_cell(s, line.x + 1 + slot[i].x, line.y, cell.span ? line.w - 2 - slot[i].x : slot[i].w, c, &cell,
 			  over ? STYLE_PLAIN | over : dim ? STYLE_DIM : cell.style);

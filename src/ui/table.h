@@ -14,7 +14,7 @@
 
 struct table_column {
 	const char *title;
-	int width;    /* columns; 0: shares what is left */
+	int width;    /* columns; 0: shares what is left; -1: not there for these data */
 	int least;    /* of those with width 0: dropped below it */
 	int drop;     /* 0: never; when narrow the greatest goes first */
 	bool right;   /* numbers */

@@ -315,8 +315,8 @@ static void draw_times(struct surface *out, struct rect line, const struct datas
 
 	if (!d->time || d->profile.first_time == NO_TIME) {
 		surface_text(out, line.x, line.y, line.w, STYLE_DIM,
-			     d->has_order ? "times none: the order of the file is the order in time"
-					  : "times none, and no order");
+			     d->has_order ? "no times: the order of the file is the order in time"
+					  : "no times, and no order in time");
 		return;
 	}
 	text_share(tied, sizeof tied, d->profile.tied_share);

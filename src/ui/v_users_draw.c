@@ -56,10 +56,9 @@ static void draw_users(const struct view *v, const struct draw_ctx *c, struct su
 	struct table_column column[] = {
 		[U_ID] = { .title = "user", .least = 6 },
 		[U_EVENTS] = { .title = "events", .width = 7, .right = true },
-		[U_MEAN] = { .title = "mean", .width = 5, .right = true, .drop = 2 },
-		[U_METRIC] = { .title = "", .width = 8, .right = true, .drop = 1 },
+		[U_MEAN] = { .title = "mean", .width = c->d->value ? 5 : -1, .right = true, .drop = 2 },
+		[U_METRIC] = { .title = "", .width = c->metric ? 8 : -1, .right = true, .drop = 1 },
 	};
-	int n = c->metric ? 4 : c->d->value ? 3 : 2;
 	bool pending;
 	char title[200], total[32];
 	struct rect in;
@@ -69,9 +68,7 @@ static void draw_users(const struct view *v, const struct draw_ctx *c, struct su
 	snprintf(title, sizeof title, c->st->filter[0] ? "Users (%s) \\ %s" : "Users (%s)", total, c->st->filter);
 	in = view_pane(v, out, USERS, title);
 	session_user_metric(c->s, &column[U_METRIC].title);
-	if (c->metric && !c->d->value)
-		column[U_MEAN] = (struct table_column){ .title = "", .width = 1, .drop = 3 };
-	view_table(v, out, USERS, in, column, n, user_cell, c, pending);
+	view_table(v, out, USERS, in, column, 4, user_cell, c, pending);
 	if (!v->table[USERS].n)
 		pane_say(out, in, pending ? "Looking …" : "No user has this: Esc clears the filter");
 }
@@ -114,17 +111,16 @@ static void draw_history(const struct view *v, const struct draw_ctx *c, struct 
 {
 	struct table_column column[] = {
 		[H_TITLE] = { .title = c->d->has_order ? "history, newest first" : "history", .least = 16 },
-		[H_VALUE] = { .title = c->d->weighted ? "weight" : "value", .width = 6, .right = true, .drop = 1 },
-		[H_WHEN] = { .title = "date", .width = 10, .drop = 2 },
+		[H_VALUE] = { .title = c->d->weighted ? "weight" : "value", .width = c->d->value ? 6 : -1,
+			      .right = true, .drop = 1 },
+		[H_WHEN] = { .title = "date", .width = c->d->time ? 10 : -1, .drop = 2 },
 	};
 	char title[256];
 	struct rect in;
 
 	say_user(c, title, sizeof title);
 	in = view_pane(v, out, HISTORY, title);
-	if (!c->d->value)
-		column[H_VALUE].width = 1, column[H_VALUE].title = "", column[H_VALUE].drop = 3;
-	view_table(v, out, HISTORY, in, column, c->d->time ? 3 : 2, history_cell, c, false);
+	view_table(v, out, HISTORY, in, column, 3, history_cell, c, false);
 }
 
 enum { L_RANK, L_TITLE, L_HIT, L_SCORE, L_BAR };

@@ -158,9 +158,13 @@ static void play(const struct scene *scene)
 /* The sample, a run that is solved at once and one that iterates. */
 static void prepare(void)
 {
-	static const char *const lines[] = { "split leave-last", "train ease name=ease#1",
-					     "train ials dim=8 epochs=6 patience=0 name=ials#1",
-					     "train bpr dim=8 epochs=12 patience=0 name=bpr#1" };
+	/* Every parameter that counts is given, so that a default may change and the curves stay. */
+	static const char *const lines[] = {
+		"split leave-last seed=42",
+		"train ease lambda=200 name=ease#1",
+		"train ials dim=8 epochs=6 lambda=0.005 alpha0=0.2 nu=1 patience=0 name=ials#1",
+		"train bpr dim=8 epochs=12 lr=0.05 l2=0.01 negatives=uniform patience=0 name=bpr#1",
+	};
 	struct screen_options none = { NULL, NULL };
 	struct str load = STR_INIT;
 
