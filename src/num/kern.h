@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kern.h - the inner loops that matter for speed, compiled for several instruction sets.
  *
- * One body (kern_solve.inc, kern_rank.inc, kern_sgd.inc) is compiled three times, by kern_plain.c,
+ * One body (kern_*.inc) is compiled three times, by kern_plain.c,
  * kern_avx2.c and kern_avx512.c, over the vector vocabulary of kern_vec.inc.  kern() gives the widest
  * table this processor has; WHYREC_KERNEL=plain|avx2|avx512 in the environment asks for another (one
  * the processor lacks is not taken).  The choice is made once, before any result is computed.

@@ -11,6 +11,8 @@
 
 #include "num/kern_solve.inc"
 
+#include "num/kern_gather.inc"
+
 #include "num/kern_rank.inc"
 
 #include "num/kern_sgd.inc"

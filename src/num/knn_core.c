@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "num/kern.h"
+#include "num/knn_best.h"
 #include "num/rank.h"
 
 #define BLOCK 64 /* similarities at a time: the bits of one uint64_t */
@@ -16,164 +17,6 @@ static const float zeros[BLOCK];
 static const float *or_zeros(const float *v, size_t at)
 {
 	return v ? v + at : zeros;
-}
-
-/* --- The K best ----------------------------------------------------------------
- * Similarities are above 0, so that a float's bits rise with it: (bits, ~number) in one integer orders
- * by similarity, then by lower number.  Candidates gather in a buffer; when it is full the best K are
- * selected and the K-th raises the bar.  Far cheaper than a heap when many pass at first.
- */
-struct best {
-	uint64_t *key;   /* [room] */
-	uint64_t *brink; /* [room] for best_cut() */
-	size_t n, K, room;
-	float least;
-};
-
-static uint64_t key_of(float sim, uint32_t number)
-{
-	uint32_t bits;
-
-	memcpy(&bits, &sim, sizeof(bits));
-	return (uint64_t)bits << 32 | (uint32_t)~number;
-}
-
-static float key_sim(uint64_t key)
-{
-	uint32_t bits = (uint32_t)(key >> 32);
-	float sim;
-
-	memcpy(&sim, &bits, sizeof(sim));
-	return sim;
-}
-
-static uint32_t key_number(uint64_t key)
-{
-	return ~(uint32_t)key;
-}
-
-/* Ascending.  Quicksort down to short runs, then insertion: a column has K of them. */
-static void sort_keys(uint64_t *v, size_t n)
-{
-	while (n > 16) {
-		uint64_t pivot = v[n / 2];
-		ptrdiff_t i = 0, j = (ptrdiff_t)n - 1;
-
-		do {
-			while (v[i] < pivot)
-				i++;
-			while (v[j] > pivot)
-				j--;
-			if (i <= j) {
-				uint64_t swap = v[i];
-
-				v[i++] = v[j];
-				v[j--] = swap;
-			}
-		} while (i <= j);
-		if (j + 1 < (ptrdiff_t)n - i) { /* the shorter side by a call, the longer one here */
-			sort_keys(v, (size_t)(j + 1));
-			v += i;
-			n -= (size_t)i;
-		} else {
-			sort_keys(v + i, n - (size_t)i);
-			n = (size_t)(j + 1);
-		}
-	}
-	for (size_t i = 1; i < n; i++) {
-		uint64_t x = v[i];
-		size_t j = i;
-
-		for (; j && v[j - 1] > x; j--)
-			v[j] = v[j - 1];
-		v[j] = x;
-	}
-}
-
-static size_t best_room(size_t K)
-{
-	return 4 * K > 256 ? 4 * K : 256;
-}
-
-/* The K largest of n come first, in no order (Wirth's selection); 1 <= K < n. */
-static void select_largest(uint64_t *v, size_t n, size_t K)
-{
-	ptrdiff_t lo = 0, hi = (ptrdiff_t)n - 1, k = (ptrdiff_t)K - 1;
-
-	while (lo < hi) {
-		uint64_t pivot = v[k];
-		ptrdiff_t i = lo, j = hi;
-
-		do {
-			while (v[i] > pivot)
-				i++;
-			while (v[j] < pivot)
-				j--;
-			if (i <= j) {
-				uint64_t swap = v[i];
-
-				v[i++] = v[j];
-				v[j--] = swap;
-			}
-		} while (i <= j);
-		if (j < k)
-			lo = i;
-		if (k < i)
-			hi = j;
-	}
-}
-
-#define BINS 256
-
-/* Which of BINS bins of equal width in key space; rises with the key. */
-static unsigned bin_of(uint64_t key, uint64_t lowest, unsigned shift)
-{
-	return (unsigned)((key - lowest) >> shift);
-}
-
-/* Counting into bins tells which keys are surely among the best and which surely not, without a branch
- * to mispredict; only the bin on the brink is selected from. */
-static void best_cut(struct best *b)
-{
-	uint64_t lowest = UINT64_MAX, highest = 0, last = UINT64_MAX;
-	uint32_t count[BINS] = { 0 };
-	size_t kept = 0, brink = 0, above = 0;
-	unsigned shift, edge = BINS;
-
-	if (b->n <= b->K)
-		return;
-	for (size_t t = 0; t < b->n; t++) {
-		lowest = b->key[t] < lowest ? b->key[t] : lowest;
-		highest = b->key[t] > highest ? b->key[t] : highest;
-	}
-	shift = highest - lowest < BINS ? 0 : 56u - (unsigned)__builtin_clzll(highest - lowest);
-	for (size_t t = 0; t < b->n; t++)
-		count[bin_of(b->key[t], lowest, shift)]++;
-	while (above < b->K)
-		above += count[--edge];
-	for (size_t t = 0; t < b->n; t++) {
-		uint64_t key = b->key[t];
-		unsigned bin = bin_of(key, lowest, shift);
-
-		b->key[kept] = key;
-		b->brink[brink] = key;
-		kept += bin > edge;
-		brink += bin == edge;
-	}
-	if (brink > b->K - kept)
-		select_largest(b->brink, brink, b->K - kept);
-	memcpy(b->key + kept, b->brink, (b->K - kept) * sizeof(*b->key));
-	for (size_t t = kept; t < b->K; t++)
-		last = b->key[t] < last ? b->key[t] : last;
-	b->n = b->K;
-	b->least = key_sim(last);
-}
-
-static void best_add(struct best *b, float sim, uint32_t number)
-{
-	if (b->n == b->room)
-		best_cut(b);
-	b->key[b->n++] = key_of(sim, number);
 }
 
 /* --- Fitting ------------------------------------------------------------------- */
@@ -192,7 +35,7 @@ struct fit {
 	size_t chunks;
 	uint32_t *found;  /* [cols] */
 	uint64_t *keys;   /* [cols][K] the result, before packing: number, then the bits of sim */
-	struct best *best;   /* a slot each, like the two below */
+	struct knn_best *best;   /* a slot each, like the two below */
 	float *acc;          /* [slots][cols], 0 between columns */
 	uint32_t *touched;   /* [slots][cols] */
 	struct csr *out;
@@ -232,7 +75,7 @@ static size_t add_row_listed(float *acc, const uint32_t *idx, const float *val, 
 }
 
 /* Every place in turn. */
-static void scan_all(const struct fit *f, struct best *b, float *acc, float a, float s)
+static void scan_all(const struct fit *f, struct knn_best *b, float *acc, float a, float s)
 {
 	float sim[BLOCK];
 
@@ -244,13 +87,13 @@ static void scan_all(const struct fit *f, struct best *b, float *acc, float a, f
 		for (; bits; bits &= bits - 1) {
 			int at = __builtin_ctzll(bits);
 
-			best_add(b, sim[at], f->column[p + (size_t)at]);
+			knn_best_add(b, sim[at], f->column[p + (size_t)at]);
 		}
 	}
 }
 
 /* Only the places touched: gathered, so that the same kernel judges them. */
-static void scan_touched(const struct fit *f, struct best *b, float *acc, float a, float s,
+static void scan_touched(const struct fit *f, struct knn_best *b, float *acc, float a, float s,
 			 const uint32_t *touched, size_t n_touched)
 {
 	float sim[BLOCK], n_ij[BLOCK], ga[BLOCK] = { 0 }, gs[BLOCK] = { 0 };
@@ -271,7 +114,7 @@ static void scan_touched(const struct fit *f, struct best *b, float *acc, float 
 		for (; bits; bits &= bits - 1) {
 			int at = __builtin_ctzll(bits);
 
-			best_add(b, sim[at], f->column[touched[t + (size_t)at]]);
+			knn_best_add(b, sim[at], f->column[touched[t + (size_t)at]]);
 		}
 	}
 }
@@ -292,7 +135,7 @@ static void fit_column(const struct fit *f, uint32_t j, unsigned slot)
 	float *acc = f->acc + slot * (size_t)x->cols;
 	uint32_t *touched = f->touched + slot * ((size_t)x->cols + 1);
 	float a = f->rule.a ? f->rule.a[j] : 0, s = f->rule.s ? f->rule.s[j] : 0;
-	struct best *b = &f->best[slot];
+	struct knn_best *b = &f->best[slot];
 	bool listed = column_cost(f, j) < x->cols / 8;
 	size_t n_touched = 0;
 
@@ -315,11 +158,9 @@ static void fit_column(const struct fit *f, uint32_t j, unsigned slot)
 		scan_touched(f, b, acc, a, s, touched, n_touched);
 	else
 		scan_all(f, b, acc, a, s);
-	best_cut(b);
+	knn_best_cut(b);
 	f->found[j] = (uint32_t)b->n;
-	for (size_t t = 0; t < b->n; t++) /* from here on by number */
-		b->key[t] = (uint64_t)key_number(b->key[t]) << 32 | b->key[t] >> 32;
-	sort_keys(b->key, b->n);
+	knn_best_by_number(b);
 	memcpy(f->keys + (size_t)j * f->rule.K, b->key, b->n * sizeof(*b->key));
 }
 
@@ -387,7 +228,7 @@ static bool fit_cut(struct fit *f, struct err *err)
 
 static bool fit_make(struct fit *f, unsigned slots, struct err *err)
 {
-	size_t cols = f->x->cols, room = best_room(f->rule.K);
+	size_t cols = f->x->cols, room = knn_best_room(f->rule.K);
 	uint64_t *keys;
 
 	if (!(f->place = mem_alloc(cols, sizeof(*f->place), err)) ||
@@ -403,7 +244,7 @@ static bool fit_make(struct fit *f, unsigned slots, struct err *err)
 	    !(keys = mem_alloc(2 * slots * room, sizeof(*keys), err)))
 		return false;
 	for (unsigned i = 0; i < slots; i++)
-		f->best[i] = (struct best){ .key = keys + 2 * i * room, .brink = keys + (2 * i + 1) * room,
+		f->best[i] = (struct knn_best){ .key = keys + 2 * i * room, .brink = keys + (2 * i + 1) * room,
 					    .K = f->rule.K, .room = room };
 	return true;
 }
@@ -441,7 +282,7 @@ static void pack_chunk(void *ctx, size_t chunk, unsigned slot)
 
 		for (uint32_t k = 0; k < f->found[j]; k++, to++) {
 			f->out->idx[to] = (uint32_t)(keys[k] >> 32);
-			f->out->val[to] = key_sim(keys[k] << 32);
+			f->out->val[to] = knn_best_sim((uint32_t)keys[k]);
 		}
 	}
 }
@@ -487,7 +328,7 @@ size_t knn_fit_bytes(size_t entries, uint32_t cols, uint32_t K, unsigned slots)
 
 	return entries * sizeof(uint32_t) +              /* renumbered */
 	       c * K * (sizeof(uint64_t) + 2 * 4) +      /* keys and result */
-	       c * (6 * 4 + sizeof(size_t)) + slots * (c * 8 + 2 * best_room(K) * sizeof(uint64_t));
+	       c * (6 * 4 + sizeof(size_t)) + slots * (c * 8 + 2 * knn_best_room(K) * sizeof(uint64_t));
 }
 
 /* --- Queries ------------------------------------------------------------------- */
