@@ -22,9 +22,9 @@ static bool fits_in_memory(const struct training *t, struct err *err)
 
 	if (need <= have)
 		return true;
-	return err_set(err, ERR_NOMEM, "%s on %s would take %s and %s are free: take a smaller dim or another model, "
-		       "or load less (min-item=, min-user=, limit=)", r->ops->name, r->data->name,
-		       str_bytes(need, a), str_bytes(have, b));
+	return err_set(err, ERR_NOMEM, "%s on %s would take %s and %s are free: take %s, or load less (min-item=, "
+		       "min-user=, limit=)", r->ops->name, r->data->name, str_bytes(need, a), str_bytes(have, b),
+		       param_find(r->params.specs, "dim") >= 0 ? "a smaller dim=" : "another model, such as ials");
 }
 
 static void describe(struct training *t)
@@ -58,7 +58,7 @@ static bool check_resumed(const struct training *t, const struct run *old, struc
 {
 	if (old->job)
 		return err_set(err, ERR_USAGE, "%s is in training already", old->rec.name);
-	if (old->in_memory || !t->kept)
+	if (old->in_memory)
 		return err_set(err, ERR_USAGE, "%s is not kept on disk, so that it has no state to go on from",
 			       old->rec.name);
 	if (strcmp(old->rec.model, t->request.ops->name) != 0)
@@ -77,6 +77,8 @@ static bool take_up(struct training *t, struct session *s, const char *name, str
 
 	t->resumes = true;
 	t->kept = !session_readonly(s);
+	if (!t->kept)
+		return err_set(err, ERR_USAGE, "--readonly writes nothing: a kept run cannot go on");
 	if (!old || !check_resumed(t, old, err))
 		return false;
 	store = session_store(s, err);

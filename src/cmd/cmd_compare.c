@@ -158,9 +158,10 @@ static bool compare_run(struct call *c, struct job *job, const struct task *t, s
 
 		if (s)
 			r->eval = eval_run(s, r->hold.split, &x->options, t, err);
+		r->explanation = s ? explanation_of(s->ops) : NULL;
+		hold_let_go(&r->hold); /* one model at a time in memory */
 		if (!r->eval)
 			return false;
-		r->explanation = explanation_of(s->ops);
 	}
 	order(x);
 	judge(x);

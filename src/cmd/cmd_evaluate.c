@@ -106,6 +106,7 @@ static bool evaluate_run(struct call *c, struct job *job, const struct task *t, 
 
 		if (s)
 			e->result[i] = eval_run(s, e->hold[i].split, &e->options, t, err);
+		hold_let_go(&e->hold[i]); /* one model at a time in memory */
 		if (!e->result[i])
 			return false;
 		e->seconds += e->result[i]->seconds;

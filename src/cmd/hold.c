@@ -63,6 +63,12 @@ const struct snapshot *hold_snapshot(struct hold *h, struct err *err)
 	return h->snapshot;
 }
 
+void hold_let_go(struct hold *h)
+{
+	snapshot_unref(h->snapshot);
+	h->snapshot = NULL;
+}
+
 void hold_done(struct hold *h)
 {
 	snapshot_unref(h->snapshot);

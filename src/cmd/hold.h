@@ -25,6 +25,8 @@ bool hold_data(struct hold *h, const struct call *c, struct err *err);
 bool hold_run(struct hold *h, const struct call *c, const char *name, struct err *err);
 /* WORKER.  Borrowed from h. */
 const struct snapshot *hold_snapshot(struct hold *h, struct err *err);
+/* WORKER.  The snapshot is no longer needed: one that was read from disk is given back. */
+void hold_let_go(struct hold *h);
 void hold_done(struct hold *h);
 
 #endif
