@@ -387,7 +387,9 @@ struct split *split_make(const struct dataset *d, const char *kind, const struct
 		params_init(&defaults, rule->params);
 		p = &defaults;
 	}
-	s = mem_must(mem_zeroed(1, sizeof(*s), err));
+	s = mem_zeroed(1, sizeof(*s), err);
+	if (!s)
+		return NULL;
 	s->refs = 1;
 	s->id = atomic_fetch_add(&next_id, 1);
 	s->data = dataset_ref(d);
@@ -466,7 +468,6 @@ uint32_t split_history(const struct split *s, uint32_t user, bool for_valid, uin
 {
 	const struct dataset *d = s->data;
 	uint64_t few[256], *keys = few;
-	struct err err;
 	uint32_t n = 0;
 
 	for (size_t e = d->user_ptr[user]; e < d->user_ptr[user + 1]; e++) {
@@ -482,9 +483,9 @@ uint32_t split_history(const struct split *s, uint32_t user, bool for_valid, uin
 	if (!s->repeats || n < 2)
 		return n;
 	if (n > sizeof(few) / sizeof(*few))
-		keys = mem_must(mem_alloc(n, sizeof(*keys), &err)); /* 8 bytes an event of one user */
+		keys = mem_must(malloc(n * sizeof(*keys))); /* 8 bytes an event of one user */
 	n = fold_repeats(n, item, value, time, keys);
 	if (keys != few)
-		mem_free(keys);
+		free(keys);
 	return n;
 }

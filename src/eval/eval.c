@@ -307,10 +307,10 @@ static bool run(struct eval_job *job, struct err *err)
 struct eval_result *eval_run(const struct snapshot *s, const struct split *split, const struct eval_options *o,
 			     const struct task *task, struct err *err)
 {
-	struct eval_result *r = mem_must(mem_zeroed(1, sizeof(*r), err));
+	struct eval_result *r = mem_zeroed(1, sizeof(*r), err);
 	struct eval_job job = { .snapshot = s, .split = split, .o = o, .task = task, .r = r,
 				.metrics = ALL_METRICS };
-	bool done = run(&job, err);
+	bool done = r && run(&job, err);
 
 	if (done && r->n_users > 0)
 		return r;
@@ -335,7 +335,7 @@ void eval_result_free(struct eval_result *r)
 bool eval_one(const struct snapshot *s, const struct split *split, bool on_valid, int metric, uint32_t k,
 	      const struct task *task, double *out, struct err *err)
 {
-	struct eval_result *r = mem_must(mem_zeroed(1, sizeof(*r), err));
+	struct eval_result *r = mem_zeroed(1, sizeof(*r), err);
 	struct eval_options o;
 	struct eval_job job = { .snapshot = s, .split = split, .o = &o, .task = task, .r = r,
 				.metrics = 1u << metric };
@@ -345,7 +345,7 @@ bool eval_one(const struct snapshot *s, const struct split *split, bool on_valid
 	o.on_valid = on_valid;
 	o.n_k = 1;
 	o.k[0] = k;
-	done = run(&job, err);
+	done = r && run(&job, err);
 	*out = done ? r->value[metric][0] : NAN;
 	eval_result_free(r);
 	return done;

@@ -94,12 +94,11 @@ void interval_holm(double *p, size_t n)
 {
 	double worst = 0;
 	struct ranked_p *sorted;
-	struct err err;
 	size_t m = 0;
 
 	if (n == 0)
 		return;
-	sorted = mem_must(mem_alloc(n, sizeof(*sorted), &err)); /* one a comparison: a few */
+	sorted = mem_must(calloc(n, sizeof(*sorted))); /* one a comparison: a few */
 	for (size_t i = 0; i < n; i++)
 		if (!isnan(p[i]))
 			sorted[m++] = (struct ranked_p){ p[i], i };
@@ -111,5 +110,5 @@ void interval_holm(double *p, size_t n)
 			worst = adjusted;
 		p[sorted[i].at] = worst < 1 ? worst : 1;
 	}
-	mem_free(sorted);
+	free(sorted);
 }

@@ -179,8 +179,8 @@ struct negatives *negatives_read(const char *path, const struct dataset *d, stru
 		err_at(err, ERR_SYNTAX, path, 0, "a NUL byte is in it: this is no text file");
 		return NULL;
 	}
-	n = mem_must(mem_zeroed(1, sizeof(*n), err));
-	read = read_text(n, path, text, d, err);
+	n = mem_zeroed(1, sizeof(*n), err);
+	read = n && read_text(n, path, text, d, err);
 	mem_free(text);
 	if (!read) {
 		negatives_free(n);

@@ -144,6 +144,9 @@ static bool keep_state(struct fit *f, struct err *err)
 
 	if (!f->r->save_dir || !f->iterates)
 		return true;
+	/* The buffer is written over: should that fail, the file's own, older state is the last good one. */
+	if (!to_disk)
+		f->state_unwritten = false;
 	if (!fit_state_save(f->r, &f->at, to_disk ? NULL : &f->state, err))
 		return false;
 	f->state_unwritten = !to_disk;
