@@ -188,6 +188,25 @@ static void test_ends(const struct snapshot *s)
 	ok(fine && n > 2 && mem_bytes_now() == held, "%s: out of memory is told, nothing leaks", s->ops->name);
 }
 
+static void test_barred(void)
+{
+	struct err err;
+	const struct snapshot *s = fit(model_find("ease", &err));
+	struct query q = fixture_query(&f, 50);
+	uint32_t item = 0;
+	struct explanation *e;
+
+	while (has(&q, item))
+		item++;
+	barred[item / 64] |= (uint64_t)1 << item % 64;
+	e = explain(s, &q, item, SIZE_MAX, &task_null);
+	ok(!e->rank && e->why_no_rank && !strcmp(e->why_no_rank, "no train events") && sums(e),
+	   "an item that is no candidate has no rank, and is explained");
+	explanation_free(e);
+	barred[item / 64] ^= (uint64_t)1 << item % 64;
+	snapshot_unref(s);
+}
+
 static void test_neighbours(void)
 {
 	struct err err;
@@ -229,6 +248,7 @@ int main(void)
 		snapshot_unref(s);
 	}
 	test_neighbours();
+	test_barred();
 	mem_free(barred);
 	fixture_done(&f);
 	pool_free(two);

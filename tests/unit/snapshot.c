@@ -59,6 +59,37 @@ static void test_history(const struct fixture *f, bool values)
 	snapshot_unref(s);
 }
 
+/* Split by users: those without train events are asked as nobody's, their history as ever. */
+static void test_untrained(struct fixture *f)
+{
+	struct err err;
+	struct params p;
+	struct split *by_users, *kept = f->split;
+	struct snapshot *s;
+	struct history_buf b = { 0 };
+	struct query q;
+	uint32_t nobody = 0;
+	bool right = true;
+
+	params_init(&p, split_params("users"));
+	by_users = split_make(f->data, "users", &p, 42, &task_null, &err);
+	fixture_must(by_users != NULL, &err);
+	f->split = by_users;
+	s = make(f, false);
+	for (uint32_t u = 0; u < U; u++) {
+		bool trained = csr_row_n(&by_users->train, u) > 0;
+
+		fixture_must(history_query(s, by_users, u, false, &b, &q, &err), &err);
+		right = right && q.user == (trained ? u : NO_USER);
+		nobody += !trained && q.n > 0;
+	}
+	ok(right && nobody > 0, "%u users with a history and no train events are asked as nobody", (unsigned)nobody);
+	history_buf_done(&b);
+	snapshot_unref(s);
+	split_unref(by_users);
+	f->split = kept;
+}
+
 int main(void)
 {
 	struct fixture f;
@@ -91,6 +122,7 @@ int main(void)
 	mem_fail_at(0);
 	test_history(&f, false);
 	test_history(&f, true);
+	test_untrained(&f);
 	fixture_done(&f);
 	return done_testing();
 }
