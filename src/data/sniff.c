@@ -327,15 +327,36 @@ static bool sniff_words(struct sniffed *s, const struct member *m, const struct 
 	return true;
 }
 
+/* Half the cells of some column stand in quotes. */
+static bool quoted_column(const struct sample *p)
+{
+	for (size_t c = 0; c < p->n_cols; c++) {
+		size_t quoted = 0;
+
+		for (size_t r = 0; r < p->n_rows; r++) {
+			const char *cell = sample_cell(p, r, c);
+			size_t n = strlen(cell);
+
+			quoted += n >= 2 && cell[0] == '"' && cell[n - 1] == '"';
+		}
+		if (quoted * 2 > p->n_rows)
+			return true;
+	}
+	return false;
+}
+
 static bool try_delim(struct sniffed *s, const struct member *m, enum table_kind kind, char delim, struct err *err)
 {
 	struct table_layout l = { .kind = kind, .delim = delim };
 	struct sample p;
+	bool unquotes = kind == TABLE_CSV && s->table.kind == TABLE_PLAIN && delim == s->table.delim &&
+			s->sample.n_rows && quoted_column(&s->sample);
 
 	if (!take_sample(&p, m, &l, err))
 		return false;
+
 	if (p.n_cols < 2 || p.agreeing < s->sample.agreeing ||
-	    (p.agreeing == s->sample.agreeing && p.n_cols <= s->sample.n_cols)) {
+	    (p.agreeing == s->sample.agreeing && p.n_cols <= s->sample.n_cols && !unquotes)) {
 		sample_done(&p);
 		return true;
 	}
@@ -348,7 +369,7 @@ static bool try_delim(struct sniffed *s, const struct member *m, enum table_kind
 }
 
 /* Tab and bar files mostly mean their quotes literally ("Weird Al" Yankovic): quotes count there only
- * where rows with them read well, and then more rows agree. */
+ * where more rows agree so, or where a column is full of them. */
 static bool sniff_delim(struct sniffed *s, const struct member *m, struct err *err)
 {
 	static const struct { enum table_kind kind; char delim; } tries[] = {

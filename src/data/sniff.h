@@ -31,7 +31,7 @@ struct sample {
 	size_t *cols, *first;  /* [n_rows] fields of a row, and where they begin in `at` */
 	size_t *at;            /* into text, each NUL-terminated */
 	size_t n_at, cap_rows, cap_at;
-	size_t bad, quoted;    /* rows with broken quotes; rows with good ones */
+	size_t bad;            /* rows with broken quotes */
 	struct str text;
 };
 const char *sample_cell(const struct sample *s, size_t row, size_t col); /* "" beyond the row */

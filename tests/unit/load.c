@@ -27,6 +27,9 @@ static void test_csv(void)
 	is_events("a.tsv", "7\t8\t5\n7\t9\t1\n", NULL, "7:8=5 7:9=1", "no header, three columns");
 	is_events("a.tsv", "7\t8\t900000000\n7\t9\t800000000\n", NULL, "7:9@800000000 7:8@900000000", "the third may be a time");
 	is_events("a.tsv", "7\t8\tname\t12\n7\t9\tname\t3\n", NULL, "7:8=12 7:9=3", "words in the third column, plays in the fourth");
+	is_events("a.tsv", "\"user\"\t\"item\"\n\"1\"\t\"a\tb\"\n\"2\"\t\"c\"\n", NULL, "1:a\tb 2:c", "tabs with quotes around all");
+	is_events("a.tsv", "user\titem\n1\t\"Weird Al\" Yankovic\n2\tx\n", NULL, "1:\"Weird Al\" Yankovic 2:x",
+		  "tabs with a quote or two that are meant");
 	is_events("a.csv", "user_id|item_id\n a |01\n a |1\n", NULL, " a :01  a :1", "ids are not trimmed, nor read as numbers");
 	is_events("a.csv", "user,item,text\n\"a,b\",\"x\"\"y\",\"two\nlines\"\nc,d,e\n", NULL, "a,b:x\"y c:d", "quotes, doubled ones, newlines inside");
 	is_events("a.csv", "who,what\n1,2\n", NULL, "(none)", "unknown names are not guessed");
