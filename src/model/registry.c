@@ -13,6 +13,7 @@ const struct model_ops *const model_registry[] = {
 	&ease_ops,
 	&ials_ops,
 	&bpr_ops,
+	&sasrec_ops,
 	NULL,
 };
 

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sasrec.c - what comes next: causal self-attention over a history in the order of time.
+ *
+ * Kang & McAuley 2018, arXiv:1808.09781.  The network stands in model/sasrec_net.h, its training in
+ * model/sasrec_fit.h.  A query's vector is the state after its newest event, its score with an item their
+ * dot product; the history is cut to its newest max-len events.  A history without events gets what
+ * padding alone would give: the bias of the last norm.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/registry.h"
+#include "model/sasrec_fit.h"
+#include "model/vectors.h"
+
+enum { MAX_D = 1024, MAX_LEN = 1024, ROWS = 256 /* of a query's pack, about */ };
+
+struct sasrec {
+	struct model_base base;
+	struct sasrec_net net;
+	struct sasrec_fit *fit;     /* training alone */
+	struct rank_panels *panels; /* frozen alone */
+};
+
+static const struct param_spec params[] = {
+	{ .name = "dim", .type = PARAM_INT, .lo = 1, .hi = MAX_D, .def = "64", .unit = "factors",
+	  .meaning = "length of the vectors", .source = "", .log_scale = true },
+	{ .name = "blocks", .type = PARAM_INT, .lo = 1, .hi = SASREC_MAX_BLOCKS, .def = "2", .unit = "blocks",
+	  .meaning = "layers of attention", .source = "Kang 2018" },
+	{ .name = "heads", .type = PARAM_INT, .lo = 1, .hi = 64, .def = "1", .unit = "heads",
+	  .meaning = "of the attention; must divide dim", .source = "Kang 2018" },
+	{ .name = "max-len", .type = PARAM_INT, .lo = 1, .hi = MAX_LEN, .def = "50", .unit = "events",
+	  .meaning = "of a history, the newest that count", .source = "Kang 2018", .log_scale = true },
+	{ .name = "loss", .type = PARAM_CHOICE, .def = "ce", .choices = "ce|sampled-ce|bce", .unit = "",
+	  .meaning = "softmax over all items, over a sample, or one negative a position",
+	  .source = "Klenitskiy & Vasilev 2023, arXiv:2309.07602" },
+	{ .name = "negatives", .type = PARAM_INT, .lo = 1, .hi = 65536, .def = "256", .unit = "items",
+	  .meaning = "of sampled-ce, shared by a group of histories", .source = "", .log_scale = true },
+	{ .name = "dropout", .type = PARAM_REAL, .lo = 0, .hi = 0.95, .def = "0.2", .unit = "",
+	  .meaning = "share of the numbers between layers left out in training", .source = "Kang 2018" },
+	{ .name = "drop", .type = PARAM_REAL, .lo = 0, .hi = 0.95, .def = "0", .unit = "",
+	  .meaning = "share of each history's events left out, anew each epoch", .source = "" },
+	{ .name = "epochs", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "200", .unit = "epochs",
+	  .meaning = "passes over the histories, at most", .source = "" },
+	{ .name = "batch", .type = PARAM_INT, .lo = 1, .hi = 65536, .def = "256", .unit = "histories",
+	  .meaning = "histories a step", .source = "", .log_scale = true },
+	{ .name = "lr", .type = PARAM_REAL, .lo = 1e-6, .hi = 10, .def = "0.001", .unit = "",
+	  .meaning = "length of adam's steps", .source = "Kang 2018", .log_scale = true },
+	{ .name = "warmup", .type = PARAM_INT, .lo = 0, .hi = 1000000, .def = "0", .unit = "steps",
+	  .meaning = "steps over which lr rises from 0", .source = "" },
+	{ .name = "clip", .type = PARAM_REAL, .lo = 0, .hi = 1e6, .def = "0", .unit = "",
+	  .meaning = "the gradient's norm at most; 0: any", .source = "" },
+	{ .name = "l2", .type = PARAM_REAL, .lo = 0, .hi = 10, .def = "0", .unit = "",
+	  .meaning = "weight of the squared weights in each step", .source = "Kang 2018", .log_scale = true },
+	{ .name = "adam", .type = PARAM_CHOICE, .def = "lazy", .choices = "lazy|dense", .unit = "",
+	  .meaning = "item vectors stepped: those of the batch alone, or all (ce: always all)", .source = "" },
+	{ .name = "patience", .type = PARAM_INT, .lo = 0, .hi = 100000, .def = "10", .unit = "rounds",
+	  .meaning = "validations without a better metric before it stops; 0: never", .source = "" },
+	{ .name = NULL },
+};
+
+static struct sasrec_net net_of(uint32_t I, const struct params *p)
+{
+	return (struct sasrec_net){
+		.I = I, .D = (uint32_t)params_int(p, "dim"), .blocks = (uint32_t)params_int(p, "blocks"),
+		.heads = (uint32_t)params_int(p, "heads"), .max_len = (uint32_t)params_int(p, "max-len"),
+		.dropout = (float)params_real(p, "dropout"),
+	};
+}
+
+static struct sasrec_rule rule_of(const struct params *p)
+{
+	struct sasrec_rule r = {
+		.loss = (enum sasrec_loss)params_choice(p, "loss"), .batch = (uint32_t)params_int(p, "batch"),
+		.negatives = (uint32_t)params_int(p, "negatives"), .warmup = (uint32_t)params_int(p, "warmup"),
+		.drop = (float)params_real(p, "drop"), .lazy = params_choice(p, "adam") == 0,
+		.lr = params_real(p, "lr"), .clip = params_real(p, "clip"),
+	};
+
+	optim_rule_init(&r.optim, OPTIM_ADAM);
+	r.optim.beta2 = 0.98f; /* the authors' */
+	r.optim.l2 = (float)params_real(p, "l2");
+	return r;
+}
+
+static void destroy(struct model *model)
+{
+	struct sasrec *m = (struct sasrec *)model;
+
+	if (!m)
+		return;
+	sasrec_fit_free(m->fit);
+	rank_panels_free(m->panels);
+	sasrec_net_done(&m->net);
+	mem_free(m);
+}
+
+static struct sasrec *new_model(uint32_t I, const struct params *p, struct err *err)
+{
+	struct sasrec_net net = net_of(I, p);
+	struct sasrec *m;
+
+	if (net.D % net.heads) {
+		err_set(err, ERR_RANGE, "heads=%u does not divide dim=%u", (unsigned)net.heads, (unsigned)net.D);
+		return NULL;
+	}
+	m = mem_zeroed(1, sizeof(*m), err);
+	if (!m)
+		return NULL;
+	m->base.ops = &sasrec_ops;
+	m->net = net;
+	if (sasrec_net_make(&m->net, err))
+		return m;
+	mem_free(m);
+	return NULL;
+}
+
+static struct model *create(const struct build_env *env, const struct params *p, struct err *err)
+{
+	struct sasrec_rule rule = rule_of(p);
+	struct sasrec *m;
+
+	if (!env->data->has_order) {
+		err_set(err, ERR_UNSUPPORTED, "sasrec reads histories in order, and this data has neither times nor "
+			"an order: ials, ease or bpr need none");
+		return NULL;
+	}
+	m = new_model(env->x->cols, p, err);
+	if (!m)
+		return NULL;
+	m->fit = sasrec_fit_new(&m->net, &rule, env, err);
+	if (!m->fit) {
+		destroy((struct model *)m);
+		return NULL;
+	}
+	sasrec_net_fill(&m->net, env->seed);
+	return (struct model *)m;
+}
+
+static bool fit_epoch(struct model *model, const struct build_env *env, struct fit_ctx *ctx, struct err *err)
+{
+	struct sasrec *m = (struct sasrec *)model;
+
+	(void)env;
+	return sasrec_fit_epoch(m->fit, &m->net, ctx, err);
+}
+
+static bool make_panels(struct sasrec *m, struct err *err)
+{
+	m->panels = rank_panels_new(m->net.E, m->net.D, m->net.I, m->net.D, NULL, err);
+	return m->panels != NULL;
+}
+
+static struct model *freeze(struct model *model, bool may_move, struct err *err)
+{
+	struct sasrec *m = (struct sasrec *)model, *copy;
+
+	if (may_move) {
+		sasrec_fit_free(m->fit);
+		m->fit = NULL;
+		return make_panels(m, err) ? model : (destroy(model), NULL);
+	}
+	copy = mem_zeroed(1, sizeof(*copy), err);
+	if (!copy)
+		return NULL;
+	copy->base = m->base;
+	if (sasrec_net_copy(&copy->net, &m->net, err)) {
+		if (make_panels(copy, err))
+			return (struct model *)copy;
+		sasrec_net_done(&copy->net);
+	}
+	mem_free(copy);
+	return NULL;
+}
+
+/* --- Scoring --------------------------------------------------------------------------- */
+
+struct reading { /* of packed queries, in the scratch's second block */
+	uint32_t *item, *start, *of; /* of: the query of each history */
+	float *h;
+	void *work;
+};
+
+static size_t up(size_t bytes)
+{
+	return (bytes + 63) / 64 * 64;
+}
+
+static bool begin_reading(const struct sasrec_net *n, struct reading *r, struct scratch *s, struct err *err)
+{
+	size_t rows = ROWS + n->max_len, list = up((rows + 1) * sizeof(uint32_t)), h = up(rows * n->D * sizeof(float));
+	char *at = scratch_need_aux(s, 3 * list + h + sasrec_work_size(n, rows, rows * n->max_len, false), err);
+
+	if (!at)
+		return false;
+	r->item = (uint32_t *)(void *)at;
+	r->start = (uint32_t *)(void *)(at + list);
+	r->of = (uint32_t *)(void *)(at + 2 * list);
+	r->h = (float *)(void *)(at + 3 * list);
+	r->work = at + 3 * list + h;
+	return true;
+}
+
+/* Reads what is packed, and puts each history's last state where its query's vector belongs. */
+static void read_pack(const struct sasrec_net *n, const struct reading *r, size_t S, float *vectors)
+{
+	struct sasrec_pack p = { .item = r->item, .start = r->start, .S = S, .P = r->start[S] };
+	struct sasrec_work w;
+	size_t squares = 0;
+
+	if (!S)
+		return;
+	for (size_t k = 0; k < S; k++)
+		squares += (size_t)(r->start[k + 1] - r->start[k]) * (r->start[k + 1] - r->start[k]);
+	sasrec_work_lay(&w, r->work, n, p.P, squares, false);
+	sasrec_forward(n, &w, &p, r->h, NULL);
+	for (size_t k = 0; k < S; k++)
+		memcpy(vectors + r->of[k] * (size_t)n->D, r->h + (r->start[k + 1] - 1) * (size_t)n->D,
+		       n->D * sizeof(*vectors));
+}
+
+/* Scratch: the queries' vectors [B][D].  Aux: what reading needs. */
+static bool query_begin(const struct model *model, const struct query *q, size_t B, struct scratch *s,
+			struct err *err)
+{
+	const struct sasrec_net *n = &((const struct sasrec *)model)->net;
+	float *vectors = scratch_need(s, B * n->D * sizeof(*vectors), err);
+	struct reading r;
+	size_t S = 0;
+
+	if (!vectors || !begin_reading(n, &r, s, err))
+		return false;
+	r.start[0] = 0;
+	for (size_t b = 0; b < B; b++) {
+		uint32_t len = q[b].n < n->max_len ? q[b].n : n->max_len;
+
+		if (!len) {
+			memcpy(vectors + b * n->D, n->t.w + n->bias, n->D * sizeof(*vectors));
+			continue;
+		}
+		memcpy(r.item + r.start[S], q[b].items + q[b].n - len, len * sizeof(*r.item));
+		r.of[S] = (uint32_t)b;
+		r.start[S + 1] = r.start[S] + len;
+		if (r.start[++S] >= ROWS) {
+			read_pack(n, &r, S, vectors);
+			S = 0;
+		}
+	}
+	read_pack(n, &r, S, vectors);
+	return true;
+}
+
+static void score_block(const struct model *model, const struct query *q, size_t B, uint32_t lo, uint32_t hi,
+			struct scratch *s, float *out, size_t stride)
+{
+	const struct sasrec *m = (const struct sasrec *)model;
+
+	(void)q;
+	rank_scores(m->panels, s->p, m->net.D, B, lo, hi, out, stride);
+}
+
+static bool dot_form(const struct model *model, size_t B, struct scratch *s, struct dot_form *out)
+{
+	const struct sasrec *m = (const struct sasrec *)model;
+
+	(void)B;
+	*out = (struct dot_form){ .panels = m->panels, .queries = s->p, .stride = m->net.D };
+	return true;
+}
+
+static bool similar(const struct model *model, uint32_t item, float *out, struct err *err)
+{
+	const struct sasrec *m = (const struct sasrec *)model;
+
+	(void)err;
+	vectors_cosines(m->net.E, m->net.I, m->net.D, item, out);
+	return true;
+}
+
+static const float *item_vectors(const struct model *model, size_t *D, size_t *stride)
+{
+	const struct sasrec *m = (const struct sasrec *)model;
+
+	*D = *stride = m->net.D;
+	return m->net.E;
+}
+
+/* --- Files --------------------------------------------------------------------------- */
+
+static bool save_optim(struct weights_writer *w, const char *of, const struct optim *o, struct err *err)
+{
+	char name[3][64];
+
+	snprintf(name[0], sizeof(name[0]), "adam.%s.mean", of);
+	snprintf(name[1], sizeof(name[1]), "adam.%s.square", of);
+	snprintf(name[2], sizeof(name[2]), "adam.%s.steps", of);
+	return weights_add(w, name[0], TENSOR_F32, o->m, o->n, 0, err) &&
+	       weights_add(w, name[1], TENSOR_F32, o->v, o->n, 0, err) &&
+	       weights_add(w, name[2], TENSOR_U64, &o->t, 1, 0, err);
+}
+
+static bool save(const struct model *model, enum weights_what what, struct weights_writer *w, struct err *err)
+{
+	const struct sasrec *m = (const struct sasrec *)model;
+	const struct sasrec_net *n = &m->net;
+
+	if (!weights_add(w, "items", TENSOR_F32, n->E, n->I, n->D, err))
+		return false;
+	for (size_t k = 0; k < n->t.n; k++) {
+		const struct tensor *t = &n->t.tensor[k];
+
+		if (!weights_add(w, t->name, TENSOR_F32, n->t.w + t->at, t->rows, t->cols, err))
+			return false;
+	}
+	return what == WEIGHTS_SCORING || (save_optim(w, "dense", sasrec_fit_dense(m->fit), err) &&
+					   save_optim(w, "items", sasrec_fit_items(m->fit), err));
+}
+
+static bool take_tensor(const struct weights *w, const char *name, enum tensor_type type, void *to, size_t size,
+			size_t rows, size_t cols, struct err *err)
+{
+	const void *from = weights_get(w, name, type, rows, cols, NULL, NULL, err);
+
+	if (from)
+		memcpy(to, from, size * rows * (cols ? cols : 1));
+	return from != NULL;
+}
+
+static bool take_optim(const struct weights *w, const char *of, struct optim *o, struct err *err)
+{
+	char name[3][64];
+
+	snprintf(name[0], sizeof(name[0]), "adam.%s.mean", of);
+	snprintf(name[1], sizeof(name[1]), "adam.%s.square", of);
+	snprintf(name[2], sizeof(name[2]), "adam.%s.steps", of);
+	return take_tensor(w, name[0], TENSOR_F32, o->m, sizeof(*o->m), o->n, 0, err) &&
+	       take_tensor(w, name[1], TENSOR_F32, o->v, sizeof(*o->v), o->n, 0, err) &&
+	       take_tensor(w, name[2], TENSOR_U64, &o->t, sizeof(o->t), 1, 0, err);
+}
+
+static bool take_weights(struct sasrec *m, const struct weights *w, struct err *err)
+{
+	struct sasrec_net *n = &m->net;
+
+	for (size_t k = 0; k < n->t.n; k++) {
+		const struct tensor *t = &n->t.tensor[k];
+
+		if (!take_tensor(w, t->name, TENSOR_F32, n->t.w + t->at, sizeof(float), t->rows, t->cols, err))
+			return false;
+	}
+	return take_tensor(w, "items", TENSOR_F32, n->E, sizeof(float), n->I, n->D, err);
+}
+
+static bool take_state(struct sasrec *m, const struct build_env *env, const struct params *p, const struct weights *w,
+		       struct err *err)
+{
+	struct sasrec_rule rule = rule_of(p);
+
+	m->fit = sasrec_fit_new(&m->net, &rule, env, err);
+	return m->fit && take_optim(w, "dense", sasrec_fit_dense(m->fit), err) &&
+	       take_optim(w, "items", sasrec_fit_items(m->fit), err);
+}
+
+static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
+			  enum weights_what what, struct err *err)
+{
+	struct sasrec *m = new_model(env->data->n_items, p, err);
+
+	if (!m)
+		return NULL;
+	if (take_weights(m, w, err) &&
+	    (what == WEIGHTS_SCORING ? make_panels(m, err) : take_state(m, env, p, w, err)))
+		return (struct model *)m;
+	destroy((struct model *)m);
+	return NULL;
+}
+
+/* --- Sizes --------------------------------------------------------------------------- */
+
+static uint64_t net_bytes(const struct sasrec_net *n)
+{
+	return ((uint64_t)n->I * n->D + sasrec_dense_size(n)) * sizeof(float);
+}
+
+static uint64_t held(const struct model *model)
+{
+	const struct sasrec_net *n = &((const struct sasrec *)model)->net;
+
+	return net_bytes(n) + rank_panels_bytes(n->I, n->D);
+}
+
+/* Training, with the best and the newest frozen model beside it; slots as a machine of 8 threads has. */
+static uint64_t bytes(const struct model_shape *shape, const struct params *p)
+{
+	struct sasrec_net n = net_of(shape->n_items, p);
+	struct sasrec_rule rule = rule_of(p);
+
+	return 3 * net_bytes(&n) + 2 * rank_panels_bytes(n.I, n.D) + sasrec_fit_bytes(&n, &rule, shape, 8);
+}
+
+const struct model_ops sasrec_ops = {
+	.name = "sasrec",
+	.title = "SASRec: self-attention over the history in its order",
+	.cite = "Kang & McAuley 2018, arXiv:1808.09781",
+	.caps = MODEL_ITERATIVE | MODEL_FROM_HISTORY | MODEL_ITEM_VECTORS | MODEL_SEQUENTIAL,
+	.example_unit = "events",
+	.params = params,
+	.create = create,
+	.fit_epoch = fit_epoch,
+	.freeze = freeze,
+	.query_begin = query_begin,
+	.score_block = score_block,
+	.dot_form = dot_form,
+	.similar = similar,
+	.item_vectors = item_vectors,
+	.save = save,
+	.load = load,
+	.bytes = bytes,
+	.held = held,
+	.destroy = destroy,
+};
