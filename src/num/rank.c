@@ -249,7 +249,7 @@ static void group_begin(struct group *g, const struct rank_panels *p, const floa
 {
 	pack_group(p, queries, q_stride, g->n, g->queries);
 	for (size_t q = 0; q < p->k->queries; q++) {
-		g->least[q] = q < g->n ? g->out[q].threshold : INFINITY;
+		g->least[q] = q < g->n ? g->out[q].threshold : NAN; /* nothing reaches NaN */
 		g->length[q] = q < g->n ? reach_of(queries + q * q_stride, p->bias ? 1.0f : 0, p->D) : 0;
 	}
 }
@@ -298,7 +298,6 @@ static void rank_block(const struct rank_panels *p, struct group *groups, size_t
 				continue; /* and so for all later panels */
 			alive = true;
 			any = k->rank_hits(panel, p->D, g->queries, bias, g->least, scores, hits);
-			any &= (1u << g->n) - 1; /* the group may not be full */
 			if (any)
 				group_hits(g, p, b, any, scores, hits, barred);
 		}

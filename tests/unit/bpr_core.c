@@ -220,10 +220,8 @@ static void check_training(void)
 	ok(last == other && !memcmp(a.t.W, b.t.W, U * D * 4) && !memcmp(a.t.H, b.t.H, I * D * 4) &&
 	   !memcmp(a.t.bias, b.t.bias, I * 4), "two threads and a resumed core: the same bits");
 	rule.lr = 1e20f;
-	fine = true;
-	for (uint32_t e = 0; fine && e < 20; e++)
-		fine = bpr_epoch(one, &a.t, &rule, e, &last, &threads, &err);
-	ok(!fine && err.code == ERR_NUMERIC && strstr(err.msg, "epoch ") && strstr(err.msg, "batch "),
+	fine = bpr_epoch(one, &a.t, &rule, 0, &last, &threads, &err);
+	ok(!fine && err.code == ERR_NUMERIC && strstr(err.msg, "epoch 1,") && strstr(err.msg, "batch 1."),
 	   "divergence: %s", err.msg);
 	bpr_core_free(one);
 	bpr_core_free(two);

@@ -236,6 +236,15 @@ static void check_similarity(size_t n)
 	ok(right && got == want, "similarity of %zu", n);
 }
 
+static void check_similarity_of_none(void)
+{
+	float a[16] = { 0 }, s[16] = { 0 }, x[16], sim[16];
+
+	for (int i = 0; i < 16; i++)
+		x[i] = 1;
+	ok(!kern()->similarity(x, a, s, 0, 0, 0, 0, 1e-30f, 16, sim), "a denominator of 0 is no similarity");
+}
+
 int main(void)
 {
 	static const size_t sizes[] = { 1, 3, 4, 5, 8, 9, 12, 13, 16, 17, 20, 24, 25, 28, 31, 32, 33, 47, 64, 70 };
@@ -251,6 +260,7 @@ int main(void)
 			if (sizes[i] <= 64)
 				check_similarity(sizes[i]);
 		}
+		check_similarity_of_none();
 		check_vectors(0);
 		check_system(40, 0);
 		check_indefinite(40, 0, -1);

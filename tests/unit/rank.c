@@ -126,14 +126,39 @@ static void check_top(const struct data *d, const struct rank_panels *p)
 	mem_free(got);
 }
 
-static void check(uint32_t I, uint32_t D, uint32_t Q, uint32_t k, bool bias, bool uneven)
+/* Long vectors beside the queries' direction, all with one score, and shorter ones along it whose scores
+ * differ from that one by a few roundings: skipped by length, they would be missed by the last bit. */
+static void align(struct data *d)
+{
+	double score = 0, square = 0;
+
+	for (uint32_t j = 0; j < d->D; j++) {
+		float along = j % 2 ? 0.7f : -0.3f, beside = j < d->D / 2 ? 0.2f : -0.2f;
+
+		for (uint32_t q = 0; q < d->Q; q++)
+			d->queries[q * d->stride + j] = along;
+		for (uint32_t i = 0; i < d->I; i++)
+			d->items[i * d->stride + j] = along + beside;
+		score += (double)along * (double)(along + beside);
+		square += (double)along * (double)along;
+	}
+	for (uint32_t i = 20; i < 60; i++)
+		for (uint32_t j = 0; j < d->D; j++)
+			d->items[i * d->stride + j] = (float)(score / square * (1 + 1e-7 * ((int)i - 40))) *
+						      (j % 2 ? 0.7f : -0.3f);
+}
+
+static void check(uint32_t I, uint32_t D, uint32_t Q, uint32_t k, bool bias, bool uneven, bool aligned)
 {
 	struct data d = data_new(I, D, Q, k, bias, uneven);
+	struct rank_panels *p;
 	struct err err;
-	struct rank_panels *p = rank_panels_new(d.items, d.stride, I, D, d.bias, &err);
 
-	ok(p != NULL, "%u items of %u, %u queries, k=%u%s%s", I, D, Q, k, bias ? ", bias" : "",
-	   uneven ? ", uneven lengths" : "");
+	if (aligned)
+		align(&d);
+	p = rank_panels_new(d.items, d.stride, I, D, d.bias, &err);
+	ok(p != NULL, "%u items of %u, %u queries, k=%u%s%s%s", I, D, Q, k, bias ? ", bias" : "",
+	   uneven ? ", uneven lengths" : "", aligned ? ", aligned" : "");
 	check_scores(&d, p);
 	check_top(&d, p);
 	rank_panels_free(p);
@@ -169,12 +194,14 @@ int main(void)
 {
 	CASE_EACH_TABLE(name) {
 		printf("# %s\n", name);
-		check(1000, 16, 30, 10, false, false);
-		check(2000, 33, 13, 7, true, true);
-		check(31, 64, 1, 50, false, false);
-		check(33, 1, 5, 3, true, false);
-		check(3000, 24, 40, 20, false, true);
-		check(300, 1024, 25, 5, false, true);
+		check(1000, 16, 30, 10, false, false, false);
+		check(2000, 33, 13, 7, true, true, false);
+		check(31, 64, 1, 50, false, false, false);
+		check(33, 1, 5, 3, true, false, false);
+		check(3000, 24, 40, 20, false, true, false);
+		check(300, 1024, 25, 5, false, true, false);
+		check(3000, 50, 20, 10, false, false, true);
+		check(3000, 51, 20, 30, false, false, true);
 		check_nan();
 	}
 	return done_testing();
