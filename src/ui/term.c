@@ -168,14 +168,16 @@ bool term_open(const struct term_options *o, struct err *err)
 	nonl();
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
+	typeahead(-1); /* else doupdate() stops half-way when a key comes in, and nobody goes on */
 	curs_set(0);
 	t.palette = choose_palette(o->no_color);
 	t.bytes_only = MB_CUR_MAX == 1;
 	t.ascii = o->ascii || t.bytes_only || strcmp(nl_langinfo(CODESET), "UTF-8");
 	make_styles();
 	if (!o->no_mouse) {
+		/* All events, wanted or not: for one that is not in the mask curses reads on, and blocks. */
 		mouseinterval(0);
-		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+		mousemask(ALL_MOUSE_EVENTS, NULL);
 	}
 	define_key("\033[200~", CODE_PASTE_BEGIN);
 	define_key("\033[201~", CODE_PASTE_END);
@@ -298,10 +300,15 @@ static bool read_mouse(struct key *key)
 		return false;
 	key->x = e.x;
 	key->y = e.y;
-	key->code = (e.bstate & BUTTON4_PRESSED)   ? K_WHEEL_UP
-		    : (e.bstate & BUTTON5_PRESSED) ? K_WHEEL_DOWN
-		    : (e.bstate & BUTTON1_PRESSED) ? K_CLICK
-						   : K_OTHER;
+	/* Reports that come together are folded: a press and its release into a click, two of these into one. */
+	if (e.bstate & (BUTTON4_PRESSED | BUTTON4_CLICKED | BUTTON4_DOUBLE_CLICKED | BUTTON4_TRIPLE_CLICKED))
+		key->code = K_WHEEL_UP;
+	else if (e.bstate & (BUTTON5_PRESSED | BUTTON5_CLICKED | BUTTON5_DOUBLE_CLICKED | BUTTON5_TRIPLE_CLICKED))
+		key->code = K_WHEEL_DOWN;
+	else if (e.bstate & (BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED))
+		key->code = K_DOUBLE_CLICK;
+	else
+		key->code = (e.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED)) ? K_CLICK : K_OTHER;
 	return true;
 }
 

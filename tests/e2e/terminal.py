@@ -46,6 +46,25 @@ ok(s.wait(r"Keys everywhere"), "? helps", s)
 s.send("\x1b")
 s.settle()
 
+# --- the mouse: SGR reports, 1-based columns and lines ---------------------------------------------------
+
+
+def click(s, x, y, button=0):
+    s.send("\x1b[<%d;%d;%dM\x1b[<%d;%d;%dm" % (button, x, y, button, x, y))
+
+
+click(s, 31, 2)
+ok(s.wait(r"\[4 Items\]"), "a click on a tab shows its view", s)
+click(s, 20, 8)
+ok(s.wait(r"^(?:.*\n){7}│>"), "a click moves the cursor", s)
+top = s.term.text().split("\n")[4]
+for _ in range(8):
+    click(s, 20, 8, 65)
+s.settle()
+ok(s.term.text().split("\n")[4] != top, "the wheel scrolls", s)
+s.send("3")
+s.settle()
+
 # --- pasted text ---------------------------------------------------------------------------------------
 
 s.send("\x1b[200~q\rq\x1b[201~")
@@ -68,8 +87,8 @@ ok(s.is_given_back(), "and the terminal is as it was")
 s.close()
 
 s = start(w=120, h=36)
-s.send(":train bpr dim=512 epochs=10000 patience=0 valid-every=0\r2")
-ok(s.wait(r"bpr#\d+ +\S*runs|Now · bpr"), "a training runs", s)
+s.send(":train ials dim=256 epochs=10000 patience=0 valid-every=0\r2")
+ok(s.wait(r"ials#\d+ +\S*runs|Now · ials"), "a training runs", s)
 for i in range(60):
     s.resize(20 + i * 7 % 180, 5 + i * 5 % 50)
     time.sleep(0.01)
@@ -108,8 +127,8 @@ s.close()
 
 for name in "SIGTERM", "SIGHUP", "SIGINT":
     s = start()
-    s.send(":train bpr dim=512 epochs=10000 patience=0 valid-every=0\r")
-    s.wait(r"bpr#")
+    s.send(":train ials dim=256 epochs=10000 patience=0 valid-every=0\r")
+    s.wait(r"ials#")
     number = getattr(signal, name)
     os.kill(s.pid, number)
     status = s.ended()
@@ -144,7 +163,7 @@ past = os.path.join(os.environ["XDG_STATE_HOME"], "whyrec", "past-lines")
 ok(os.path.exists(past) and os.stat(past).st_mode & 0o777 == 0o600, "past lines are kept, for the owner alone")
 s = start()
 s.send(":\x1b[A")
-ok(s.wait(r":train bpr dim=512 epochs=10000"), "and come back with Up", s)
+ok(s.wait(r":train ials dim=256 epochs=10000"), "and come back with Up", s)
 s.send("\x1b")
 s.settle(0.5)
 

@@ -76,31 +76,47 @@ static void press(const char *keys)
 	}
 }
 
-static void check(const char *name)
+static void print_lines(const char *what, const char *text)
+{
+	printf("# %s:\n", what);
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		printf("# %.*s\n", (int)n, text);
+		text += n + (text[n] == '\n');
+	}
+}
+
+static void check_text(const char *name, const char *got)
 {
 	char path[512];
 	const char *folder = getenv("top_srcdir");
-	struct str got = STR_INIT;
 	struct err err = { 0 };
-	char *want = NULL;
+	char *want;
 	size_t n;
 
 	snprintf(path, sizeof path, "%s/tests/screen/%s.screen", folder ? folder : ".", name);
-	surface_dump(&surface, &got);
 	if (getenv("WHYREC_GOLDEN")) {
-		ok(file_write_whole(path, str_text(&got), got.len, 0644, &err), "%s written", name);
-	} else if (!file_read_whole(path, 1 << 20, &want, &n, &err)) {
-		ok(false, "%s: %s", name, err.msg);
-	} else if (!ok(!strcmp(want, str_text(&got)), "%s", name)) {
-		printf("# got, after which want:\n");
-		for (char *line = strtok_r(got.s, "\n", &got.s); line; line = strtok_r(NULL, "\n", &got.s))
-			printf("# %s\n", line);
-		for (char *rest = want, *line = strtok_r(rest, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-			printf("# %s\n", line);
-		mem_free(want);
+		ok(file_write_whole(path, got, strlen(got), 0644, &err), "%s written", name);
 		return;
 	}
+	if (!file_read_whole(path, 1 << 20, &want, &n, &err)) {
+		ok(false, "%s: %s", name, err.msg);
+		return;
+	}
+	if (!ok(!strcmp(want, got), "%s", name)) {
+		print_lines("got", got);
+		print_lines("want", want);
+	}
 	mem_free(want);
+}
+
+static void check(const char *name)
+{
+	struct str got = STR_INIT;
+
+	surface_dump(&surface, &got);
+	check_text(name, str_text(&got));
 	str_done(&got);
 }
 
@@ -183,6 +199,50 @@ static void prepare(void)
 	screen_free(screen);
 }
 
+/* Every view, whichever pane has the focus, at many sizes: the frame stands, and no line leaves it. */
+static void every_size(void)
+{
+	struct screen_options none = { NULL, NULL };
+	size_t wrong = 0, drawn = 0;
+
+	screen = screen_new(session, &none);
+	for (int w = 60; w <= 210; w += w < 130 ? 7 : 26)
+		for (int h = 15; h <= 60; h += h < 30 ? 3 : 15)
+			for (int v = 1; v <= 6; v++)
+				for (int focus = 0; focus < 5; focus++) {
+					const struct cell *row;
+
+					surface_resize(&surface, w, h);
+					screen_key(screen, (struct key){ .code = (uint32_t)('0' + v) });
+					screen_key(screen, (struct key){ .code = K_TAB });
+					screen_draw(screen, &surface);
+					drawn++;
+					row = &surface.cell[(size_t)(h - 2) * (size_t)w];
+					wrong += row[0].cp != 0x2514 || row[w - 1].cp != 0x2518; /* └ and ┘ */
+					row = &surface.cell[2 * (size_t)w];
+					wrong += row[0].cp != 0x250c || row[w - 1].cp != 0x2510; /* ┌ and ┐ */
+				}
+	ok(drawn > 1000 && !wrong, "%zu screens of all sizes, %zu with a broken frame", drawn, wrong);
+	settle();
+	screen_free(screen);
+}
+
+/* What colour says is held too: one letter a cell, as look_table names them. */
+static void styles(void)
+{
+	struct screen_options none = { NULL, NULL };
+	struct str dump = STR_INIT;
+
+	screen = screen_new(session, &none);
+	surface_resize(&surface, 80, 24);
+	settle();
+	press("3 Enter Enter");
+	surface_dump_styles(&surface, &dump);
+	check_text("users-80x24-styles", strchr(str_text(&dump), '\f') + 2);
+	str_done(&dump);
+	screen_free(screen);
+}
+
 int main(void)
 {
 	struct session_options options = { .threads = 1, .seed = 42, .readonly = true, .screen = true };
@@ -198,6 +258,8 @@ int main(void)
 	   session_n_runs(session));
 	for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++)
 		play(&scenes[i]);
+	styles();
+	every_size();
 	surface_done(&surface);
 	session_free(session);
 	loop_free(loop);
