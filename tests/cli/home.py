@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from whyrec import TMP, WHYREC, answers, commands, done_testing, eq, ok, run, small_data  # noqa: E402
+from whyrec import TMP, WHYREC, answers, commands, done_testing, eq, ok, run, skip, small_data  # noqa: E402
 
 folder = small_data('homed')
 home = os.path.join(TMP, 'h', 'deep')
@@ -66,9 +66,36 @@ status, out, err = run(folder, '-c', 'train ease', home=plain)
 ok(status == 1 and plain in err and len(err.splitlines()) == 1, 'a home that is a file: one clear line', err)
 status, out, err = run(folder, '-c', 'recommend u1', home=plain)
 eq(status, 0, 'and what needs no home still works')
-if os.getuid() != 0:
-    shut = os.path.join(TMP, 'shut')
-    os.mkdir(shut, 0o500)
-    status, out, err = run(folder, '-c', 'train ease', home=shut + '/h')
-    ok(status == 1 and shut in err, 'a home that cannot be made', err)
+shut = os.path.join(TMP, 'shut')
+os.mkdir(shut)
+os.chmod(shut, 0o555)
+
+
+def as_nobody(*args):
+    """Root may write anywhere: the program runs as somebody else."""
+    def drop():
+        if os.getuid() == 0:
+            os.setgid(65534)
+            os.setuid(65534)
+    return subprocess.run([WHYREC] + list(args), capture_output=True, text=True, preexec_fn=drop, cwd='/')
+
+
+try:
+    reachable = as_nobody(folder, '-c', 'users').returncode == 0
+except PermissionError:
+    reachable = False
+if reachable:
+    p = as_nobody('--home', shut + '/h', folder, '-c', 'train ease')
+    ok(p.returncode == 1 and shut in p.stderr and len(p.stderr.splitlines()) == 1, 'a home that cannot be made', p.stderr)
+    p = as_nobody(folder, '-c', 'export rejected %s/r.csv' % shut)
+    ok(p.returncode == 1 and shut in p.stderr and len(p.stderr.splitlines()) == 1, 'a folder that cannot be written', p.stderr)
+    secret = os.path.join(TMP, 'secret.csv')
+    with open(secret, 'w') as f:
+        f.write('user,item\n')
+    os.chmod(secret, 0)
+    p = as_nobody('-c', 'load ' + secret)
+    ok(p.returncode == 1 and secret in p.stderr and len(p.stderr.splitlines()) == 1, 'a file that cannot be read', p.stderr)
+else:
+    for name in ('a home that cannot be made', 'a folder that cannot be written', 'a file that cannot be read'):
+        skip(name, 'the build folder cannot be entered by a user without rights')
 done_testing()

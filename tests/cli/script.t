@@ -140,14 +140,4 @@ else
 	skip "a full device" "there is no /dev/full"
 fi
 
-printf 'user,item,title\nu1,i1,\033[31mred\nu1,i2,\033]0;owned\007\nu2,i1,\033[31mred\nu2,i3,plain\n' >esc.csv
-if command -v script >/dev/null 2>&1; then
-	script -qec "$WHYREC esc.csv -c items" tty.out </dev/null >/dev/null 2>&1
-	# Colours and cursor moves of our own have no business in a script's output either.
-	is "$(tr -d '\015' <tty.out | grep -c "$(printf '\033\\[31m\|\007')")" 0 "escapes in data never reach a terminal"
-	is "$(whyrec esc.csv -c items | grep -c "$(printf '\033\\[31m')")" 1 "to a file they stay raw"
-else
-	skip "escapes in data never reach a terminal" "script is not installed"
-	skip "to a file they stay raw" "script is not installed"
-fi
 done_testing
