@@ -150,7 +150,7 @@ static const struct scene scenes[] = {
 	{ "jobs-80x24", 80, 24, false, false, "6" },
 	{ "jobs-ascii-60x15", 60, 15, true, true, "6" },
 	{ "help-80x24", 80, 24, false, false, "2 ?" },
-	{ "prompt-80x24", 80, 24, false, false, "1 :train_ Tab" },
+	{ "prompt-80x24", 80, 24, false, false, "1 :move_ Tab Tab" },
 	{ "question-80x24", 80, 24, false, false, "2 Down d" },
 	{ "error-80x24", 80, 24, false, false, "1 :trian_ease Enter" },
 	{ "result-120x36", 120, 36, false, false, "1 :explain_u1_f53 Enter" },
