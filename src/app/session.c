@@ -203,8 +203,7 @@ const char *session_home(const struct session *s)
 
 void session_install(struct session *s, struct standing *take)
 {
-	dataset_unref(s->data);
-	split_unref(s->split);
+	session_let_go(s, NULL, s->split, s->data);
 	s->data = take->data;
 	s->split = take->split;
 	take->data = NULL;

@@ -76,6 +76,10 @@ void session_runs_done(struct session *s);
 void session_runs_installed(struct session *s, struct standing *st); /* takes record and snapshot */
 void session_mark_runs(struct session *s);                           /* of_data, of_split */
 
+/* session_let_go.c: takes the references (any may be NULL); what is large is freed by a worker */
+void session_let_go(struct session *s, const struct snapshot *snapshot, const struct split *split,
+		    const struct dataset *data);
+
 /* session_measure.c: starts measuring the answering run, where it is cheap and not done yet */
 void session_measure(struct session *s);
 

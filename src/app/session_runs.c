@@ -17,9 +17,9 @@
 
 /* --- the table of runs -------------------------------------------------------------------------------- */
 
-static void run_free(struct run *r)
+static void run_free(struct session *s, struct run *r)
 {
-	snapshot_unref(r->snapshot);
+	session_let_go(s, r->snapshot, NULL, NULL);
 	eval_result_free(r->test);
 	run_record_done(&r->rec);
 	free(r);
@@ -62,7 +62,7 @@ struct run *session_put_run(struct session *s, struct run_record *take, bool in_
 	struct err ignored;
 
 	if (r) {
-		snapshot_unref(r->snapshot);
+		session_let_go(s, r->snapshot, NULL, NULL);
 		eval_result_free(r->test);
 		run_record_done(&r->rec);
 		r->snapshot = NULL;
@@ -85,7 +85,7 @@ struct run *session_put_run(struct session *s, struct run_record *take, bool in_
 
 static void remove_at(struct session *s, size_t i)
 {
-	run_free(s->run[i]);
+	run_free(s, s->run[i]);
 	memmove(&s->run[i], &s->run[i + 1], (s->n_runs - i - 1) * sizeof(*s->run));
 	s->n_runs--;
 }
@@ -162,7 +162,7 @@ static void drop_idle_snapshots(struct session *s)
 
 		if (r == answers || r->in_memory || r->job || !r->rec.readable)
 			continue;
-		snapshot_unref(r->snapshot);
+		session_let_go(s, r->snapshot, NULL, NULL);
 		r->snapshot = NULL;
 	}
 }
@@ -207,8 +207,7 @@ void session_runs_changed(struct session *s)
 
 void session_set_run_snapshot(struct session *s, struct run *r, const struct snapshot *take)
 {
-	(void)s;
-	snapshot_unref(r->snapshot);
+	session_let_go(s, r->snapshot, NULL, NULL);
 	r->snapshot = take;
 }
 
