@@ -12,6 +12,8 @@
 
 void spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info);
 void spotri_(const char *uplo, const int *n, float *a, const int *lda, int *info);
+void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
+void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *info);
 void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
 	     double *work, const int *lwork, int *iwork, const int *liwork, int *info);
 
@@ -27,6 +29,13 @@ void blas_gemm(bool b_transposed, size_t m, size_t n, size_t k, float alpha, con
 		    (int)k, alpha, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
 }
 
+void blas_gemm_double(bool b_transposed, size_t m, size_t n, size_t k, double alpha, const double *a, size_t lda,
+		      const double *b, size_t ldb, double beta, double *c, size_t ldc)
+{
+	cblas_dgemm(CblasRowMajor, CblasNoTrans, b_transposed ? CblasTrans : CblasNoTrans, (int)m, (int)n,
+		    (int)k, alpha, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
+}
+
 bool blas_spd_inverse(size_t n, float *a, size_t lda, size_t *row)
 {
 	int size = (int)n, ld = (int)lda, info = 0;
@@ -36,6 +45,22 @@ bool blas_spd_inverse(size_t n, float *a, size_t lda, size_t *row)
 		spotri_("U", &size, a, &ld, &info);
 	*row = info > 0 ? (size_t)info - 1 : 0;
 	/* A NaN passes for a pivot (it is not below zero), and ends up on the diagonal. */
+	for (size_t i = 0; !info && i < n; i++)
+		if (!isfinite(a[i * lda + i])) {
+			*row = i;
+			return false;
+		}
+	return info == 0;
+}
+
+bool blas_spd_inverse_double(size_t n, double *a, size_t lda, size_t *row)
+{
+	int size = (int)n, ld = (int)lda, info = 0;
+
+	dpotrf_("U", &size, a, &ld, &info);
+	if (!info)
+		dpotri_("U", &size, a, &ld, &info);
+	*row = info > 0 ? (size_t)info - 1 : 0;
 	for (size_t i = 0; !info && i < n; i++)
 		if (!isfinite(a[i * lda + i])) {
 			*row = i;

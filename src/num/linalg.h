@@ -22,6 +22,7 @@ const char *linalg_kernel_name(void); /* "avx512", "avx2", "plain": ours, not Op
 /* In place: the lower triangle of the symmetric positive definite a becomes its inverse; then mirrored
  * into the upper.  false with ERR_NUMERIC naming the pivot when a is not positive definite. */
 bool linalg_spd_inverse(float *a, size_t n, const struct task *t, struct err *err);
+bool linalg_spd_inverse_double(double *a, size_t n, const struct task *t, struct err *err);
 
 /* G = sum over the R rows of v v' (upper and lower), v[R][stride], D used; double inside chunks of fixed
  * cut, reduced in order. */

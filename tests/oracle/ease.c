@@ -52,7 +52,7 @@ static void scores(const struct query *q, double out[I])
 	}
 }
 
-static void test(const char *lambda, bool values)
+static void test(const char *lambda, bool values, const char *precision)
 {
 	struct fixture f;
 	struct params p;
@@ -64,6 +64,7 @@ static void test(const char *lambda, bool values)
 	fixture_make(&f, U, I, PER_USER, values);
 	params_init(&p, model_find("ease", &err)->params);
 	fixture_set(&p, "lambda", lambda);
+	fixture_set(&p, "precision", precision);
 	m = fixture_fit(&f, model_find("ease", &err), &p, 1, &task_null, &err);
 	fixture_must(m != NULL, &err);
 	reference(&f.x, strtod(lambda, NULL));
@@ -76,8 +77,8 @@ static void test(const char *lambda, bool values)
 		scores(&q, want);
 		worst = fmax(worst, relative_difference(got, want, I));
 	}
-	ok(worst < 1e-4, "lambda=%s, %s: scores agree with the formula in double (%.1e)", lambda,
-	   values ? "values" : "ones", worst);
+	ok(worst < (!strcmp(precision, "float") ? 1e-4 : 1e-6), "lambda=%s, %s, %s: scores agree with the formula (%.1e)",
+	   lambda, values ? "values" : "ones", precision, worst);
 	scratch_done(&s);
 	model_ops_of(m)->destroy(m);
 	fixture_done(&f);
@@ -86,9 +87,10 @@ static void test(const char *lambda, bool values)
 int main(void)
 {
 	linalg_init();
-	test("200", false);
-	test("200", true);
-	test("5", false);
-	test("5", true);
+	test("200", false, "auto");
+	test("200", true, "float");
+	test("5", false, "float");
+	test("5", true, "double");
+	test("0.1", true, "auto");
 	return done_testing();
 }

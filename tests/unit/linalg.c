@@ -59,6 +59,37 @@ static void check_inverse(size_t n)
 	mem_free(two);
 }
 
+/* The same in double, where a badly conditioned matrix is no matter. */
+static void check_inverse_double(size_t n)
+{
+	float *a = spd(n, 1e-5f);
+	double *one = case_zeroed(n * n, sizeof(double)), *two = case_zeroed(n * n, sizeof(double));
+	struct task threads = case_task(2);
+	struct err err;
+	double worst = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j <= i; j++)
+			one[i * n + j] = two[i * n + j] = (double)a[i * n + j];
+	ok(linalg_spd_inverse_double(one, n, &task_null, &err), "inverse of %zu x %zu in double", n, n);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j < n; j++) {
+			double sum = i == j ? -1 : 0;
+
+			for (size_t k = 0; k < n; k++)
+				sum += (double)(k <= i ? a[i * n + k] : a[k * n + i]) * one[k * n + j];
+			worst = fmax(worst, fabs(sum));
+		}
+	}
+	ok(worst < 1e-8, "  times the matrix is one (%.1e)", worst);
+	ok(linalg_spd_inverse_double(two, n, &threads, &err) && !memcmp(one, two, n * n * sizeof(*one)),
+	   "  the same bits with two threads");
+	case_task_done(&threads);
+	mem_free(a);
+	mem_free(one);
+	mem_free(two);
+}
+
 static bool say_no(void *ctx)
 {
 	(void)ctx;
@@ -207,6 +238,7 @@ int main(void)
 	check_inverse(37);
 	check_inverse(256);
 	check_inverse(700);
+	check_inverse_double(300);
 	check_inverse_refusals();
 	check_eigen(24);
 	check_sparse_gram(false);
