@@ -53,6 +53,11 @@ whyrec -f nul.why >/dev/null 2>err
 is $? 1 "a script with a NUL byte is refused"
 whyrec -c 'set k 2' -f s.why -c help >out 2>/dev/null
 is "$(grep -c '^k is 2' out)" 1 "-c and -f run in the order given"
+mkdir -p "$XDG_CONFIG_HOME/whyrec"
+printf '# mine\n  k 4\nnosuch 1\nseed x\n' >"$XDG_CONFIG_HOME/whyrec/settings"
+is "$(whyrec d -c 'recommend u1' 2>err | grep -cE '^ +[0-9]+  i')" 4 "settings are read at the start"
+is "$(grep -c 'settings:[34]: ' err)" 2 "and a line that is wrong is told with its number"
+rm "$XDG_CONFIG_HOME/whyrec/settings"
 whyrec -c quit -c nosuch
 is $? 0 "quit ends a script"
 whyrec d -c 'load d2' -c users 2>err >out
