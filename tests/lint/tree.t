@@ -11,7 +11,7 @@ long_files='
 
 # sources TREE - every file that a person wrote, but for plain text and data
 sources() {
-	(cd "$1" && find src tests man bootstrap configure.ac Makefile.am .ci -type f \( \
+	(cd "$1" && find src tests bench man bootstrap configure.ac Makefile.am .ci -type f \( \
 		-name '*.[ch]' -o -name '*.sh' -o -name '*.t' -o -name '*.py' -o -name '*.awk' \
 		-o -name bootstrap -o -name run -o -name configure.ac -o -name Makefile.am \
 		-o -name '*.[1-9]' \) 2>/dev/null | sort)
@@ -38,7 +38,7 @@ check_length() {
 # A source that make does not know is not shipped; a test that it does not know never runs.
 check_listed() {
 	tr -s ' \t' '\n\n' <"$1/Makefile.am" | sed 's/^\$(srcdir)\///' | sort -u >"$TMPDIR/listed"
-	sources "$1" | grep -E '^(src|tests|man)/' | while read -r file; do
+	sources "$1" | grep -E '^(src|tests|bench|man)/' | while read -r file; do
 		grep -qxF -e "$file" -e "$(echo "$file" | sed '/^tests/s/\.c$//')" "$TMPDIR/listed" ||
 			echo "$file: not in Makefile.am"
 	done
