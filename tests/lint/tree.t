@@ -39,7 +39,7 @@ check_length() {
 check_listed() {
 	tr -s ' \t' '\n\n' <"$1/Makefile.am" | sed 's/^\$(srcdir)\///' | sort -u >"$TMPDIR/listed"
 	sources "$1" | grep -E '^(src|tests|bench|man)/' | while read -r file; do
-		grep -qxF -e "$file" -e "$(echo "$file" | sed '/^tests/s/\.c$//')" "$TMPDIR/listed" ||
+		grep -qxF -e "$file" -e "$(echo "$file" | sed -E '/^(tests|bench)/s/\.c$//')" "$TMPDIR/listed" ||
 			echo "$file: not in Makefile.am"
 	done
 }
