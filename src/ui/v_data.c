@@ -219,7 +219,7 @@ static void reject_cell(const void *ctx, size_t row, int column, struct table_ce
 	if (column == 0) {
 		text_count(line, sizeof line, r->line);
 		snprintf(out->text, sizeof out->text, "%s:%s",
-			 r->file < d->report.n_files ? d->report.files[r->file].name : "", line);
+			 r->file < d->report.n_files ? file_base(d->report.files[r->file].name) : "", line);
 	} else {
 		snprintf(out->text, sizeof out->text, "%.300s", r->reason);
 	}

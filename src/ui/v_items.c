@@ -33,6 +33,8 @@ struct items_state {
 	char filter[128];
 	uint32_t item, go_item;
 	enum nearest_by by;
+	bool by_chosen;          /* by the operator; else by the model where it can, by behaviour where not */
+	char no_model[64];       /* a run that said it cannot */
 	/* What nearest was asked for last. */
 	uint32_t asked_item, asked_epoch;
 	enum nearest_by asked_by;
@@ -86,7 +88,7 @@ static const struct nearest_answer *nearest_of(const struct items_state *st, con
 static void start_afresh(struct view *v, struct items_state *st, const struct dataset *d)
 {
 	*st = (struct items_state){ .data_id = d ? d->id : 0, .item = NO_ITEM, .go_item = NO_ITEM,
-				    .asked_item = NO_ITEM, .by = st->by };
+				    .asked_item = NO_ITEM };
 	/* The popular items are those that an operator knows. */
 	st->order = 2;
 	st->reverse = st->wants_order = true;
@@ -117,18 +119,33 @@ static void ask_nearest(struct items_state *st, struct session *s)
 	snprintf(st->asked_run, sizeof st->asked_run, "%s", name);
 }
 
+/* Popularity has no likeness of items: without a wish of the operator's, behaviour stands in for it. */
+static void choose_by(struct items_state *st, const struct session *s)
+{
+	const struct run *run = session_answering(s);
+	const struct answer *a;
+	bool pending;
+
+	if (st->by_chosen || !run)
+		return;
+	a = session_answer(s, PANE_NEAREST, &pending);
+	if (a && !pending && a->err.code == ERR_UNSUPPORTED && st->asked_by == NEAREST_MODEL)
+		snprintf(st->no_model, sizeof st->no_model, "%s", st->asked_run);
+	st->by = strcmp(st->no_model, run->rec.name) ? NEAREST_MODEL : NEAREST_BEHAVIOUR;
+}
+
 static void find_go_item(struct view *v, struct items_state *st, const struct session *s)
 {
 	bool pending;
+	const struct order_answer *o = order_of(st, s, &pending);
+	size_t i = 0;
 
-	order_of(st, s, &pending);
 	if (pending)
 		return; /* the rows are about to change */
-	for (size_t i = 0; i < v->table[ITEMS].n; i++)
-		if (item_at(st, s, i) == st->go_item) {
-			table_go(&v->table[ITEMS], i);
-			break;
-		}
+	while (o && i < o->n && o->row[i] != st->go_item)
+		i++;
+	if (!o || i < o->n)
+		table_go(&v->table[ITEMS], o ? i : st->go_item);
 	st->go_item = NO_ITEM;
 }
 
@@ -168,6 +185,7 @@ static void items_sync(struct view *v, struct session *s)
 	st->item = v->table[ITEMS].n ? item_at(st, s, v->table[ITEMS].cursor) : NO_ITEM;
 	if (st->item != was)
 		table_go(&v->table[NEAREST], 0);
+	choose_by(st, s);
 	ask_nearest(st, s);
 	near = nearest_of(st, s, &pending);
 	view_rows(v, NEAREST, near ? near->n : 0);
@@ -240,6 +258,7 @@ static bool items_handle(struct view *v, struct session *s, const struct act *ac
 		set_filter(v, st, "");
 		return true;
 	case ACT_BY:
+		st->by_chosen = true;
 		st->by = !strcmp(act->arg, "model") ? NEAREST_MODEL
 			 : !strcmp(act->arg, "behaviour") ? NEAREST_BEHAVIOUR
 			 : st->by == NEAREST_MODEL ? NEAREST_BEHAVIOUR : NEAREST_MODEL;

@@ -242,14 +242,22 @@ static void draw_runs(const struct view *v, const struct session *s, struct surf
 		[R_EPOCH] = { .title = "epoch", .width = 5, .right = true, .drop = 2 },
 		[R_TIME] = { .title = "time", .width = 5, .right = true, .drop = 3 },
 	};
+	const struct train_state *st = v->state;
 	struct rect in = view_pane(v, out, RUNS, "Runs");
+	char hint[64];
 
 	if (strlen(c.metric) > 7)
 		column[R_METRIC].width = strlen(c.metric) > 12 ? 12 : (int)strlen(c.metric);
-	if (session_n_runs(s))
-		view_table(v, out, RUNS, in, column, 5, run_cell, &c, false);
-	else
-		pane_say(out, in, session_data(s) ? "No run yet: t trains ease" : "No run yet: load data first");
+	if (!session_n_runs(s)) {
+		pane_say(out, in, "No run yet: load data first");
+		return;
+	}
+	view_table(v, out, RUNS, in, column, 5, run_cell, &c, false);
+	/* Popularity is there with every load: it is no run that anybody made. */
+	if (session_n_runs(s) == 1 && session_run(s, 0)->in_memory && form_rows(&st->form) && in.h > 3) {
+		snprintf(hint, sizeof hint, "No run yet: t trains %s", st->form.model[st->form.chosen]);
+		surface_text(out, in.x + 1, in.y + 3, in.w - 2, STYLE_DIM, hint);
+	}
 }
 
 static void setting_cell(const void *ctx, size_t row, int column, struct table_cell *out)

@@ -183,11 +183,14 @@ static void ask_what_changed(struct view *v, struct users_state *st, struct sess
 /* Puts the cursor on st->go_user once it is among the rows. */
 static void find_go_user(struct view *v, struct users_state *st, const struct session *s)
 {
-	for (size_t i = 0; i < v->table[USERS].n; i++)
-		if (users_at(st, s, i) == st->go_user) {
-			table_go(&v->table[USERS], i);
-			break;
-		}
+	bool pending;
+	const struct order_answer *o = users_order(st, s, &pending);
+	size_t i = 0;
+
+	while (o && i < o->n && o->row[i] != st->go_user)
+		i++;
+	if (!o || i < o->n)
+		table_go(&v->table[USERS], o ? i : st->go_user);
 	st->go_user = NO_USER;
 }
 

@@ -103,8 +103,9 @@ static void say_user(const struct draw_ctx *c, char *out, size_t size)
 		snprintf(mean, sizeof mean, " · mean %.1f", mean_of(c->d, u));
 	if (session_user_metric(c->s, &name) && !isnan(c->metric[u]))
 		snprintf(metric, sizeof metric, " · %s %.2f", name, (double)c->metric[u]);
-	snprintf(out, size, "User %.60s · %s event%s%s%s", dataset_user_id(c->d, u), n,
-		 c->d->user_ptr[u + 1] - c->d->user_ptr[u] == 1 ? "" : "s", mean, metric);
+	snprintf(out, size, "User %.60s · %s event%s%s%s%s%.60s", dataset_user_id(c->d, u), n,
+		 c->d->user_ptr[u + 1] - c->d->user_ptr[u] == 1 ? "" : "s", mean, metric,
+		 c->d->user_notes.n ? " · " : "", c->d->user_notes.n ? strtab_get(&c->d->user_notes, u) : "");
 }
 
 static void draw_history(const struct view *v, const struct draw_ctx *c, struct surface *out)

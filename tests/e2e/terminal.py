@@ -100,13 +100,17 @@ ok(len(lines) == 33 and lines[31].startswith("└") and lines[31].endswith("┘"
 
 # --- stopped, and going on -----------------------------------------------------------------------------
 
-os.kill(s.pid, signal.SIGTSTP)
-ok(s.stopped(), "SIGTSTP stops it")
-s.settle()
-ok(s.is_given_back(), "with the terminal given back")
-os.kill(s.pid, signal.SIGCONT)
-s.term.resize(110, 33)
-ok(s.wait(r"\[2 Train\]"), "SIGCONT draws the screen again", s)
+for how in "SIGTSTP", "Ctrl-Z":
+    if how == "Ctrl-Z":
+        s.send("\x1a")
+    else:
+        os.kill(s.pid, signal.SIGTSTP)
+    ok(s.stopped(), how + " stops it")
+    s.settle()
+    ok(s.is_given_back(), "with the terminal given back")
+    os.kill(s.pid, signal.SIGCONT)
+    s.term.resize(110, 33)
+    ok(s.wait(r"\[2 Train\]"), "SIGCONT draws the screen again", s)
 s.send("3")
 ok(s.wait(r"\[3 Users\]"), "and keys work", s)
 s.send("q")
