@@ -282,19 +282,37 @@ static bool dot_form(const struct model *model, size_t B, struct scratch *s, str
 	return true;
 }
 
+/* The score and its parts come from two solves in float, which round apart by some 1e-6 of the parts' sizes;
+ * where large parts cancel that shows.  It is shared out by size, so that parts sum to the score. */
+static void share_rounding(float *part, uint32_t n, float score)
+{
+	double sum = 0, size = 0;
+
+	for (uint32_t k = 0; k < n; k++) {
+		sum += (double)part[k];
+		size += fabs((double)part[k]);
+	}
+	for (uint32_t k = 0; size > 0 && k < n; k++)
+		part[k] = (float)((double)part[k] + ((double)score - sum) * fabs((double)part[k]) / size);
+}
+
 static bool contributions(const struct model *model, const struct query *q, uint32_t item, struct scratch *s,
 			  float *parts, float *base, struct err *err)
 {
 	const struct ials *m = (const struct ials *)model;
-	void *work = scratch_need_aux(s, ials_scratch_bytes(m->D), err);
+	float score;
 
 	*base = 0;
-	if (!work || !q->n)
-		return work != NULL;
-	return ials_parts(m->item_side, q->items, q->x, q->n, lambda_of(m, q->n, m->I),
-			  m->H + (size_t)item * m->D, parts, work) ||
-	       err_set(err, ERR_NUMERIC, "ials: the parts of a history of %u events cannot be solved",
-		       (unsigned)q->n);
+	if (!q->n)
+		return true;
+	if (!model_score_one(model, q, item, s, &score, err)) /* leaves room for a solve in aux */
+		return false;
+	if (!ials_parts(m->item_side, q->items, q->x, q->n, lambda_of(m, q->n, m->I),
+			m->H + (size_t)item * m->D, parts, s->aux))
+		return err_set(err, ERR_NUMERIC, "ials: the parts of a history of %u events cannot be solved",
+			       (unsigned)q->n);
+	share_rounding(parts, q->n, score);
+	return true;
 }
 
 static bool similar(const struct model *model, uint32_t item, float *out, struct err *err)

@@ -174,13 +174,16 @@ static bool until_none_left(void *ctx)
 }
 
 /* Cancelled at every place where it is asked: the partial epoch is gone, the rest can be gone on from. */
-static void test_cancel(const struct model_ops *ops, const char *folder)
+static void test_cancel(const struct model_ops *ops, const char *folder, bool refit)
 {
 	struct fit_request r = request(ops, 3);
-	struct fit_result straight = run(&r, &task_null), out, rest;
+	struct fit_result straight, out, rest;
 	bool fine = true;
 	unsigned n, with_state = 0;
 	char *state = file_join(folder, STATE_FILE);
+
+	r.refit = refit;
+	straight = run(&r, &task_null);
 
 	r.save_dir = folder;
 	for (n = 0; n < 500; n++) {
@@ -194,7 +197,7 @@ static void test_cancel(const struct model_ops *ops, const char *folder)
 			fit_result_done(&out);
 			break;
 		}
-		fine = fine && out.epochs < 3 && out.curves.n == out.epochs && !out.best == !out.epochs;
+		fine = fine && out.epochs < (refit ? 4u : 3u) && out.curves.n == out.epochs && !out.best == !out.epochs;
 		fine = fine && file_exists(state) == (out.epochs > 0);
 		if (out.epochs) {
 			r.resume_dir = folder;
@@ -206,9 +209,34 @@ static void test_cancel(const struct model_ops *ops, const char *folder)
 		fit_result_done(&out);
 	}
 	ok(fine && n > 5 && n < 500 && with_state > 1,
-	   "%s: cancelled at any of %u places and gone on from, the same bits", ops->name, n);
+	   "%s%s: cancelled at any of %u places and gone on from, the same bits", ops->name,
+	   refit ? ", refit" : "", n);
 	fit_result_done(&straight);
 	free(state);
+}
+
+/* Memory failing at any place of an unwatched training: told, and nothing leaks. */
+static void test_memory(const struct model_ops *ops, const char *folder)
+{
+	struct fit_request r = request(ops, 2);
+	size_t held = mem_bytes_now();
+	bool fine = true, done = false;
+	unsigned n;
+
+	r.valid_every = 0;
+	r.save_dir = folder;
+	for (n = 1; n < 500 && !done; n++) {
+		struct fit_result out;
+		struct err err = { 0 };
+
+		mem_fail_at(n);
+		done = fit_run(&r, &task_null, &out, &err);
+		mem_fail_at(0);
+		fine = fine && (done || err.code == ERR_NOMEM);
+		fit_result_done(&out);
+		fine = fine && mem_bytes_now() == held;
+	}
+	ok(fine && done && n > 10, "%s: out of memory at any of %u places is told, nothing leaks", ops->name, n);
 }
 
 static void test_refit(const struct model_ops *ops)
@@ -325,7 +353,9 @@ int main(void)
 		test_early(model_registry[k]);
 		test_valid_every(model_registry[k]);
 		test_resume(model_registry[k], folder);
-		test_cancel(model_registry[k], folder);
+		test_cancel(model_registry[k], folder, false);
+		test_cancel(model_registry[k], folder, true);
+		test_memory(model_registry[k], folder);
 		test_refit(model_registry[k]);
 	}
 	test_refusals(folder);
