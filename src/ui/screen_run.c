@@ -104,7 +104,7 @@ static void show_result(struct screen *sc, const struct waiting *w, const struct
 
 		if (!call->command || !v->kind->result || !v->kind->result(v, sc->session, call, r))
 			continue;
-		if (w->typed == sc->typed)
+		if (w->typed == sc->typed && !prompt_is_open()) /* not under the hands of who types */
 			sc->current = i;
 		return;
 	}

@@ -31,7 +31,9 @@
 #define MOUSE_OFF "\033[?1000l\033[?1002l\033[?1003l\033[?1006l"
 
 static struct {
-	bool open, ascii, bytes_only; /* bytes_only: the locale shows ASCII alone */
+	bool open, ascii;
+	bool bytes_only;              /* the locale shows ASCII alone */
+	bool pastes;                  /* marks pasted text */
 	SCREEN *screen;
 	enum palette palette;
 	attr_t attr[N_STYLES];
@@ -51,7 +53,7 @@ static char fatal_stack[65536];
 
 static void add_restore(const char *text)
 {
-	size_t n = text && text != (char *)-1 ? strlen(text) : 0;
+	size_t n = text ? strlen(text) : 0;
 
 	if (!n || strstr(text, "$<") || t.n_restore + n > sizeof t.restore)
 		return;
@@ -123,22 +125,26 @@ static void make_styles(void)
 	}
 }
 
-static void send(const char *text)
+static void mark_pastes(bool on)
 {
-	ssize_t n = write(STDOUT_FILENO, text, strlen(text));
+	const char *text = on ? PASTE_ON : PASTE_OFF;
+	ssize_t n = t.pastes ? write(STDOUT_FILENO, text, strlen(text)) : 0;
 
 	(void)n;
 }
 
+/* NULL: it has none. */
 static char *capability(const char *name)
 {
-	return tigetstr(name);
+	char *text = tigetstr((NCURSES_CONST char *)name);
+
+	return text == (char *)-1 ? NULL : text;
 }
 
 static void make_restore(void)
 {
-	add_restore(PASTE_OFF);
-	add_restore(MOUSE_OFF);
+	add_restore(t.pastes ? PASTE_OFF : "");
+	add_restore(capability("kmous") ? MOUSE_OFF : "");
 	add_restore(capability("sgr0"));
 	add_restore(capability("cnorm"));
 	add_restore(capability("rmkx"));
@@ -161,6 +167,13 @@ bool term_open(const struct term_options *o, struct err *err)
 		return err_set(err, ERR_UNSUPPORTED, "no description of the terminal \"%.60s\": set TERM",
 			       name ? name : "");
 	set_term(t.screen);
+	if (!capability("cup")) {
+		endwin();
+		delscreen(t.screen);
+		return err_set(err, ERR_UNSUPPORTED, "the terminal \"%.60s\" cannot move its cursor: set TERM, or use -c COMMAND",
+			       name ? name : "");
+	}
+	t.pastes = capability("smcup") != NULL; /* old ones would print the request */
 	make_restore();
 	t.open = true;
 	raw();
@@ -181,7 +194,7 @@ bool term_open(const struct term_options *o, struct err *err)
 	}
 	define_key("\033[200~", CODE_PASTE_BEGIN);
 	define_key("\033[201~", CODE_PASTE_END);
-	send(PASTE_ON);
+	mark_pastes(true);
 	catch_fatal();
 	mem_set_abort_hook(give_back);
 	return true;
@@ -191,7 +204,7 @@ void term_close(void)
 {
 	if (!t.open)
 		return;
-	send(PASTE_OFF);
+	mark_pastes(false);
 	endwin();
 	t.open = false;
 	mem_set_abort_hook(NULL);
@@ -275,7 +288,7 @@ void term_resize(void)
 
 void term_suspend(void)
 {
-	send(PASTE_OFF);
+	mark_pastes(false);
 	endwin();
 	raise(SIGSTOP);
 	term_resume();
@@ -284,7 +297,7 @@ void term_suspend(void)
 void term_resume(void)
 {
 	reset_prog_mode();
-	send(PASTE_ON);
+	mark_pastes(true);
 	term_resize();
 	refresh();
 	clearok(curscr, TRUE);

@@ -161,6 +161,14 @@ while time.time() < end:
 ok(pid == s.pid, "a terminal that goes away ends it")
 os.close(s.slave)
 
+# --- terminals that will not do ------------------------------------------------------------------------------
+
+for name in "dumb", "no-such-terminal":
+    s = Session([program(), "--home", home, data], env={"TERM": name})
+    status = s.ended()
+    ok(status == 1 and b"\x1b" not in s.raw and name.encode() in s.raw, "TERM=%s is refused in words" % name, s)
+    s.close()
+
 # --- past lines, and nothing while idle -----------------------------------------------------------------
 
 past = os.path.join(os.environ["XDG_STATE_HOME"], "whyrec", "past-lines")
