@@ -4,9 +4,10 @@
  *
  *	bench/num [--threads N] [--scale S] [WHAT…]      WHAT: ials bpr knn rank inverse
  *
- * The data is drawn here: users' activity and items' popularity follow power laws, S = 1 is 810 thousand
- * events of 30 thousand users with 41 thousand items, S = 25 about 20 million.  Each figure is the best
- * and the median of several runs.  The peak is measured too: independent multiply-adds in registers.
+ * The data is drawn here: users' activity and items' popularity follow power laws, S = 1 is 810
+ * thousand events of 30 thousand users with 41 thousand items, S = 25 about 20 million.  Each
+ * figure is the best and the median of several runs.  The peak is measured too: independent
+ * multiply-adds in registers.
  */
 #include <math.h>
 #include <stdio.h>
@@ -63,7 +64,8 @@ static double cpu_now(void)
 }
 
 #define RUNS 7
-static double cpu_each; /* processor seconds a run and thread: what a run takes when nothing else runs */
+/* Processor seconds a run and thread: what a run takes when nothing else runs. */
+static double cpu_each;
 
 /* Seconds of fn: the median, and *best. */
 static double measure(void (*fn)(void *), void *ctx, double *best)
@@ -100,8 +102,8 @@ static void measure_peak(void)
 		peak = rate > peak ? rate : peak;
 	}
 	mem_free(a);
-	printf("kernels %s, %u threads, a product in cache %.1f G multiply-adds/s a thread\n", kern()->name,
-	       threads, peak / 1e9);
+	printf("kernels %s, %u threads, a product in cache %.1f G multiply-adds/s a thread\n",
+	       kern()->name, threads, peak / 1e9);
 }
 
 static double share(double operations, double seconds)
@@ -122,7 +124,8 @@ static void make_data(void)
 {
 	/* 25 times the events are 5 times the users with 5 times the history, as real sets grow. */
 	uint32_t U = (uint32_t)(30000 * sqrt(scale)), I = 41000, *item;
-	double mean = 27 * sqrt(scale), *weight = need(mem_alloc(I + 1, sizeof(*weight), &err)), sum = 0;
+	double mean = 27 * sqrt(scale), *weight = need(mem_alloc(I + 1, sizeof(*weight), &err)),
+	       sum = 0;
 	struct rng r = rng_stream(1, "bench.num", 0, 0);
 	size_t n = 0;
 
@@ -254,9 +257,9 @@ static void bench_ials(uint32_t D)
 	median = measure(ials_epoch, &m, &best);
 	operations = sweep_operations(&x, D) + sweep_operations(&xt, D);
 	printf("  %.2f G multiply-adds\n", operations / 1e9);
-	printf("ials D=%-4u    epoch %.3f s (best %.3f: Gram, eigenvectors, rotation %.3f, solving %.3f), "
-	       "%.1f%% of peak, cpu %.3f s a thread\n", D, median, best, m.set, m.sweep, share(operations, cpu_each),
-	       cpu_each);
+	printf("ials D=%-4u    epoch %.3f s (best %.3f: basis %.3f, solving %.3f), "
+	       "%.1f%% of peak, cpu %.3f s a thread\n",
+	       D, median, best, m.set, m.sweep, share(operations, cpu_each), cpu_each);
 	ials_done(&m);
 }
 
@@ -279,16 +282,21 @@ static void bpr_run(void *ctx)
 
 static void bench_bpr(uint32_t D, enum bpr_negatives negatives)
 {
-	struct bpr b = { .core = need(bpr_core_new(&x, 1, &err)), .rule = { .lr = 0.05f, .l2 = 0.01f } };
+	struct bpr b = { .core = need(bpr_core_new(&x, 1, &err)),
+			 .rule = { .lr = 0.05f, .l2 = 0.01f } };
 	double best, median, n = (double)csr_n(&x);
 
 	b.rule.negatives = negatives;
-	b.t = (struct bpr_tables){ .W = normals((size_t)x.rows * D, 0.1), .H = normals((size_t)x.cols * D, 0.1),
-				   .bias = need(mem_zeroed(x.cols, 4, &err)), .stride = D, .D = D };
+	b.t = (struct bpr_tables){ .W = normals((size_t)x.rows * D, 0.1),
+				   .H = normals((size_t)x.cols * D, 0.1),
+				   .bias = need(mem_zeroed(x.cols, 4, &err)),
+				   .stride = D,
+				   .D = D };
 	median = measure(bpr_run, &b, &best);
-	printf("bpr D=%-4u     epoch %.3f s (best %.3f), %.1f million updates/s, %s, loss %.3f, cpu %.3f s a thread\n", D, median, best,
-	       n / median / 1e6, negatives == BPR_UNIFORM ? "uniform" : "popularity", b.loss,
-	       cpu_each);
+	printf("bpr D=%-4u     epoch %.3f s (best %.3f), %.1f million updates/s, %s, loss %.3f, "
+	       "cpu %.3f s a thread\n",
+	       D, median, best, n / median / 1e6,
+	       negatives == BPR_UNIFORM ? "uniform" : "popularity", b.loss, cpu_each);
 	bpr_core_free(b.core);
 	mem_free(b.t.W);
 	mem_free(b.t.H);
@@ -315,8 +323,9 @@ static void bench_knn(uint32_t K)
 	for (uint32_t u = 0; u < x.rows; u++)
 		pairs += (double)csr_row_n(&x, u) * (double)csr_row_n(&x, u);
 	median = measure(knn_run, &rule, &best);
-	printf("item-knn K=%-4u fit %.3f s (best %.3f), %.0f million pairs, %.2f ns a pair and thread, cpu %.3f s a thread\n", K,
-	       median, best, pairs / 1e6, median * threads * 1e9 / pairs, cpu_each);
+	printf("item-knn K=%-4u fit %.3f s (best %.3f), %.0f million pairs, "
+	       "%.2f ns a pair and thread, cpu %.3f s a thread\n",
+	       K, median, best, pairs / 1e6, median * threads * 1e9 / pairs, cpu_each);
 	mem_free(norm);
 }
 
@@ -358,10 +367,11 @@ static void rank_report(const char *what, const float *W, const float *H, uint32
 	struct rank r = { p, W, D, k };
 	double best, median = measure(rank_run, &r, &best);
 
-	printf("rank D=%u k=%-3u %.0f users/s (best %.0f), %s; %.0f G multiply-adds/s if all were done, %.1f%% "
-	       "of peak, cpu %.3f s a thread\n", D, k, x.rows / median, x.rows / best, what,
-	       (double)x.rows * x.cols * D / median / 1e9, share((double)x.rows * x.cols * D, cpu_each),
-	       cpu_each);
+	printf("rank D=%u k=%-3u %.0f users/s (best %.0f), %s; %.0f G multiply-adds/s if all were "
+	       "done, %.1f%% of peak, cpu %.3f s a thread\n",
+	       D, k, x.rows / median, x.rows / best, what,
+	       (double)x.rows * x.cols * D / median / 1e9,
+	       share((double)x.rows * x.cols * D, cpu_each), cpu_each);
 	rank_panels_free(p);
 }
 
@@ -389,14 +399,17 @@ static void bench_inverse(size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < n; j++)
-			a[i * n + j] = i == j ? 2 : 1.0f / (float)n * (float)((i * 31 + j * 31) % 17) / 17;
+			a[i * n + j] =
+				i == j ? 2 : 1.0f / (float)n * (float)((i * 31 + j * 31) % 17) / 17;
 	start = clock_now();
 	cpu = cpu_now();
 	must(linalg_spd_inverse(a, n, &task, &err));
 	seconds = clock_now() - start;
 	cpu_each = (cpu_now() - cpu) / threads;
-	printf("inverse n=%-6zu %.2f s, %.0f G multiply-adds/s, %.1f%% of peak, cpu %.3f s a thread\n", n, seconds,
-	       pow((double)n, 3) / 2 / seconds / 1e9, share(pow((double)n, 3) / 2, cpu_each), cpu_each);
+	printf("inverse n=%-6zu %.2f s, %.0f G multiply-adds/s, %.1f%% of peak, "
+	       "cpu %.3f s a thread\n",
+	       n, seconds, pow((double)n, 3) / 2 / seconds / 1e9,
+	       share(pow((double)n, 3) / 2, cpu_each), cpu_each);
 	mem_free(a);
 }
 

@@ -2,8 +2,8 @@
 /* blas.c - see blas.h.  The one file that includes cblas.h; LAPACK by its Fortran symbols, because
  * distributions differ in what lapacke.h they ship, if any.
  *
- * LAPACK is column-major: our lower triangle by rows is its upper triangle, and a symmetric matrix's
- * eigenvectors come out as its columns, which are our rows.
+ * LAPACK is column-major: our lower triangle by rows is its upper triangle, and a symmetric
+ * matrix's eigenvectors come out as its columns, which are our rows.
  */
 #include "num/blas.h"
 
@@ -22,18 +22,19 @@ void blas_init(void)
 	openblas_set_num_threads(1);
 }
 
-void blas_gemm(bool b_transposed, size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda,
-	       const float *b, size_t ldb, float beta, float *c, size_t ldc)
+void blas_gemm(bool b_transposed, size_t m, size_t n, size_t k, float alpha, const float *a,
+	       size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
 {
-	cblas_sgemm(CblasRowMajor, CblasNoTrans, b_transposed ? CblasTrans : CblasNoTrans, (int)m, (int)n,
-		    (int)k, alpha, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
+	cblas_sgemm(CblasRowMajor, CblasNoTrans, b_transposed ? CblasTrans : CblasNoTrans, (int)m,
+		    (int)n, (int)k, alpha, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
 }
 
-void blas_gemm_double(bool b_transposed, size_t m, size_t n, size_t k, double alpha, const double *a, size_t lda,
-		      const double *b, size_t ldb, double beta, double *c, size_t ldc)
+void blas_gemm_double(bool b_transposed, size_t m, size_t n, size_t k, double alpha,
+		      const double *a, size_t lda, const double *b, size_t ldb, double beta,
+		      double *c, size_t ldc)
 {
-	cblas_dgemm(CblasRowMajor, CblasNoTrans, b_transposed ? CblasTrans : CblasNoTrans, (int)m, (int)n,
-		    (int)k, alpha, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
+	cblas_dgemm(CblasRowMajor, CblasNoTrans, b_transposed ? CblasTrans : CblasNoTrans, (int)m,
+		    (int)n, (int)k, alpha, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
 }
 
 bool blas_spd_inverse(size_t n, float *a, size_t lda, size_t *row)
@@ -81,7 +82,8 @@ size_t blas_eigen_iwork(size_t n)
 
 bool blas_eigen(size_t n, double *a, double *w, double *work, int *iwork)
 {
-	int size = (int)n, lwork = (int)blas_eigen_work(n), liwork = (int)blas_eigen_iwork(n), info = 0;
+	int size = (int)n, lwork = (int)blas_eigen_work(n), liwork = (int)blas_eigen_iwork(n),
+	    info = 0;
 
 	dsyevd_("V", "L", &size, a, &size, w, work, &lwork, iwork, &liwork, &info);
 	return info == 0;

@@ -69,9 +69,9 @@ static void cut_users(struct bpr_core *b)
 }
 
 /* --- Membership ------------------------------------------------------------------------
- * Every draw asks whether the user has the item, and nearly always the answer is no.  A Bloom filter of
- * 16 bits an event, the user's own words, says so with one look; only the one draw in sixteen that it
- * cannot tell is searched for in the row.
+ * Every draw asks whether the user has the item, and nearly always the answer is no.  A Bloom
+ * filter of 16 bits an event, the user's own words, says so with one look; only the one draw in
+ * sixteen that it cannot tell is searched for in the row.
  */
 static uint64_t *filter_word(const struct bpr_core *b, uint32_t u, uint32_t i, uint64_t *bit)
 {
@@ -109,7 +109,8 @@ struct bpr_core *bpr_core_new(const struct csr *train, uint64_t seed, struct err
 	b->seed = seed;
 	b->P = groups_for(train);
 	cut_users(b);
-	if ((b->user_group = mem_alloc(U + 1, 1, err)) && (b->item_group = mem_alloc(I + 1, 1, err)) &&
+	if ((b->user_group = mem_alloc(U + 1, 1, err)) &&
+	    (b->item_group = mem_alloc(I + 1, 1, err)) &&
 	    (b->order = mem_alloc((U > I ? U : I) + 1, sizeof(*b->order), err)) &&
 	    (b->members = mem_alloc(I + 1, sizeof(*b->members), err)) &&
 	    (b->event = mem_alloc(csr_n(train) + 1, sizeof(*b->event), err)) &&
@@ -180,7 +181,8 @@ static void place_chunk(void *ctx, size_t chunk, unsigned slot)
 	(void)slot;
 	for (uint32_t u = b->first[chunk]; u < b->first[chunk + 1]; u++)
 		for (size_t e = x->ptr[u]; e < x->ptr[u + 1]; e++)
-			b->event[b->at[chunk][part_of(b, u, x->idx[e])]++] = (struct pair){ u, x->idx[e] };
+			b->event[b->at[chunk][part_of(b, u, x->idx[e])]++] =
+				(struct pair){ u, x->idx[e] };
 }
 
 static bool deal_all(struct bpr_core *b, const struct task *t)
@@ -188,7 +190,8 @@ static bool deal_all(struct bpr_core *b, const struct task *t)
 	size_t parts = (size_t)b->P * b->P, sum = 0;
 
 	deal(b, b->train->rows, "bpr.users", b->user_group);
-	deal(b, b->train->cols, "bpr.items", b->item_group); /* b->order: the items, group by group */
+	deal(b, b->train->cols, "bpr.items", b->item_group);
+	/* The order of the deal is the items, group by group. */
 	memcpy(b->members, b->order, b->train->cols * sizeof(*b->members));
 	for (uint32_t g = 0; g <= b->P; g++) /* the first k with k P / I >= g */
 		b->member_at[g] = (uint32_t)(((uint64_t)g * b->train->cols + b->P - 1) / b->P);
@@ -231,7 +234,8 @@ static uint32_t draw(const struct bpr_core *b, struct rng *r, uint32_t group)
 }
 
 /* What was drawn, or else an item of the group that the user has no event with, or UINT32_MAX. */
-static uint32_t settle(const struct bpr_core *b, struct rng *r, uint32_t u, uint32_t group, uint32_t drawn)
+static uint32_t settle(const struct bpr_core *b, struct rng *r, uint32_t u, uint32_t group,
+		       uint32_t drawn)
 {
 	for (int t = 1; may_have(b, u, drawn) && csr_has(b->train, u, drawn); t++) {
 		if (t == TRIES)
@@ -241,10 +245,11 @@ static uint32_t settle(const struct bpr_core *b, struct rng *r, uint32_t u, uint
 	return drawn;
 }
 
-/* Draws for the next events, at most BATCH; returns how many events were used.  First all are drawn, so
- * that the filters can be on their way while the rest is. */
-static size_t fill_batch(const struct bpr_core *b, struct rng *r, uint32_t group, const struct pair *event,
-			 size_t n, struct kern_bpr *steps, uint32_t *u, uint32_t *i, uint32_t *j)
+/* Draws for the next events, at most BATCH; returns how many events were used.  First all are
+ * drawn, so that the filters can be on their way while the rest is. */
+static size_t fill_batch(const struct bpr_core *b, struct rng *r, uint32_t group,
+			 const struct pair *event, size_t n, struct kern_bpr *steps, uint32_t *u,
+			 uint32_t *i, uint32_t *j)
 {
 	uint32_t drawn[BATCH];
 	uint64_t bit;
@@ -276,9 +281,16 @@ static void part_chunk(void *ctx, size_t p, unsigned slot)
 	size_t n = b->part_at[part + 1] - b->part_at[part];
 	struct rng r = rng_stream(b->seed, "bpr.part", b->epoch, b->round * (uint64_t)b->P + p);
 	uint32_t u[BATCH], i[BATCH], j[BATCH];
-	struct kern_bpr steps = { .W = b->tables->W, .H = b->tables->H, .bias = b->tables->bias,
-				  .stride = b->tables->stride, .D = b->tables->D, .u = u, .i = i, .j = j,
-				  .lr = b->rule->lr, .l2 = b->rule->l2 };
+	struct kern_bpr steps = { .W = b->tables->W,
+				  .H = b->tables->H,
+				  .bias = b->tables->bias,
+				  .stride = b->tables->stride,
+				  .D = b->tables->D,
+				  .u = u,
+				  .i = i,
+				  .j = j,
+				  .lr = b->rule->lr,
+				  .l2 = b->rule->l2 };
 	struct part_result result = { 0 };
 
 	(void)slot;
@@ -326,8 +338,9 @@ static const char *spoilt_tensor(const struct bpr_core *b)
 static bool diverged(const struct bpr_core *b, uint32_t round, uint32_t part, const char *tensor,
 		     struct err *err)
 {
-	return err_set(err, ERR_NUMERIC, "bpr: epoch %u, batch %u.%u: %s grew beyond all numbers: a smaller "
-		       "lr helps", b->epoch + 1, round + 1, part + 1, tensor ? tensor : "the scores");
+	return err_set(err, ERR_NUMERIC,
+		       "bpr: epoch %u, batch %u.%u: %s grew beyond all numbers: a smaller lr helps",
+		       b->epoch + 1, round + 1, part + 1, tensor ? tensor : "the scores");
 }
 
 static bool run_rounds(struct bpr_core *b, double *loss, const struct task *t, struct err *err)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bpr_fold_in.c - the vector of a person known by history alone; see bpr_core.h.
  *
- * With s = w.h + b, p_jk = 1/(1 + e^(s_j - s_k)) and q = p (1 - p), over n items j and m negatives k:
+ * With s = w.h + b, p_jk = 1/(1 + e^(s_j - s_k)) and q = p (1 - p), over n items j and m negatives
+ * k:
  *
  *	gradient  n l2 w - sum_j r_j h_j + sum_k c_k h_k,   r_j = mean_k p_jk,  c_k = sum_j p_jk / m
  *	Hessian   n l2 E + J'(R J - Q K) + K'(C K - Q'J),   Q_jk = q_jk / m, R and C its sums,
  *
- * J and K the rows of items and negatives: pairs cost D multiply-adds each, not D^2.  Loss and gradient
- * are double; the Hessian is float, which bends the path and not the place it leads to.
+ * J and K the rows of items and negatives: pairs cost D multiply-adds each, not D^2.  Loss and
+ * gradient are double; the Hessian is float, which bends the path and not the place it leads to.
  */
 #include "num/bpr_core.h"
 
@@ -84,8 +85,8 @@ size_t bpr_fold_in_bytes(uint32_t n, uint32_t m, uint32_t D)
 	return carve(&f, NULL, n, m, D);
 }
 
-static void collect(struct fold *f, const float *H, const float *bias, size_t stride, const uint32_t *items,
-		    const uint32_t *negatives)
+static void collect(struct fold *f, const float *H, const float *bias, size_t stride,
+		    const uint32_t *items, const uint32_t *negatives)
 {
 	size_t all = f->n + f->m;
 
@@ -203,8 +204,9 @@ static bool move(struct fold *f, double *loss)
 	return false;
 }
 
-bool bpr_fold_in(const float *H, const float *bias, size_t stride, uint32_t D, const uint32_t *items,
-		 uint32_t n, const uint32_t *negatives, uint32_t m, float l2, float *w, void *scratch)
+bool bpr_fold_in(const float *H, const float *bias, size_t stride, uint32_t D,
+		 const uint32_t *items, uint32_t n, const uint32_t *negatives, uint32_t m, float l2,
+		 float *w, void *scratch)
 {
 	double loss, norm, enough;
 	struct fold f;
@@ -221,7 +223,7 @@ bool bpr_fold_in(const float *H, const float *bias, size_t stride, uint32_t D, c
 	norm = gradient(&f);
 	enough = 1e-6 * (norm < 1 ? 1 : norm);
 	for (int t = 0; t < STEPS && norm > enough; t++) {
-		/* At the rounding of the loss no step shows a gain: what is left is the rounding. */
+		/* Where no step shows a gain, what is left is the loss's own rounding. */
 		if (!newton_step(&f) || !move(&f, &loss))
 			break;
 		norm = gradient(&f);

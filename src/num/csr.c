@@ -14,7 +14,8 @@ void csr_done(struct csr *m)
 	*m = (struct csr){ 0 };
 }
 
-static bool csr_make(struct csr *out, uint32_t rows, uint32_t cols, size_t n, bool values, struct err *err)
+static bool csr_make(struct csr *out, uint32_t rows, uint32_t cols, size_t n, bool values,
+		     struct err *err)
 {
 	*out = (struct csr){ .rows = rows, .cols = cols };
 	out->ptr = mem_zeroed((size_t)rows + 1, sizeof(*out->ptr), err);
@@ -43,9 +44,9 @@ bool csr_copy(struct csr *out, const struct csr *m, struct err *err)
 }
 
 /* --- Transpose ----------------------------------------------------------------
- * DESIGN: rows are cut into pieces of about PIECE entries.  Each piece counts its columns; a prefix sum
- * over (column, piece) says where each piece writes each column, and all write at one time.  The order
- * within a column is that of the rows, whatever the pieces.
+ * DESIGN: rows are cut into pieces of about PIECE entries.  Each piece counts its columns; a prefix
+ * sum over (column, piece) says where each piece writes each column, and all write at one time.
+ * The order within a column is that of the rows, whatever the pieces.
  */
 #define PIECE ((size_t)1 << 21)
 #define MAX_PIECES 16

@@ -22,14 +22,21 @@ struct csr {
 };
 
 static inline size_t csr_n(const struct csr *m) { return m->ptr ? m->ptr[m->rows] : 0; }
-static inline size_t csr_row_n(const struct csr *m, uint32_t r) { return m->ptr[r + 1] - m->ptr[r]; }
-static inline const uint32_t *csr_row(const struct csr *m, uint32_t r) { return m->idx + m->ptr[r]; }
+static inline size_t csr_row_n(const struct csr *m, uint32_t r)
+{
+	return m->ptr[r + 1] - m->ptr[r];
+}
+static inline const uint32_t *csr_row(const struct csr *m, uint32_t r)
+{
+	return m->idx + m->ptr[r];
+}
 static inline const float *csr_row_val(const struct csr *m, uint32_t r)
 {
 	return m->val ? m->val + m->ptr[r] : NULL;
 }
 static inline float csr_x(const struct csr *m, size_t k) { return m->val ? m->val[k] : 1.0f; }
-/* The place of the first entry of row r whose column is at least c; the row's end when there is none. */
+/* The place of the first entry of row r whose column is at least c; the row's end when there is
+ * none. */
 static inline size_t csr_seek(const struct csr *m, uint32_t r, uint32_t c)
 {
 	size_t lo = m->ptr[r], hi = m->ptr[r + 1];

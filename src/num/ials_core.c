@@ -11,7 +11,7 @@
 
 #define CHUNK_ROWS 128       /* solved rows wait in scratch until they are rotated back together */
 #define CHUNK_WORK 3.0e7     /* multiply-adds in a chunk, about; a millisecond or few */
-#define BLOCK_FLOATS 4096    /* rows of a long history gathered at a time: half a first-level cache */
+#define BLOCK_FLOATS 4096 /* rows of a long history gathered at a time: half a first-level cache */
 #define FETCH_FLOATS 4096    /* asked for ahead */
 #define ROTATE_ROWS 256
 
@@ -79,7 +79,8 @@ static bool set_basis(struct ials_side *s, const float *H, size_t stride, double
 	size_t D = s->D, P = s->P;
 	double *gram = mem_alloc(D * D, sizeof(*gram), err);
 	double *w = gram ? mem_alloc(D, sizeof(*w), err) : NULL;
-	bool fine = w && linalg_gram(H, stride, s->R, D, gram, t, err) && linalg_eigen(gram, w, D, err);
+	bool fine = w && linalg_gram(H, stride, s->R, D, gram, t, err) &&
+		    linalg_eigen(gram, w, D, err);
 
 	for (size_t e = 0; fine && e < D; e++) {
 		s->common[e] = (float)(alpha0 * fmax(w[e], 0));
@@ -104,8 +105,8 @@ static void rotate_chunk(void *ctx, size_t chunk, unsigned slot)
 	size_t lo = chunk * ROTATE_ROWS, n = s->R - lo < ROTATE_ROWS ? s->R - lo : ROTATE_ROWS;
 
 	(void)slot;
-	s->k->product(s->rotated + lo * s->P, s->P, r->H + lo * r->stride, r->stride, s->qt, s->P, n, s->D,
-		      s->P);
+	s->k->product(s->rotated + lo * s->P, s->P, r->H + lo * r->stride, r->stride, s->qt, s->P,
+		      n, s->D, s->P);
 }
 
 bool ials_side_set(struct ials_side *s, const float *H, size_t stride, double alpha0,
@@ -114,8 +115,10 @@ bool ials_side_set(struct ials_side *s, const float *H, size_t stride, double al
 	struct rotation r = { s, H, stride };
 
 	if (!set_basis(s, H, stride, alpha0, t, err))
-		return err->code == ERR_NUMERIC && err_set(err, ERR_NUMERIC, "ials: the factors of the "
-			"fixed side hold a value that is no number: a larger lambda or alpha0 helps");
+		return err->code == ERR_NUMERIC &&
+		       err_set(err, ERR_NUMERIC,
+			       "ials: the factors of the fixed side hold a value that is no "
+			       "number: a larger lambda or alpha0 helps");
 	return task_chunks(t, (s->R + ROTATE_ROWS - 1) / ROTATE_ROWS, rotate_chunk, &r) ||
 	       task_cancelled(err);
 }
@@ -220,8 +223,8 @@ static void set_scale(const struct ials_side *s, float lambda, float *scale)
 
 /* Q w into out [P]; *fit becomes the row's minimum: of sum x (w.h - 1)^2 + … it leaves
  * sum x - b'w, which is sqrt(x)'z, or sum x - (V' sqrt(x))'y. */
-static bool solve_rotated(const struct ials_side *s, const uint32_t *items, const float *x, size_t n,
-			  float lambda, float *out, double *fit, const struct scratch *c)
+static bool solve_rotated(const struct ials_side *s, const uint32_t *items, const float *x,
+			  size_t n, float lambda, float *out, double *fit, const struct scratch *c)
 {
 	size_t P = s->P;
 	double sum = 0;
@@ -261,8 +264,8 @@ static bool solve_rotated(const struct ials_side *s, const uint32_t *items, cons
 }
 
 /* w = Q' of rows waiting in `rotated`, D of P columns kept. */
-static void rotate_back(const struct ials_side *s, const float *rotated, size_t n, float *w, size_t stride,
-			float *room)
+static void rotate_back(const struct ials_side *s, const float *rotated, size_t n, float *w,
+			size_t stride, float *room)
 {
 	if (s->D == s->P) {
 		s->k->product(w, stride, rotated, s->P, s->q, s->P, n, s->P, s->P);
@@ -383,12 +386,14 @@ static bool sweep_cut(struct sweep *w, struct err *err)
 
 	for (uint32_t r = 0; r < rows; r++)
 		total += row_work((double)csr_row_n(w->x, r), w->s->D);
-	w->first = mem_zeroed((size_t)(total / CHUNK_WORK) + rows / CHUNK_ROWS + 3, sizeof(*w->first), err);
+	w->first = mem_zeroed((size_t)(total / CHUNK_WORK) + rows / CHUNK_ROWS + 3,
+			      sizeof(*w->first), err);
 	if (!w->first)
 		return false;
 	for (uint32_t r = 0; r < rows; r++) {
 		work += row_work((double)csr_row_n(w->x, r), w->s->D);
-		if (work >= CHUNK_WORK || r + 1 - w->first[w->chunks] == CHUNK_ROWS || r + 1 == rows) {
+		if (work >= CHUNK_WORK || r + 1 - w->first[w->chunks] == CHUNK_ROWS ||
+		    r + 1 == rows) {
 			w->first[++w->chunks] = r + 1;
 			work = 0;
 		}
@@ -404,8 +409,10 @@ static bool sweep_run(struct sweep *w, double *fit, const struct task *t, struct
 		return task_cancelled(err);
 	for (size_t c = 0; c < w->chunks; c++) {
 		if (w->bad[c] != UINT32_MAX)
-			return err_set(err, ERR_NUMERIC, "ials: the system of row %u is not positive "
-				       "definite: a larger lambda helps", w->bad[c]);
+			return err_set(err, ERR_NUMERIC,
+				       "ials: the system of row %u is not positive definite: "
+				       "a larger lambda helps",
+				       w->bad[c]);
 		sum += w->fit[c];
 	}
 	if (fit)
@@ -419,7 +426,8 @@ bool ials_sweep(const struct ials_side *s, const struct csr *x, const float *lam
 	struct sweep w = { .s = s, .x = x, .lambda = lambda, .W = W, .stride = stride };
 	bool fine = false;
 
-	w.each = padded(ials_scratch_bytes(s->D) / sizeof(float) + CHUNK_ROWS * s->P) * sizeof(float);
+	w.each = padded(ials_scratch_bytes(s->D) / sizeof(float) + CHUNK_ROWS * s->P) *
+		 sizeof(float);
 	if (sweep_cut(&w, err) && (w.fit = mem_zeroed(w.chunks + 1, sizeof(*w.fit), err)) &&
 	    (w.bad = mem_zeroed(w.chunks + 1, sizeof(*w.bad), err)) &&
 	    (w.scratch = mem_alloc(task_slots(t), w.each, err)))

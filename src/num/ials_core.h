@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ials_core.h - exact alternating least squares, one half-sweep or one row at a time.
  *
- * Hu, Koren & Volinsky 2008; the weighting of Rendle et al. 2021, arXiv:2110.14037.  With H [R][D] fixed,
- * row u's factors minimise  sum_{j in H(u)} x_uj (w.h_j - 1)^2 + alpha0 sum_all (w.h)^2 + lambda_u |w|^2:
+ * Hu, Koren & Volinsky 2008; the weighting of Rendle et al. 2021, arXiv:2110.14037.  With H [R][D]
+ * fixed, row u's factors minimise
  *
- *	w_u = A_u^-1 b_u,   A_u = sum_{H(u)} x h h' + alpha0 H'H + lambda_u E,   b_u = sum_{H(u)} x h.
+ *	sum_{j in H(u)} x_uj (w.h_j - 1)^2 + alpha0 sum_all (w.h)^2 + lambda_u |w|^2:
  *
- * DESIGN: H is rotated once a half-sweep by the eigenvectors Q of H'H, so that the common part of every
- * A_u is the diagonal  d = alpha0*eigenvalue + lambda_u.  With v_j = sqrt(x_j) Q h_j / sqrt(d), V [n][D]:
+ *	w_u = A_u^-1 b_u,  A_u = sum_{H(u)} x h h' + alpha0 H'H + lambda_u E,  b_u = sum_{H(u)} x h.
+ *
+ * DESIGN: H is rotated once a half-sweep by the eigenvectors Q of H'H, so that the common part of
+ * every A_u is the diagonal  d = alpha0*eigenvalue + lambda_u.  With V [n][D] of rows
+ * v_j = sqrt(x_j) Q h_j / sqrt(d):
  *
  *	n <  D:  (E + V V') z = sqrt(x),      Q w = V'z / sqrt(d)     an n x n system (Woodbury)
  *	n >= D:  (E + V'V) y = V' sqrt(x),    Q w = y / sqrt(d)       a D x D system
  *
- * Both are the same numbers, exact, with every eigenvalue at least 1: float is enough.  Every row is
- * solved by itself, so that no result depends on chunks or threads; a row solved alone (fold-in) has the
- * same bits as in a sweep.
+ * Both are the same numbers, exact, with every eigenvalue at least 1: float is enough.  Every row
+ * is solved by itself, so that no result depends on chunks or threads; a row solved alone (fold-in)
+ * has the same bits as in a sweep.
  *
- * x must be >= 0 (0 counts as no event).  Factors are row-major float.  Solving a row allocates nothing;
- * setting and sweeping take a few small blocks, none of the size of the data.
+ * x must be >= 0 (0 counts as no event).  Factors are row-major float.  Solving a row allocates
+ * nothing; setting and sweeping take a few small blocks, none of the size of the data.
  * Thread: _new, _set, _sweep WORKER; the rest const and ANY once set.
  */
 #ifndef NUM_IALS_CORE_H
@@ -38,8 +41,8 @@ struct ials_side; /* a fixed side, rotated and ready; owns its memory, borrows n
 struct ials_side *ials_side_new(uint32_t R, uint32_t D, struct err *err); /* 1 <= D <= IALS_MAX_D */
 void ials_side_free(struct ials_side *s);                                 /* NULL is fine */
 size_t ials_side_bytes(uint32_t R, uint32_t D);
-/* Copies and rotates H [R][stride]; may be called again for new factors.  ERR_NUMERIC when H holds NaN
- * or Inf, ERR_CANCELLED, ERR_NOMEM; after a failure the side must be set again before use. */
+/* Copies and rotates H [R][stride]; may be called again for new factors.  ERR_NUMERIC when H holds
+ * NaN or Inf, ERR_CANCELLED, ERR_NOMEM; after a failure the side must be set again before use. */
 bool ials_side_set(struct ials_side *s, const float *H, size_t stride, double alpha0,
 		   const struct task *t, struct err *err);
 

@@ -2,13 +2,14 @@
 /* kern.h - the inner loops that matter for speed, compiled for several instruction sets.
  *
  * One body (kern_*.inc) is compiled three times, by kern_plain.c,
- * kern_avx2.c and kern_avx512.c, over the vector vocabulary of kern_vec.inc.  kern() gives the widest
- * table this processor has; WHYREC_KERNEL=plain|avx2|avx512 in the environment asks for another (one
- * the processor lacks is not taken).  The choice is made once, before any result is computed.
+ * kern_avx2.c and kern_avx512.c, over the vector vocabulary of kern_vec.inc.  kern() gives the
+ * widest table this processor has; WHYREC_KERNEL=plain|avx2|avx512 in the environment asks for
+ * another (one the processor lacks is not taken).  The choice is made once, before any result is
+ * computed.
  *
- * All matrices are float.  `ld…` are distances in floats.  Every output element is summed in one fixed
- * order that does not depend on its neighbours: the same bits in any tile or batch.  No kernel
- * allocates; none fails but by returning false.
+ * All matrices are float.  `ld…` are distances in floats.  Every output element is summed in one
+ * fixed order that does not depend on its neighbours: the same bits in any tile or batch.  No
+ * kernel allocates; none fails but by returning false.
  * Thread: kern() ANY after linalg_init(); the kernels ANY on distinct outputs.
  */
 #ifndef NUM_KERN_H
@@ -33,8 +34,8 @@ struct kern_bpr {
 };
 
 /* c [m][n] = bias (a row, or NULL: 0) + a b, or with add: c += a b.  a's element (r, k) lies at
- * a[r * a_row + k * a_col]: a transposed is the same with the two exchanged.  b [K][ldb], c [m][ldc];
- * any sizes.  c overlaps nothing. */
+ * a[r * a_row + k * a_col]: a transposed is the same with the two exchanged.  b [K][ldb], c
+ * [m][ldc]; any sizes.  c overlaps nothing. */
 struct kern_gemm {
 	float *c;
 	const float *a, *b, *bias;
@@ -57,12 +58,14 @@ struct kern {
 	/* Bit b of the result: v[b] >= least (NaN: no); n <= 64. */
 	uint64_t (*at_least)(const float *v, size_t n, float least);
 
-	/* Symmetric n x n matrices are kept as their lower triangle by columns: element (i,j), i >= j, at
-	 * c[j*ldc + i].  ldc, and all else along i, has room for n rounded up to KERN_PAD; what is there, and
-	 * above the diagonal inside its squares of KERN_PAD, is read and written but changes no result.
+	/* Symmetric n x n matrices are kept as their lower triangle by columns: element (i,j),
+	 * i >= j, at c[j*ldc + i].  ldc, and all else along i, has room for n rounded up to
+	 * KERN_PAD; what is there, and above the diagonal inside its squares of KERN_PAD, is read
+	 * and written but changes no result.
 	 * c += sum over k of a[k][.]' a[k][.]; lda as ldc. */
 	void (*syrk)(float *c, size_t ldc, const float *a, size_t lda, size_t K, size_t n);
-	/* c = L L' in place; rdiag[n] becomes 1/diagonal.  false: not positive definite (or NaN). */
+	/* c = L L' in place; rdiag[n] becomes 1/diagonal.  false: not positive definite (or
+	 * NaN). */
 	bool (*chol)(float *c, size_t ldc, size_t n, float *rdiag);
 	/* b[n] becomes (L L')^-1 b. */
 	void (*chol_solve)(const float *c, size_t ldc, size_t n, const float *rdiag, float *b);
@@ -78,19 +81,21 @@ struct kern {
 	/* out[d] = sum over t of f[t] * h[rows[t]][d]. */
 	void (*combine)(float *out, const float *h, size_t ldh, const uint32_t *rows, const float *f,
 			size_t n, size_t D);
-	/* out[r][.] = sum over k of a[r][k] * b[k][.]; n rows, K terms, N columns (multiple of KERN_PAD). */
+	/* out[r][.] = sum over k of a[r][k] * b[k][.]; n rows, K terms, N columns (multiple of
+	 * KERN_PAD). */
 	void (*product)(float *out, size_t ldo, const float *a, size_t lda, const float *b, size_t ldb,
 			size_t n, size_t K, size_t N);
 
-	/* scores[q][lane] = sum over d of queries[d][q] * panel[d][lane] (+ bias[lane]).  rank_hits stores
-	 * only what has a lane >= least[q], its lanes in hits[q], and returns the bits of those q. */
+	/* scores[q][lane] = sum over d of queries[d][q] * panel[d][lane] (+ bias[lane]).  rank_hits
+	 * stores only what has a lane >= least[q], its lanes in hits[q], and returns the bits of
+	 * those q. */
 	void (*rank_scores)(const float *panel, size_t D, const float *queries, const float *bias,
 			    float *scores);
 	uint32_t (*rank_hits)(const float *panel, size_t D, const float *queries, const float *bias,
 			      const float *least, float *scores, uint32_t *hits);
 
-	/* sim[b] = n[b] / (a_i a[b] + s_i + s[b] - e n[b] + shrink); n[] is zeroed.  Bit b: n[b] > 0, the
-	 * denominator > 0 and sim[b] >= least.  count <= 64. */
+	/* sim[b] = n[b] / (a_i a[b] + s_i + s[b] - e n[b] + shrink); n[] is zeroed.  Bit b:
+	 * n[b] > 0, the denominator > 0 and sim[b] >= least.  count <= 64. */
 	uint64_t (*similarity)(float *n, const float *a, const float *s, float a_i, float s_i, float e,
 			       float shrink, float least, size_t count, float *sim);
 

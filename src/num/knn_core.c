@@ -81,8 +81,8 @@ static void scan_all(const struct fit *f, struct knn_best *b, float *acc, float 
 
 	for (size_t p = 0; p < f->x->cols; p += BLOCK) {
 		size_t n = f->x->cols - p < BLOCK ? f->x->cols - p : BLOCK;
-		uint64_t bits = f->k->similarity(acc + p, or_zeros(f->a, p), or_zeros(f->s, p), a, s,
-						 f->rule.e, f->rule.shrink, b->least, n, sim);
+		uint64_t bits = f->k->similarity(acc + p, or_zeros(f->a, p), or_zeros(f->s, p), a,
+						 s, f->rule.e, f->rule.shrink, b->least, n, sim);
 
 		for (; bits; bits &= bits - 1) {
 			int at = __builtin_ctzll(bits);
@@ -110,7 +110,8 @@ static void scan_touched(const struct fit *f, struct knn_best *b, float *acc, fl
 			ga[k] = f->a[touched[t + k]];
 		for (size_t k = 0; f->s && k < n; k++)
 			gs[k] = f->s[touched[t + k]];
-		bits = f->k->similarity(n_ij, ga, gs, a, s, f->rule.e, f->rule.shrink, b->least, n, sim);
+		bits = f->k->similarity(n_ij, ga, gs, a, s, f->rule.e, f->rule.shrink, b->least, n,
+					sim);
 		for (; bits; bits &= bits - 1) {
 			int at = __builtin_ctzll(bits);
 
@@ -244,8 +245,10 @@ static bool fit_make(struct fit *f, unsigned slots, struct err *err)
 	    !(keys = mem_alloc(2 * slots * room, sizeof(*keys), err)))
 		return false;
 	for (unsigned i = 0; i < slots; i++)
-		f->best[i] = (struct knn_best){ .key = keys + 2 * i * room, .brink = keys + (2 * i + 1) * room,
-					    .K = f->rule.K, .room = room };
+		f->best[i] = (struct knn_best){ .key = keys + 2 * i * room,
+						.brink = keys + (2 * i + 1) * room,
+						.K = f->rule.K,
+						.room = room };
 	return true;
 }
 
@@ -305,8 +308,8 @@ static bool pack(struct fit *f, const struct task *t, struct err *err)
 	return false;
 }
 
-bool knn_fit(struct csr *out, const struct csr *x, const struct csr *xt, const struct knn_rule *rule,
-	     const struct task *t, struct err *err)
+bool knn_fit(struct csr *out, const struct csr *x, const struct csr *xt,
+	     const struct knn_rule *rule, const struct task *t, struct err *err)
 {
 	struct fit f = { .k = kern(), .x = x, .xt = xt, .rule = *rule, .out = out };
 	bool fine;
@@ -326,9 +329,10 @@ size_t knn_fit_bytes(size_t entries, uint32_t cols, uint32_t K, unsigned slots)
 {
 	size_t c = cols;
 
-	return entries * sizeof(uint32_t) +              /* renumbered */
-	       c * K * (sizeof(uint64_t) + 2 * 4) +      /* keys and result */
-	       c * (6 * 4 + sizeof(size_t)) + slots * (c * 8 + 2 * knn_best_room(K) * sizeof(uint64_t));
+	/* Renumbered entries; keys and result; places and the like; what each thread has. */
+	return entries * sizeof(uint32_t) + c * K * (sizeof(uint64_t) + 2 * 4) +
+	       c * (6 * 4 + sizeof(size_t)) +
+	       slots * (c * 8 + 2 * knn_best_room(K) * sizeof(uint64_t));
 }
 
 /* --- Queries ------------------------------------------------------------------- */
@@ -343,14 +347,15 @@ uint32_t knn_nearest(const struct csr *xt, const struct knn_rule *rule, const ui
 
 	topk_begin(&best, rule->K, sim, nearest);
 	for (uint32_t t = 0; t < n; t++)
-		add_row(acc, csr_row(xt, items[t]), csr_row_val(xt, items[t]), csr_row_n(xt, items[t]),
-			q ? q[t] : 1.0f);
+		add_row(acc, csr_row(xt, items[t]), csr_row_val(xt, items[t]),
+			csr_row_n(xt, items[t]), q ? q[t] : 1.0f);
 	if (leave_out < xt->cols)
 		acc[leave_out] = 0;
 	for (uint32_t v = 0; v < xt->cols; v += BLOCK) {
 		size_t count = xt->cols - v < BLOCK ? xt->cols - v : BLOCK;
-		uint64_t bits = k->similarity(acc + v, or_zeros(rule->a, v), or_zeros(rule->s, v), a, s,
-					      rule->e, rule->shrink, best.threshold, count, sims);
+		uint64_t bits = k->similarity(acc + v, or_zeros(rule->a, v), or_zeros(rule->s, v),
+					      a, s, rule->e, rule->shrink, best.threshold, count,
+					      sims);
 
 		for (; bits; bits &= bits - 1) {
 			uint32_t at = (uint32_t)__builtin_ctzll(bits);
@@ -362,7 +367,8 @@ uint32_t knn_nearest(const struct csr *xt, const struct knn_rule *rule, const ui
 	return best.n;
 }
 
-void knn_score(const struct csr *sims, const uint32_t *items, const float *x, uint32_t n, float *out)
+void knn_score(const struct csr *sims, const uint32_t *items, const float *x, uint32_t n,
+	       float *out)
 {
 	for (uint32_t t = 0; t < n; t++)
 		add_row(out, csr_row(sims, items[t]), csr_row_val(sims, items[t]),

@@ -92,8 +92,8 @@ bool linalg_solve_small_double(double *a, size_t stride, size_t n, double *b)
 }
 
 /* --- Gram matrix of dense rows -----------------------------------------------
- * DESIGN: a chunk sums BLOCK rows at a time in float (the error of a short sum) and adds each block's sum
- * to its own double matrix; the chunks' matrices are added in order.
+ * DESIGN: a chunk sums BLOCK rows at a time in float (the error of a short sum) and adds each
+ * block's sum to its own double matrix; the chunks' matrices are added in order.
  */
 #define GRAM_BLOCK 64
 #define GRAM_CHUNKS 8
@@ -177,8 +177,9 @@ bool linalg_gram(const float *v, size_t stride, size_t R, size_t D, double *G, c
 }
 
 /* --- Gram matrix of a sparse matrix's columns --------------------------------
- * Row i of the lower triangle is the sum of the rows of x that hold i, up to column i.  Chunks are rows
- * of out; each writes its own rows alone, then (a second pass) reads other rows to mirror them.
+ * Row i of the lower triangle is the sum of the rows of x that hold i, up to column i.  Chunks are
+ * rows of out; each writes its own rows alone, then (a second pass) reads other rows to mirror
+ * them.
  */
 struct sparse_gram {
 	const struct csr *x, *xt;
@@ -216,7 +217,8 @@ static void sparse_gram_chunk(void *ctx, size_t chunk, unsigned slot)
 static void mirror_chunk(void *ctx, size_t chunk, unsigned slot)
 {
 	const struct sparse_gram *g = ctx;
-	size_t n = g->x->cols, lo = chunk * MIRROR_ROWS, hi = lo + MIRROR_ROWS < n ? lo + MIRROR_ROWS : n;
+	size_t n = g->x->cols, lo = chunk * MIRROR_ROWS,
+	       hi = lo + MIRROR_ROWS < n ? lo + MIRROR_ROWS : n;
 
 	(void)slot;
 	for (size_t jb = lo; jb < n; jb += MIRROR_ROWS)
@@ -245,8 +247,10 @@ bool linalg_eigen(double *a, double *w, size_t n, struct err *err)
 
 	for (size_t k = 0; fine && k < n * n; k++)
 		if (!isfinite(a[k]))
-			fine = err_set(err, ERR_NUMERIC, "a matrix of size %zu whose eigenvectors are "
-				       "wanted holds a value that is no number", n);
+			fine = err_set(err, ERR_NUMERIC,
+				       "a matrix of size %zu whose eigenvectors are wanted "
+				       "holds a value that is no number",
+				       n);
 	if (fine && !blas_eigen(n, a, w, work, iwork))
 		fine = err_set(err, ERR_NUMERIC, "the eigenvectors of a matrix of size %zu did not "
 			       "converge", n);

@@ -19,13 +19,14 @@
 void linalg_init(void); /* INIT: once, before any other thread of ours starts */
 const char *linalg_kernel_name(void); /* "avx512", "avx2", "plain": ours, not OpenBLAS's */
 
-/* In place: the lower triangle of the symmetric positive definite a becomes its inverse; then mirrored
- * into the upper.  false with ERR_NUMERIC naming the pivot when a is not positive definite. */
+/* In place: the lower triangle of the symmetric positive definite a becomes its inverse; then
+ * mirrored into the upper.  false with ERR_NUMERIC naming the pivot when a is not positive
+ * definite. */
 bool linalg_spd_inverse(float *a, size_t n, const struct task *t, struct err *err);
 bool linalg_spd_inverse_double(double *a, size_t n, const struct task *t, struct err *err);
 
-/* G = sum over the R rows of v v' (upper and lower), v[R][stride], D used; double inside chunks of fixed
- * cut, reduced in order. */
+/* G = sum over the R rows of v v' (upper and lower), v[R][stride], D used; double inside chunks of
+ * fixed cut, reduced in order. */
 bool linalg_gram(const float *v, size_t stride, size_t R, size_t D, double *G, const struct task *t,
 		 struct err *err);
 
@@ -33,11 +34,13 @@ bool linalg_gram(const float *v, size_t stride, size_t R, size_t D, double *G, c
 bool linalg_sparse_gram(const struct csr *x, const struct csr *xt, float diagonal, float *out,
 			const struct task *t, struct err *err);
 
-/* Eigenvectors of a symmetric double matrix: a becomes the vectors (rows), w ascending eigenvalues. */
+/* Eigenvectors of a symmetric double matrix: a becomes the vectors (rows), w ascending
+ * eigenvalues. */
 bool linalg_eigen(double *a, double *w, size_t n, struct err *err);
 
-/* Small solves (one thread, no allocation): a [n][stride] symmetric positive definite, lower triangle
- * read and overwritten by its factor; b [n] becomes the solution.  false when not positive definite. */
+/* Small solves (one thread, no allocation): a [n][stride] symmetric positive definite, lower
+ * triangle read and overwritten by its factor; b [n] becomes the solution.  false when not positive
+ * definite. */
 bool linalg_solve_small(float *a, size_t stride, size_t n, float *b);
 bool linalg_solve_small_double(double *a, size_t stride, size_t n, double *b);
 

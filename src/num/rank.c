@@ -20,7 +20,7 @@ struct rank_panels {
 	uint32_t I, panels;
 	float *packed;      /* [panels][D][panel] */
 	float *packed_bias; /* [panels][panel] or NULL */
-	float *reach;       /* [panels] the length of the panel's longest vector (bias included), rounded up */
+	float *reach; /* [panels] length of the panel's longest vector (with its bias), rounded up */
 	uint32_t *item;     /* [panels * panel] which item stands where */
 };
 
@@ -60,7 +60,8 @@ static void radix_sort(struct keyed *a, struct keyed *b, size_t n)
 	memcpy(b, a, n * sizeof(*a));
 }
 
-/* Length of (vector, bias), rounded up by more than all the roundings of a score computed from it. */
+/* Length of (vector, bias), rounded up by more than all the roundings of a score computed from
+ * it. */
 static float reach_of(const float *v, float bias, size_t D)
 {
 	double sum = (double)bias * (double)bias;
@@ -87,7 +88,8 @@ static bool order_items(struct rank_panels *p, struct err *err)
 	for (uint32_t i = 0; fine && i < p->I; i++) {
 		float reach = reach_of(p->vectors + i * p->stride, p->bias ? p->bias[i] : 0, p->D);
 
-		a[i] = (struct keyed){ ~float_bits(reach), i }; /* reach >= 0: its bits rise with it */
+		/* reach >= 0: its bits rise with it */
+		a[i] = (struct keyed){ ~float_bits(reach), i };
 	}
 	if (fine)
 		radix_sort(a, b, p->I);
@@ -135,14 +137,16 @@ struct rank_panels *rank_panels_new(const float *vectors, size_t stride, uint32_
 	size_t width = kern()->panel;
 
 	if (D > RANK_MAX_D) {
-		err_set(err, ERR_RANGE, "vectors of %u dimensions: at most %u can be ranked", D, RANK_MAX_D);
+		err_set(err, ERR_RANGE, "vectors of %u dimensions: at most %u can be ranked", D,
+			RANK_MAX_D);
 		return NULL;
 	}
 	p = mem_zeroed(1, sizeof(*p), err);
 	if (!p)
 		return NULL;
-	*p = (struct rank_panels){ .k = kern(), .vectors = vectors, .bias = bias, .stride = stride, .D = D,
-				   .I = I, .panels = (uint32_t)((I + width - 1) / width) };
+	*p = (struct rank_panels){ .k = kern(), .vectors = vectors, .bias = bias,
+				   .stride = stride, .D = D, .I = I,
+				   .panels = (uint32_t)((I + width - 1) / width) };
 	p->packed = mem_alloc(p->panels * width + 1, (D ? D : 1) * sizeof(float), err);
 	p->reach = p->packed ? mem_alloc(p->panels + 1, sizeof(float), err) : NULL;
 	p->item = p->reach ? mem_zeroed(p->panels * width + 1, sizeof(uint32_t), err) : NULL;
@@ -178,8 +182,8 @@ static void pack_group(const struct rank_panels *p, const float *queries, size_t
 			out[d * width + q] = q < n ? queries[q * q_stride + d] : 0;
 }
 
-void rank_scores(const struct rank_panels *p, const float *queries, size_t q_stride, size_t n_queries,
-		 uint32_t lo, uint32_t hi, float *out, size_t out_stride)
+void rank_scores(const struct rank_panels *p, const float *queries, size_t q_stride,
+		 size_t n_queries, uint32_t lo, uint32_t hi, float *out, size_t out_stride)
 {
 	size_t width = p->k->panel, group = p->k->queries;
 	float packed[PACKED_FLOATS], panel[KERN_MAX_PANEL * RANK_MAX_D], bias[KERN_MAX_PANEL];
@@ -250,7 +254,8 @@ static void group_begin(struct group *g, const struct rank_panels *p, const floa
 	pack_group(p, queries, q_stride, g->n, g->queries);
 	for (size_t q = 0; q < p->k->queries; q++) {
 		g->least[q] = q < g->n ? g->out[q].threshold : NAN; /* nothing reaches NaN */
-		g->length[q] = q < g->n ? reach_of(queries + q * q_stride, p->bias ? 1.0f : 0, p->D) : 0;
+		g->length[q] = q < g->n ? reach_of(queries + q * q_stride, p->bias ? 1.0f : 0, p->D)
+					: 0;
 	}
 }
 
@@ -277,7 +282,8 @@ static void group_hits(struct group *g, const struct rank_panels *p, uint32_t pa
 	}
 }
 
-static void rank_block(const struct rank_panels *p, struct group *groups, size_t n, const uint64_t *barred)
+static void rank_block(const struct rank_panels *p, struct group *groups, size_t n,
+		       const uint64_t *barred)
 {
 	const struct kern *k = p->k;
 	float scores[KERN_MAX_PANEL * KERN_MAX_QUERIES];
@@ -307,7 +313,8 @@ static void rank_block(const struct rank_panels *p, struct group *groups, size_t
 }
 
 void rank_top(const struct rank_panels *p, const float *queries, size_t q_stride, size_t n_queries,
-	      const uint32_t *const *skip, const uint32_t *n_skip, const uint64_t *barred, struct topk *out)
+	      const uint32_t *const *skip, const uint32_t *n_skip, const uint64_t *barred,
+	      struct topk *out)
 {
 	float packed[PACKED_FLOATS];
 	struct group groups[MAX_GROUPS];

@@ -51,7 +51,8 @@ static void sift_up(struct topk *t, uint32_t at)
 
 void topk_begin(struct topk *t, uint32_t k, float *score, uint32_t *item)
 {
-	*t = (struct topk){ .k = k, .threshold = k ? -INFINITY : INFINITY, .score = score, .item = item };
+	*t = (struct topk){ .k = k, .threshold = k ? -INFINITY : INFINITY,
+			    .score = score, .item = item };
 }
 
 void topk_push(struct topk *t, uint32_t item, float score)

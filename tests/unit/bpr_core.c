@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bayesian personalised ranking: steps against the gradient in double, draws by counting, the fold-in
- * against its own optimality.
+/* Bayesian personalised ranking: steps against the gradient in double, draws by counting, the
+ * fold-in against its own optimality.
  */
 #include "num/bpr_core.h"
 
@@ -9,8 +9,8 @@
 
 /* --- Steps ------------------------------------------------------------------- */
 
-static double naive_steps(double *W, double *H, double *bias, size_t D, const uint32_t *u, const uint32_t *i,
-			  const uint32_t *j, size_t n, double lr, double l2)
+static double naive_steps(double *W, double *H, double *bias, size_t D, const uint32_t *u,
+			  const uint32_t *i, const uint32_t *j, size_t n, double lr, double l2)
 {
 	double loss = 0;
 
@@ -48,10 +48,20 @@ static void check_steps(size_t D)
 {
 	enum { ROWS = 20, STEPS = 500 };
 	float *W = case_floats(ROWS * D), *H = case_floats(ROWS * D), *bias = case_floats(ROWS);
-	double *Wd = doubled(W, ROWS * D), *Hd = doubled(H, ROWS * D), *bd = doubled(bias, ROWS), loss;
+	double *Wd = doubled(W, ROWS * D), *Hd = doubled(H, ROWS * D), *bd = doubled(bias, ROWS),
+	       loss;
 	uint32_t u[STEPS], i[STEPS], j[STEPS];
-	struct kern_bpr b = { .W = W, .H = H, .bias = bias, .stride = D, .D = D, .u = u, .i = i, .j = j,
-			      .n = STEPS, .lr = 0.1f, .l2 = 0.01f };
+	struct kern_bpr b = { .W = W,
+			      .H = H,
+			      .bias = bias,
+			      .stride = D,
+			      .D = D,
+			      .u = u,
+			      .i = i,
+			      .j = j,
+			      .n = STEPS,
+			      .lr = 0.1f,
+			      .l2 = 0.01f };
 	double worst;
 
 	for (size_t t = 0; t < STEPS; t++) {
@@ -61,9 +71,10 @@ static void check_steps(size_t D)
 	}
 	kern()->bpr_steps(&b);
 	loss = naive_steps(Wd, Hd, bd, D, u, i, j, STEPS, 0.1f, 0.01f);
-	worst = fmax(case_apart(W, Wd, ROWS * D), fmax(case_apart(H, Hd, ROWS * D), case_apart(bias, bd, ROWS)));
-	ok(worst < 1e-4 && fabs(b.loss - loss) < 1e-4 * loss, "D=%zu: steps off by %.1e, loss %.6g for %.6g", D,
-	   worst, b.loss, loss);
+	worst = fmax(case_apart(W, Wd, ROWS * D),
+		     fmax(case_apart(H, Hd, ROWS * D), case_apart(bias, bd, ROWS)));
+	ok(worst < 1e-4 && fabs(b.loss - loss) < 1e-4 * loss,
+	   "D=%zu: steps off by %.1e, loss %.6g for %.6g", D, worst, b.loss, loss);
 	mem_free(W);
 	mem_free(H);
 	mem_free(bias);
@@ -76,8 +87,16 @@ static void check_far(void)
 {
 	float W[2] = { 1000, 1 }, H[3] = { 1, 0, INFINITY }, bias[3] = { 0 };
 	uint32_t u = 0, i = 1, j = 0;
-	struct kern_bpr b = { .W = W, .H = H, .bias = bias, .stride = 1, .D = 1, .u = &u, .i = &i, .j = &j,
-			      .n = 1, .lr = 1e-6f };
+	struct kern_bpr b = { .W = W,
+			      .H = H,
+			      .bias = bias,
+			      .stride = 1,
+			      .D = 1,
+			      .u = &u,
+			      .i = &i,
+			      .j = &j,
+			      .n = 1,
+			      .lr = 1e-6f };
 
 	kern()->bpr_steps(&b);
 	ok(fabs(b.loss - 1000) < 1e-3, "a score far wrong costs its distance: %g", b.loss);
@@ -98,8 +117,11 @@ static struct world world_new(uint32_t U, uint32_t I, double p, uint32_t D)
 {
 	struct world w = { .x = case_csr(U, I, p, false) };
 
-	w.t = (struct bpr_tables){ .W = case_zeroed(U * (size_t)D, 4), .H = case_zeroed(I * (size_t)D, 4),
-				   .bias = case_zeroed(I, 4), .stride = D, .D = D };
+	w.t = (struct bpr_tables){ .W = case_zeroed(U * (size_t)D, 4),
+				   .H = case_zeroed(I * (size_t)D, 4),
+				   .bias = case_zeroed(I, 4),
+				   .stride = D,
+				   .D = D };
 	return w;
 }
 
@@ -118,7 +140,8 @@ static void check_counts(enum bpr_negatives negatives)
 	struct bpr_rule rule = { .lr = 1e-6f, .negatives = negatives };
 	struct err err;
 	struct bpr_core *b = bpr_core_new(&w.x, 7, &err);
-	double *want = case_zeroed(200, sizeof(*want)), *count = case_zeroed(200, sizeof(*count)), loss, worst = 0;
+	double *want = case_zeroed(200, sizeof(*want)), *count = case_zeroed(200, sizeof(*count)),
+	       loss, worst = 0;
 
 	for (uint32_t u = 0; u < 100; u++)
 		for (size_t e = w.x.ptr[u]; e < w.x.ptr[u + 1]; e++)
@@ -130,7 +153,9 @@ static void check_counts(enum bpr_negatives negatives)
 		for (uint32_t i = 0; i < 200; i++)
 			all += csr_has(&w.x, u, i) ? 0 : negatives == BPR_UNIFORM ? 1 : count[i];
 		for (uint32_t i = 0; i < 200; i++)
-			want[i] += csr_has(&w.x, u, i) ? 0 : n / all * (negatives == BPR_UNIFORM ? 1 : count[i]);
+			want[i] += csr_has(&w.x, u, i)
+					   ? 0
+					   : n / all * (negatives == BPR_UNIFORM ? 1 : count[i]);
 	}
 	for (uint32_t e = 0; e < EPOCHS; e++)
 		bpr_epoch(b, &w.t, &rule, e, &loss, &task_null, &err);
@@ -165,7 +190,8 @@ static void check_positives(void)
 	}
 	b = bpr_core_new(&w.x, 7, &err);
 	bpr_epoch(b, &w.t, &rule, 0, &loss, &task_null, &err);
-	ok(fabs((double)w.t.bias[0] / 0.5e-6 - apart) < 0.5 && fabs((double)w.t.bias[1] / 0.5e-6 + apart) < 0.5,
+	ok(fabs((double)w.t.bias[0] / 0.5e-6 - apart) < 0.5 &&
+		   fabs((double)w.t.bias[1] / 0.5e-6 + apart) < 0.5,
 	   "every event once, never against an item of the history");
 	bpr_core_free(b);
 	world_done(&w);
@@ -216,12 +242,14 @@ static void check_training(void)
 		}
 		fine &= bpr_epoch(two, &b.t, &rule, e, &other, &threads, &err);
 	}
-	ok(fine && first > 0.6 && last < 0.15, "planted tastes are learnt: loss %.3f, then %.3f", first, last);
+	ok(fine && first > 0.6 && last < 0.15, "planted tastes are learnt: loss %.3f, then %.3f",
+	   first, last);
 	ok(last == other && !memcmp(a.t.W, b.t.W, U * D * 4) && !memcmp(a.t.H, b.t.H, I * D * 4) &&
 	   !memcmp(a.t.bias, b.t.bias, I * 4), "two threads and a resumed core: the same bits");
 	rule.lr = 1e20f;
 	fine = bpr_epoch(one, &a.t, &rule, 0, &last, &threads, &err);
-	ok(!fine && err.code == ERR_NUMERIC && strstr(err.msg, "epoch 1,") && strstr(err.msg, "batch 1."),
+	ok(!fine && err.code == ERR_NUMERIC && strstr(err.msg, "epoch 1,") &&
+		   strstr(err.msg, "batch 1."),
 	   "divergence: %s", err.msg);
 	bpr_core_free(one);
 	bpr_core_free(two);
@@ -235,8 +263,8 @@ static void check_training(void)
 /* --- The fold-in --------------------------------------------------------------------- */
 
 /* The gradient of what bpr_core.h says is minimised, in double, by its own loops. */
-static double gradient_norm(const float *H, const float *bias, size_t D, const uint32_t *items, uint32_t n,
-			    const uint32_t *neg, uint32_t m, double l2, const float *w)
+static double gradient_norm(const float *H, const float *bias, size_t D, const uint32_t *items,
+			    uint32_t n, const uint32_t *neg, uint32_t m, double l2, const float *w)
 {
 	double *g = case_zeroed(D, sizeof(*g)), norm = 0;
 
@@ -262,7 +290,8 @@ static double gradient_norm(const float *H, const float *bias, size_t D, const u
 static void check_fold_in(uint32_t n, uint32_t m, uint32_t D, float l2)
 {
 	uint32_t I = n + m;
-	float *H = case_floats(I * (size_t)D), *bias = case_floats(I), *w = case_floats(D), *zero = case_floats(D);
+	float *H = case_floats(I * (size_t)D), *bias = case_floats(I), *w = case_floats(D),
+	      *zero = case_floats(D);
 	uint32_t *all = case_zeroed(I, sizeof(*all));
 	void *scratch = case_zeroed(bpr_fold_in_bytes(n, m, D), 1);
 	double start, end;
@@ -274,8 +303,8 @@ static void check_fold_in(uint32_t n, uint32_t m, uint32_t D, float l2)
 	fine = bpr_fold_in(H, bias, D, D, all, n, all + n, m, l2, w, scratch);
 	start = gradient_norm(H, bias, D, all, n, all + n, m, (double)l2, zero);
 	end = gradient_norm(H, bias, D, all, n, all + n, m, (double)l2, w);
-	ok(fine && end <= 1e-5 * fmax(start, 1), "fold-in of %u against %u, D=%u: gradient %.1e of %.1e", n, m, D,
-	   end, start);
+	ok(fine && end <= 1e-5 * fmax(start, 1),
+	   "fold-in of %u against %u, D=%u: gradient %.1e of %.1e", n, m, D, end, start);
 	mem_free(H);
 	mem_free(bias);
 	mem_free(w);

@@ -30,8 +30,9 @@ static void check_transpose(uint32_t rows, uint32_t cols, bool values, const str
 	struct csr m = case_csr(rows, cols, 0.1, values), t;
 	struct err err;
 
-	ok(csr_transpose(&t, &m, task, &err) && is_transpose(&m, &t) && t.rows == cols && t.cols == rows &&
-	   !t.val == !values, "transpose of %u x %u%s", rows, cols, values ? " with values" : "");
+	ok(csr_transpose(&t, &m, task, &err) && is_transpose(&m, &t) && t.rows == cols &&
+		   t.cols == rows && !t.val == !values,
+	   "transpose of %u x %u%s", rows, cols, values ? " with values" : "");
 	csr_done(&t);
 	csr_done(&m);
 }
@@ -56,7 +57,8 @@ static void check_pieces(void)
 	   !memcmp(one.idx, two.idx, rows * sizeof(*one.idx)), "pieces: one thread and two agree");
 	for (uint32_t c = 0; c < cols; c++)
 		for (size_t k = one.ptr[c]; k < one.ptr[c + 1]; k++)
-			right &= m.idx[one.idx[k]] == c && (k == one.ptr[c] || one.idx[k - 1] < one.idx[k]);
+			right &= m.idx[one.idx[k]] == c &&
+				 (k == one.ptr[c] || one.idx[k - 1] < one.idx[k]);
 	ok(right && csr_n(&one) == rows, "pieces: every entry in its place, ascending");
 	csr_done(&one);
 	csr_done(&two);
@@ -115,7 +117,8 @@ static void check_memory(void)
 			failed = 1000;
 	}
 	mem_fail_at(0);
-	ok(failed == 4, "transpose: each of %u allocations may fail, nothing is left behind", failed);
+	ok(failed == 4, "transpose: each of %u allocations may fail, nothing is left behind",
+	   failed);
 	csr_done(&t);
 	csr_done(&m);
 }

@@ -14,9 +14,12 @@ struct data {
 	double *A, *b; /* [D][D], [D] of one row */
 };
 
-static struct data data_new(uint32_t rows, uint32_t cols, double p, bool values, uint32_t D, size_t stride)
+static struct data data_new(uint32_t rows, uint32_t cols, double p, bool values, uint32_t D,
+			    size_t stride)
 {
-	struct data d = { .x = case_csr(rows, cols, p, values), .D = D, .stride = stride, .alpha0 = 0.1 };
+	struct data d = {
+		.x = case_csr(rows, cols, p, values), .D = D, .stride = stride, .alpha0 = 0.1
+	};
 
 	d.H = case_floats(cols * stride);
 	d.lambda = case_floats(rows);
@@ -83,7 +86,8 @@ static void check(uint32_t rows, uint32_t cols, double p, bool values, uint32_t 
 {
 	struct data d = data_new(rows, cols, p, values, D, stride);
 	struct task threads = case_task(2);
-	float *one = case_floats(rows * stride), *two = case_floats(rows * stride), *w = case_floats(D);
+	float *one = case_floats(rows * stride), *two = case_floats(rows * stride),
+	      *w = case_floats(D);
 	float *before = case_floats(rows * stride);
 	double worst = 0, loss = 0, fit = 0, fit2 = 0;
 	size_t shortest = SIZE_MAX, longest = 0;
@@ -105,12 +109,14 @@ static void check(uint32_t rows, uint32_t cols, double p, bool values, uint32_t 
 		linalg_solve_small_double(d.A, D, D, d.b);
 		worst = fmax(worst, case_apart(one + r * stride, d.b, D));
 		loss += naive_loss(&d, r, d.b);
-		same &= !memcmp(one + r * stride + D, before + r * stride + D, (stride - D) * sizeof(*one));
-		same &= ials_solve_row(s, csr_row(&d.x, r), csr_row_val(&d.x, r), (uint32_t)n, d.lambda[r], w,
-				       scratch) && !memcmp(w, one + r * stride, D * sizeof(*w));
+		same &= !memcmp(one + r * stride + D, before + r * stride + D,
+				(stride - D) * sizeof(*one));
+		same &= ials_solve_row(s, csr_row(&d.x, r), csr_row_val(&d.x, r), (uint32_t)n,
+				       d.lambda[r], w, scratch) &&
+			!memcmp(w, one + r * stride, D * sizeof(*w));
 	}
-	ok(fine && worst < 2e-5, "D=%u, %u x %u%s, histories of %zu to %zu: off by %.1e", D, rows, cols,
-	   values ? " with values" : "", shortest, longest, worst);
+	ok(fine && worst < 2e-5, "D=%u, %u x %u%s, histories of %zu to %zu: off by %.1e", D, rows,
+	   cols, values ? " with values" : "", shortest, longest, worst);
 	ok(fabs(fit - loss) < 1e-4 * loss, "  the loss, %.6g for %.6g", fit, loss);
 	ok(same, "  a row alone has the same bits; nothing is written beside the rows");
 	fine = ials_side_set(s, d.H, stride, d.alpha0, &threads, &err) &&
@@ -153,14 +159,15 @@ static void check_parts(uint32_t cols, double p, uint32_t D)
 			double want = 0;
 
 			for (uint32_t a = 0; a < D; a++)
-				want += (double)x[j] * d.b[a] * (double)d.H[items[j] * d.stride + a];
+				want += (double)x[j] * d.b[a] *
+					(double)d.H[items[j] * d.stride + a];
 			worst = fmax(worst, fabs((double)part[j] - want));
 			sum += (double)part[j];
 		}
 		worst_sum = fmax(worst_sum, fabs(sum - (double)linalg_dot(w, h, D)));
 	}
-	ok(worst < 1e-5 && worst_sum < 1e-5, "parts, D=%u of %u items: off by %.1e, their sum by %.1e", D, cols,
-	   worst, worst_sum);
+	ok(worst < 1e-5 && worst_sum < 1e-5,
+	   "parts, D=%u of %u items: off by %.1e, their sum by %.1e", D, cols, worst, worst_sum);
 	ials_side_free(s);
 	mem_free(scratch);
 	mem_free(w);
@@ -183,15 +190,19 @@ static void check_refusals(void)
 	struct ials_side *s = ials_side_new(30, 8, &err);
 	float *W = case_floats(80);
 
-	ok(!ials_side_new(1, 0, &err) && !ials_side_new(1, IALS_MAX_D + 1, &err) && err.code == ERR_RANGE,
+	ok(!ials_side_new(1, 0, &err) && !ials_side_new(1, IALS_MAX_D + 1, &err) &&
+		   err.code == ERR_RANGE,
 	   "no factors, or too many");
 	ials_side_set(s, d.H, 8, 0.1, &task_null, &err);
-	ok(!ials_sweep(s, &d.x, d.lambda, W, 8, NULL, &stopped, &err) && err.code == ERR_CANCELLED, "cancelled");
+	ok(!ials_sweep(s, &d.x, d.lambda, W, 8, NULL, &stopped, &err) && err.code == ERR_CANCELLED,
+	   "cancelled");
 	d.x.val[d.x.ptr[5]] = -100;
-	ok(!ials_sweep(s, &d.x, d.lambda, W, 8, NULL, &task_null, &err) && err.code == ERR_NUMERIC &&
-	   strstr(err.msg, "row 5"), "a weight below 0: %s", err.msg);
+	ok(!ials_sweep(s, &d.x, d.lambda, W, 8, NULL, &task_null, &err) &&
+		   err.code == ERR_NUMERIC && strstr(err.msg, "row 5"),
+	   "a weight below 0: %s", err.msg);
 	d.H[77] = NAN;
-	ok(!ials_side_set(s, d.H, 8, 0.1, &task_null, &err) && err.code == ERR_NUMERIC, "NaN: %s", err.msg);
+	ok(!ials_side_set(s, d.H, 8, 0.1, &task_null, &err) && err.code == ERR_NUMERIC, "NaN: %s",
+	   err.msg);
 	ials_side_free(s);
 	mem_free(W);
 	data_done(&d);

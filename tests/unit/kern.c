@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Each kernel of each table against loops in double, at sizes that fill no vector, one, and more. */
+/* Each kernel of each table against loops in double, at sizes that fill no vector, one, and
+ * more. */
 #include "num/kern.h"
 
 #include "num_case.h"
@@ -43,7 +44,8 @@ static void check_vectors(size_t n)
 	mem_free(y);
 }
 
-/* A random V'V + E of n x n as the kernels keep it, with NaN where nothing may be read for a result. */
+/* A random V'V + E of n x n as the kernels keep it, with NaN where nothing may be read for a
+ * result. */
 struct system {
 	size_t n, K, ld;
 	float *a; /* [K][ld] */
@@ -67,7 +69,8 @@ static struct system system_new(size_t n, size_t K)
 		for (size_t j = 0; j < n; j++) {
 			s.full[i * n + j] = i == j;
 			for (size_t k = 0; k < K; k++)
-				s.full[i * n + j] += (double)s.a[k * s.ld + i] * (double)s.a[k * s.ld + j];
+				s.full[i * n + j] += (double)s.a[k * s.ld + i] *
+						     (double)s.a[k * s.ld + j];
 		}
 	}
 	return s;
@@ -85,7 +88,8 @@ static double lower_apart(const struct system *s)
 	double worst = 0;
 
 	for (size_t j = 0; j < s->n; j++)
-		worst = fmax(worst, case_apart(s->c + j * s->ld + j, s->full + j * s->n + j, s->n - j));
+		worst = fmax(worst,
+			     case_apart(s->c + j * s->ld + j, s->full + j * s->n + j, s->n - j));
 	return worst;
 }
 
@@ -146,13 +150,15 @@ static void check_gathers(size_t n, size_t D)
 	size_t ld = padded(n), ldh = D + 16, worst_at = 0;
 	float *h = case_floats(ROWS * ldh), *f = case_floats(n), *scale = case_floats(D);
 	float *rows = case_floats(n * D), *cols = case_floats(D * ld), *sum = case_floats(D);
-	double *want = case_zeroed(n * D, sizeof(double)), *total = case_zeroed(D, sizeof(double)), worst = 0;
+	double *want = case_zeroed(n * D, sizeof(double)), *total = case_zeroed(D, sizeof(double)),
+	       worst = 0;
 	uint32_t *which = case_zeroed(n, sizeof(*which));
 
 	for (size_t t = 0; t < n; t++) {
 		which[t] = case_below(ROWS);
 		for (size_t d = 0; d < D; d++) {
-			want[t * D + d] = (double)f[t] * (double)h[which[t] * ldh + d] * (double)scale[d];
+			want[t * D + d] = (double)f[t] * (double)h[which[t] * ldh + d] *
+					  (double)scale[d];
 			total[d] += (double)f[t] * (double)h[which[t] * ldh + d];
 		}
 	}
@@ -186,22 +192,24 @@ static void check_gathers(size_t n, size_t D)
 
 static void check_product(size_t n, size_t K, size_t N)
 {
-	float *a = case_floats(n * (K + 3)), *b = case_floats(K * (N + 16)), *out = case_floats(n * N), *one;
+	float *a = case_floats(n * (K + 3)), *b = case_floats(K * (N + 16)),
+	      *out = case_floats(n * N), *one;
 	double *want = case_zeroed(n * N, sizeof(double));
 	bool same = true;
 
 	for (size_t r = 0; r < n; r++)
 		for (size_t c = 0; c < N; c++)
 			for (size_t k = 0; k < K; k++)
-				want[r * N + c] += (double)a[r * (K + 3) + k] * (double)b[k * (N + 16) + c];
+				want[r * N + c] += (double)a[r * (K + 3) + k] *
+						   (double)b[k * (N + 16) + c];
 	kern()->product(out, N, a, K + 3, b, N + 16, n, K, N);
 	one = case_floats(N);
 	for (size_t r = 0; r < n; r++) {
 		kern()->product(one, N, a + r * (K + 3), K + 3, b, N + 16, 1, K, N);
 		same &= !memcmp(one, out + r * N, N * sizeof(*one));
 	}
-	ok(case_apart(out, want, n * N) < 1e-5 && same, "product of %zu x %zu x %zu, each row alone the same", n,
-	   K, N);
+	ok(case_apart(out, want, n * N) < 1e-5 && same,
+	   "product of %zu x %zu x %zu, each row alone the same", n, K, N);
 	mem_free(a);
 	mem_free(b);
 	mem_free(out);
@@ -242,12 +250,14 @@ static void check_similarity_of_none(void)
 
 	for (int i = 0; i < 16; i++)
 		x[i] = 1;
-	ok(!kern()->similarity(x, a, s, 0, 0, 0, 0, 1e-30f, 16, sim), "a denominator of 0 is no similarity");
+	ok(!kern()->similarity(x, a, s, 0, 0, 0, 0, 1e-30f, 16, sim),
+	   "a denominator of 0 is no similarity");
 }
 
 int main(void)
 {
-	static const size_t sizes[] = { 1, 3, 4, 5, 8, 9, 12, 13, 16, 17, 20, 24, 25, 28, 31, 32, 33, 47, 64, 70 };
+	static const size_t sizes[] = { 1,  3,	4,  5,	8,  9,	12, 13, 16, 17,
+					20, 24, 25, 28, 31, 32, 33, 47, 64, 70 };
 
 	CASE_EACH_TABLE(name) {
 		printf("# %s\n", name);

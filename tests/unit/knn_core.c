@@ -15,7 +15,8 @@ struct data {
 	double *co; /* [n][n] */
 };
 
-static struct data data_new(uint32_t rows, uint32_t cols, double p, bool values, enum kind kind, uint32_t K)
+static struct data data_new(uint32_t rows, uint32_t cols, double p, bool values, enum kind kind,
+			    uint32_t K)
 {
 	struct data d = { .x = case_csr(rows, cols, p, values), .n = cols };
 	struct err err;
@@ -26,8 +27,11 @@ static struct data data_new(uint32_t rows, uint32_t cols, double p, bool values,
 	knn_norms(&d.xt, d.a);
 	for (uint32_t i = 0; i < cols; i++)
 		d.s[i] = kind == DOT ? 0.5f : (float)csr_row_n(&d.xt, i);
-	d.rule = (struct knn_rule){ .a = kind == COSINE ? d.a : NULL, .s = kind == COSINE ? NULL : d.s,
-				    .e = kind == JACCARD ? 1 : 0, .shrink = kind == DOT ? 0 : 2.5f, .K = K };
+	d.rule = (struct knn_rule){ .a = kind == COSINE ? d.a : NULL,
+				    .s = kind == COSINE ? NULL : d.s,
+				    .e = kind == JACCARD ? 1 : 0,
+				    .shrink = kind == DOT ? 0 : 2.5f,
+				    .K = K };
 	d.co = case_zeroed((size_t)cols * cols, sizeof(double));
 	for (uint32_t u = 0; u < rows; u++)
 		for (size_t b = d.x.ptr[u]; b < d.x.ptr[u + 1]; b++)
@@ -92,11 +96,13 @@ static void check(uint32_t rows, uint32_t cols, double p, bool values, enum kind
 
 	for (uint32_t j = 0; right && j < d.n; j++)
 		right = right_row(&d, kind, &one, j);
-	ok(right, "%s%s of %u x %u, K=%u", kind_names[kind], values ? " with values" : "", rows, cols, K);
+	ok(right, "%s%s of %u x %u, K=%u", kind_names[kind], values ? " with values" : "", rows,
+	   cols, K);
 	ok(knn_fit(&two, &d.x, &d.xt, &d.rule, &threads, &err) && csr_n(&one) == csr_n(&two) &&
-	   !memcmp(one.ptr, two.ptr, (d.n + 1) * sizeof(*one.ptr)) &&
-	   !memcmp(one.idx, two.idx, csr_n(&one) * sizeof(*one.idx)) &&
-	   !memcmp(one.val, two.val, csr_n(&one) * sizeof(*one.val)), "  the same bits with two threads");
+		   !memcmp(one.ptr, two.ptr, (d.n + 1) * sizeof(*one.ptr)) &&
+		   !memcmp(one.idx, two.idx, csr_n(&one) * sizeof(*one.idx)) &&
+		   !memcmp(one.val, two.val, csr_n(&one) * sizeof(*one.val)),
+	   "  the same bits with two threads");
 	csr_done(&one);
 	csr_done(&two);
 	case_task_done(&threads);
@@ -130,7 +136,8 @@ static void check_ties(void)
 /* A query that is a row of the matrix finds what the fit of rows finds. */
 static void check_nearest(void)
 {
-	struct data d = data_new(60, 150, 0.1, true, COSINE, 8); /* rows of xt are "items" of length 60 */
+	struct data d = data_new(60, 150, 0.1, true, COSINE,
+				 8); /* rows of xt are "items" of length 60 */
 	float *acc = case_zeroed(d.n, sizeof(*acc)), sim[8];
 	uint32_t nearest[8];
 	bool right = true, clean = true;
@@ -141,7 +148,8 @@ static void check_nearest(void)
 	knn_fit(&fit, &d.x, &d.xt, &d.rule, &task_null, &err);
 	for (uint32_t j = 0; j < d.n; j++) {
 		uint32_t n = knn_nearest(&d.x, &d.rule, csr_row(&d.xt, j), csr_row_val(&d.xt, j),
-					 (uint32_t)csr_row_n(&d.xt, j), d.a[j], 0, j, acc, nearest, sim);
+					 (uint32_t)csr_row_n(&d.xt, j), d.a[j], 0, j, acc, nearest,
+					 sim);
 
 		right &= n == csr_row_n(&fit, j);
 		for (uint32_t k = 0; k < n; k++)

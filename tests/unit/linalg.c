@@ -152,10 +152,12 @@ static void check_sparse_gram(bool values)
 	for (uint32_t u = 0; u < x.rows; u++)
 		for (size_t a = x.ptr[u]; a < x.ptr[u + 1]; a++)
 			for (size_t b = x.ptr[u]; b < x.ptr[u + 1]; b++)
-				want[x.idx[a] * n + x.idx[b]] += (double)csr_x(&x, a) * (double)csr_x(&x, b);
+				want[x.idx[a] * n + x.idx[b]] += (double)csr_x(&x, a) *
+								 (double)csr_x(&x, b);
 	for (size_t i = 0; i < n; i++)
 		want[i * n + i] += 7.5;
-	ok(linalg_sparse_gram(&x, &xt, 7.5f, got, &threads, &err) && case_apart(got, want, n * n) < 1e-6,
+	ok(linalg_sparse_gram(&x, &xt, 7.5f, got, &threads, &err) &&
+		   case_apart(got, want, n * n) < 1e-6,
 	   "sparse gram%s", values ? " with values" : "");
 	case_task_done(&threads);
 	csr_done(&x);
@@ -167,7 +169,8 @@ static void check_sparse_gram(bool values)
 static void check_eigen(size_t n)
 {
 	float *a = spd(n, 0.1f);
-	double *v = case_zeroed(n * n, sizeof(double)), *w = case_zeroed(n, sizeof(double)), worst = 0;
+	double *v = case_zeroed(n * n, sizeof(double)), *w = case_zeroed(n, sizeof(double)),
+	       worst = 0;
 	bool ascending = true;
 	struct err err;
 
@@ -219,8 +222,8 @@ static void check_small(size_t n)
 		worst = fmax(worst, fabs(sum));
 		worst_d = fmax(worst_d, fabs(sum_d));
 	}
-	ok(fine && worst < 1e-5 && worst_d < 1e-13, "small systems of %zu: float %.1e, double %.1e", n,
-	   worst, worst_d);
+	ok(fine && worst < 1e-5 && worst_d < 1e-13, "small systems of %zu: float %.1e, double %.1e",
+	   n, worst, worst_d);
 	a[0] = -1;
 	ok(!linalg_solve_small(a, n, n, b), "  one that is not positive definite is refused");
 	mem_free(a);

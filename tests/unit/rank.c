@@ -108,7 +108,8 @@ static void check_top(const struct data *d, const struct rank_panels *p)
 
 	for (uint32_t q = 0; q < d->Q; q++)
 		topk_begin(&got[q], d->k, score + q * d->k, item + q * d->k);
-	rank_top(p, d->queries, d->stride, d->Q, (const uint32_t *const *)d->skip, d->n_skip, d->barred, got);
+	rank_top(p, d->queries, d->stride, d->Q, (const uint32_t *const *)d->skip, d->n_skip,
+		 d->barred, got);
 	for (uint32_t q = 0; q < d->Q; q++) {
 		topk_begin(&want, d->k, score + d->Q * d->k, item + d->Q * d->k);
 		for (uint32_t i = 0; i < d->I; i++)
@@ -126,8 +127,9 @@ static void check_top(const struct data *d, const struct rank_panels *p)
 	mem_free(got);
 }
 
-/* Long vectors beside the queries' direction, all with one score, and shorter ones along it whose scores
- * differ from that one by a few roundings: skipped by length, they would be missed by the last bit. */
+/* Long vectors beside the queries' direction, all with one score, and shorter ones along it whose
+ * scores differ from that one by a few roundings: skipped by length, they would be missed by the
+ * last bit. */
 static void align(struct data *d)
 {
 	double score = 0, square = 0;
@@ -144,11 +146,13 @@ static void align(struct data *d)
 	}
 	for (uint32_t i = 20; i < 60; i++)
 		for (uint32_t j = 0; j < d->D; j++)
-			d->items[i * d->stride + j] = (float)(score / square * (1 + 1e-7 * ((int)i - 40))) *
+			d->items[i * d->stride + j] = (float)(score / square *
+							      (1 + 1e-7 * ((int)i - 40))) *
 						      (j % 2 ? 0.7f : -0.3f);
 }
 
-static void check(uint32_t I, uint32_t D, uint32_t Q, uint32_t k, bool bias, bool uneven, bool aligned)
+static void check(uint32_t I, uint32_t D, uint32_t Q, uint32_t k, bool bias, bool uneven,
+		  bool aligned)
 {
 	struct data d = data_new(I, D, Q, k, bias, uneven);
 	struct rank_panels *p;

@@ -19,7 +19,8 @@ static int better(const void *a, const void *b)
 static void check(uint32_t n, uint32_t k, bool offer, bool with_skip)
 {
 	float *s = case_floats(n), *score = case_floats(k);
-	uint32_t *all = case_zeroed(n, sizeof(*all)), *item = case_zeroed(k, sizeof(*item)), left = 0;
+	uint32_t *all = case_zeroed(n, sizeof(*all)), *item = case_zeroed(k, sizeof(*item)),
+		 left = 0;
 	uint64_t *skip = case_zeroed(n / 64 + 1, sizeof(*skip));
 	struct topk t;
 	bool right;
@@ -48,7 +49,8 @@ static void check(uint32_t n, uint32_t k, bool offer, bool with_skip)
 	right = t.n == (left < k ? left : k);
 	for (uint32_t i = 0; right && i < t.n; i++)
 		right = item[i] == all[i] && score[i] == s[all[i]];
-	ok(right, "%u of %u%s%s", k, n, offer ? ", offered" : ", pushed", with_skip ? ", some left out" : "");
+	ok(right, "%u of %u%s%s", k, n, offer ? ", offered" : ", pushed",
+	   with_skip ? ", some left out" : "");
 	mem_free(s);
 	mem_free(score);
 	mem_free(all);
