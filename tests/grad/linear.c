@@ -38,7 +38,7 @@ static void test(size_t R, size_t K, size_t M, const char *kernels)
 {
 	struct layer l = { .R = R, .K = K, .M = M };
 	float *y = case_zeroed(R * M, sizeof(*y)), *dx = case_floats(R * K), *dx0 = case_floats(R * K);
-	float *dW = case_zeroed(K * M, sizeof(*dW)), *db = case_zeroed(M, sizeof(*db)), *y2;
+	float *dW0 = case_floats(K * M), *dW = case_floats(K * M), *db0 = case_floats(M), *db = case_floats(M), *y2;
 
 	l.x = grad_numbers(&l.xf, R * K);
 	l.W = grad_numbers(&l.Wf, K * M);
@@ -46,6 +46,8 @@ static void test(size_t R, size_t K, size_t M, const char *kernels)
 	l.w = grad_numbers(&l.wf, R * M);
 	l.y = case_zeroed(R * M, sizeof(*l.y));
 	memcpy(dx, dx0, R * K * sizeof(*dx));
+	memcpy(dW, dW0, K * M * sizeof(*dW));
+	memcpy(db, db0, M * sizeof(*db));
 	linear_forward(y, l.xf, l.Wf, l.bf, R, K, M);
 	forward(&l);
 	grad_near(y, l.y, R * M, kernels, "forward");
@@ -54,9 +56,10 @@ static void test(size_t R, size_t K, size_t M, const char *kernels)
 	ok(!memcmp(y2, y + (R - 1) * M, M * sizeof(*y2)), "%s: a row alone has the same bits", kernels);
 	linear_backward(dx, dW, db, l.wf, l.xf, l.Wf, R, K, M);
 	grad_ok(grad_error(l.x, R * K, dx, dx0, loss, &l), kernels, "dx");
-	grad_ok(grad_error(l.W, K * M, dW, NULL, loss, &l), kernels, "dW");
-	grad_ok(grad_error(l.b, M, db, NULL, loss, &l), kernels, "db");
+	grad_ok(grad_error(l.W, K * M, dW, dW0, loss, &l), kernels, "dW");
+	grad_ok(grad_error(l.b, M, db, db0, loss, &l), kernels, "db");
 	mem_free(y), mem_free(y2), mem_free(dx), mem_free(dx0), mem_free(dW), mem_free(db);
+	mem_free(dW0), mem_free(db0);
 	mem_free(l.x), mem_free(l.W), mem_free(l.b), mem_free(l.w), mem_free(l.y);
 	mem_free(l.xf), mem_free(l.Wf), mem_free(l.bf), mem_free(l.wf);
 }
