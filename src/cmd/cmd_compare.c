@@ -126,20 +126,25 @@ static void order(struct comparison *x)
 }
 
 /* The p-values of all but the best, corrected together. */
-static void judge(struct comparison *x)
+static bool judge(struct comparison *x, const struct task *t, struct err *err)
 {
-	double *p = mem_must(calloc(x->n, sizeof(*p)));
+	double *p = mem_must(calloc(x->n + 1, sizeof(*p)));
+	bool good = true;
 
-	for (size_t i = 0; i < x->n; i++)
-		interval_mean(values_of(x, &x->run[i]), x->run[i].eval->n_users, x->seed, &x->run[i].lo, &x->run[i].hi);
-	for (size_t i = 1; i < x->n; i++)
-		p[i] = interval_paired_p(values_of(x, &x->run[0]), values_of(x, &x->run[i]), x->run[0].eval->n_users,
-					 x->seed);
-	if (x->n > 1)
+	for (size_t i = 0; good && i < x->n; i++) {
+		struct compared *r = &x->run[i];
+		size_t n = r->eval->n_users;
+
+		good = interval_mean(values_of(x, r), n, x->seed, t, &r->lo, &r->hi);
+		if (good && i > 0)
+			good = interval_paired_p(values_of(x, &x->run[0]), values_of(x, r), n, x->seed, t, &p[i]);
+	}
+	if (good && x->n > 1)
 		interval_holm(p + 1, x->n - 1);
 	for (size_t i = 1; i < x->n; i++)
 		x->run[i].p = p[i];
 	free(p);
+	return good || task_cancelled(err);
 }
 
 static const char *explanation_of(const struct model_ops *ops)
@@ -164,8 +169,7 @@ static bool compare_run(struct call *c, struct job *job, const struct task *t, s
 			return false;
 	}
 	order(x);
-	judge(x);
-	return true;
+	return judge(x, t, err);
 }
 
 static double value_at(const struct eval_result *e, int metric, uint32_t k)

@@ -21,59 +21,89 @@ static double value_at(const float *a, const float *b, size_t i)
 	return b ? (double)a[i] - (double)b[i] : (double)a[i];
 }
 
-/* means[BOOTSTRAP_RESAMPLES] of resamples of a (or a - b), ascending; false when nobody counts. */
-static bool resample(const float *a, const float *b, size_t n, uint64_t seed, double *means)
+/* DESIGN: every resample has a random stream of its own, so that it does not matter which thread takes it. */
+#define RESAMPLES_A_CHUNK 8
+
+struct resampling {
+	const float *a, *b;
+	size_t n, valid;
+	uint64_t seed;
+	double means[BOOTSTRAP_RESAMPLES];
+};
+
+static double resample_mean(const struct resampling *r, uint64_t number)
 {
-	size_t valid = 0;
+	struct rng rng = rng_stream(r->seed, "eval.bootstrap", number, 0);
+	double sum = 0;
 
-	for (size_t i = 0; i < n; i++)
-		valid += !isnan(value_at(a, b, i));
-	if (valid == 0)
-		return false;
-	for (uint64_t s = 0; s < BOOTSTRAP_RESAMPLES; s++) {
-		struct rng rng = rng_stream(seed, "eval.bootstrap", s, 0);
-		double sum = 0;
+	for (size_t drawn = 0; drawn < r->valid;) {
+		double v = value_at(r->a, r->b, rng_below64(&rng, r->n));
 
-		for (size_t drawn = 0; drawn < valid;) {
-			double v = value_at(a, b, rng_below64(&rng, n));
-
-			if (isnan(v))
-				continue; /* a draw among those who count */
-			sum += v;
-			drawn++;
-		}
-		means[s] = sum / (double)valid;
+		if (isnan(v))
+			continue; /* a draw among those who count */
+		sum += v;
+		drawn++;
 	}
-	qsort(means, BOOTSTRAP_RESAMPLES, sizeof(*means), by_value);
+	return sum / (double)r->valid;
+}
+
+static void resample_chunk(void *ctx, size_t chunk, unsigned slot)
+{
+	struct resampling *r = ctx;
+
+	(void)slot;
+	for (size_t s = chunk * RESAMPLES_A_CHUNK; s < (chunk + 1) * RESAMPLES_A_CHUNK; s++)
+		r->means[s] = resample_mean(r, s);
+}
+
+/* Fills the means, ascending; r->valid == 0: nobody counts.  False: cancelled. */
+static bool resample(struct resampling *r, const struct task *task)
+{
+	_Static_assert(BOOTSTRAP_RESAMPLES % RESAMPLES_A_CHUNK == 0, "whole chunks");
+
+	for (size_t i = 0; i < r->n; i++)
+		r->valid += !isnan(value_at(r->a, r->b, i));
+	if (r->valid == 0)
+		return true;
+	if (!task_chunks(task, BOOTSTRAP_RESAMPLES / RESAMPLES_A_CHUNK, resample_chunk, r))
+		return false;
+	qsort(r->means, BOOTSTRAP_RESAMPLES, sizeof(*r->means), by_value);
 	return true;
 }
 
-void interval_mean(const float *v, size_t n, uint64_t seed, double *lo, double *hi)
+bool interval_mean(const float *v, size_t n, uint64_t seed, const struct task *task, double *lo, double *hi)
 {
-	double means[BOOTSTRAP_RESAMPLES];
+	struct resampling r = { .a = v, .n = n, .seed = seed };
 
 	*lo = *hi = NAN;
-	if (!resample(v, NULL, n, seed, means))
-		return;
+	if (!resample(&r, task))
+		return false;
+	if (r.valid == 0)
+		return true;
 	/* The 25th from either end of 1,000: 2.5% lie at or beyond each. */
-	*lo = means[BOOTSTRAP_RESAMPLES / 40 - 1];
-	*hi = means[BOOTSTRAP_RESAMPLES - BOOTSTRAP_RESAMPLES / 40];
+	*lo = r.means[BOOTSTRAP_RESAMPLES / 40 - 1];
+	*hi = r.means[BOOTSTRAP_RESAMPLES - BOOTSTRAP_RESAMPLES / 40];
+	return true;
 }
 
-double interval_paired_p(const float *a, const float *b, size_t n, uint64_t seed)
+bool interval_paired_p(const float *a, const float *b, size_t n, uint64_t seed, const struct task *task, double *p)
 {
-	double means[BOOTSTRAP_RESAMPLES], p;
+	struct resampling r = { .a = a, .b = b, .n = n, .seed = seed };
 	size_t low = 0, high = 0;
 
-	if (!resample(a, b, n, seed, means))
-		return NAN;
+	*p = NAN;
+	if (!resample(&r, task))
+		return false;
+	if (r.valid == 0)
+		return true;
 	for (size_t s = 0; s < BOOTSTRAP_RESAMPLES; s++) {
-		low += means[s] <= 0;
-		high += means[s] >= 0;
+		low += r.means[s] <= 0;
+		high += r.means[s] >= 0;
 	}
 	/* One is added to both sides of the share: no finite number of resamples shows p = 0. */
-	p = 2 * (1 + (double)(low < high ? low : high)) / (1 + (double)BOOTSTRAP_RESAMPLES);
-	return p < 1 ? p : 1;
+	*p = 2 * (1 + (double)(low < high ? low : high)) / (1 + (double)BOOTSTRAP_RESAMPLES);
+	*p = *p < 1 ? *p : 1;
+	return true;
 }
 
 struct ranked_p {

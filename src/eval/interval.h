@@ -11,11 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/task.h"
+
 #define BOOTSTRAP_RESAMPLES 1000
-/* 95% interval of the mean of v[n] (NaN left out). */
-void interval_mean(const float *v, size_t n, uint64_t seed, double *lo, double *hi);
-/* Two-sided bootstrap p-value for mean(a - b) = 0, paired. */
-double interval_paired_p(const float *a, const float *b, size_t n, uint64_t seed);
+/* 95% interval of the mean of v[n] (NaN left out; none left: NaN).  False: cancelled. */
+bool interval_mean(const float *v, size_t n, uint64_t seed, const struct task *task, double *lo, double *hi);
+/* Two-sided bootstrap p-value for mean(a - b) = 0, paired.  False: cancelled. */
+bool interval_paired_p(const float *a, const float *b, size_t n, uint64_t seed, const struct task *task, double *p);
 /* Holm: adjusts p[n] in place. */
 void interval_holm(double *p, size_t n);
 

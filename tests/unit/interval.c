@@ -11,6 +11,34 @@ enum { N = 400 };
 
 static float normal[N], shifted[N], noisy[N], constant[N];
 
+static double paired_p(const float *a, const float *b)
+{
+	double p;
+
+	return interval_paired_p(a, b, N, 42, &task_null, &p) ? p : -1;
+}
+
+static bool never(void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
+static void test_task(void)
+{
+	struct err err;
+	struct pool *pool = pool_new(3, &err);
+	struct task three = { .pool = pool }, stopped = { .keep_going = never };
+	double lo, hi, lo3, hi3, p3;
+
+	interval_mean(normal, N, 42, &task_null, &lo, &hi);
+	ok(interval_mean(normal, N, 42, &three, &lo3, &hi3) && lo3 == lo && hi3 == hi, "three threads, the same bits");
+	ok(interval_paired_p(normal, noisy, N, 42, &three, &p3) && p3 == paired_p(normal, noisy), "of a comparison too");
+	ok(!interval_mean(normal, N, 42, &stopped, &lo3, &hi3) && !interval_paired_p(normal, noisy, N, 42, &stopped, &p3),
+	   "both can be stopped");
+	pool_free(pool);
+}
+
 static void test_mean(void)
 {
 	double lo, hi, again_lo, again_hi, mean = 0, var = 0, want;
@@ -20,13 +48,13 @@ static void test_mean(void)
 	for (int i = 0; i < N; i++)
 		var += ((double)normal[i] - mean) * ((double)normal[i] - mean) / N;
 	want = 2 * 1.96 * sqrt(var / N);
-	interval_mean(normal, N, 42, &lo, &hi);
+	interval_mean(normal, N, 42, &task_null, &lo, &hi);
 	ok(lo < mean && mean < hi, "the interval holds the mean");
 	ok(fabs((hi - lo) / want - 1) < 0.12, "and is as wide as the central limit theorem says (%.4f, %.4f)",
 	   hi - lo, want);
-	interval_mean(normal, N, 42, &again_lo, &again_hi);
+	interval_mean(normal, N, 42, &task_null, &again_lo, &again_hi);
 	ok(lo == again_lo && hi == again_hi, "the same seed gives the same interval");
-	interval_mean(constant, N, 42, &lo, &hi);
+	interval_mean(constant, N, 42, &task_null, &lo, &hi);
 	ok(lo == 0.25 && hi == 0.25, "of a constant nothing is unsure");
 }
 
@@ -37,21 +65,21 @@ static void test_left_out(void)
 
 	for (int i = 0; i < N; i++)
 		holes[i] = i % 3 ? 0.25f : NAN;
-	interval_mean(holes, N, 42, &lo, &hi);
+	interval_mean(holes, N, 42, &task_null, &lo, &hi);
 	ok(lo == 0.25 && hi == 0.25, "NaN is left out");
 	for (int i = 0; i < N; i++)
 		holes[i] = NAN;
-	interval_mean(holes, N, 42, &lo, &hi);
+	interval_mean(holes, N, 42, &task_null, &lo, &hi);
 	ok(isnan(lo) && isnan(hi), "of nobody there is no interval");
-	ok(isnan(interval_paired_p(holes, normal, N, 42)), "nor a comparison");
+	ok(isnan(paired_p(holes, normal)), "nor a comparison");
 }
 
 static void test_paired(void)
 {
-	double p = interval_paired_p(normal, noisy, N, 42), sum = 0, square = 0, z;
+	double p = paired_p(normal, noisy), sum = 0, square = 0, z;
 
-	ok(interval_paired_p(normal, normal, N, 42) == 1, "a run does not differ from itself");
-	ok(fabs(interval_paired_p(shifted, normal, N, 42) - 2.0 / 1001) < 1e-12,
+	ok(paired_p(normal, normal) == 1, "a run does not differ from itself");
+	ok(fabs(paired_p(shifted, normal) - 2.0 / 1001) < 1e-12,
 	   "a shift of all users is as sure as 1,000 resamples can tell");
 	/* noisy - normal is centred: compare with the normal approximation of the same statistic. */
 	for (int i = 0; i < N; i++) {
@@ -63,7 +91,7 @@ static void test_paired(void)
 	z = fabs(sum / N) / sqrt((square / N - sum / N * sum / N) / N);
 	ok(fabs(p - erfc(z / sqrt(2))) < 0.08, "p agrees with the normal approximation (%.3f, %.3f)", p,
 	   erfc(z / sqrt(2)));
-	ok(p == interval_paired_p(noisy, normal, N, 42), "and does not depend on the order of the two");
+	ok(p == paired_p(noisy, normal), "and does not depend on the order of the two");
 }
 
 static void test_holm(void)
@@ -93,6 +121,7 @@ int main(void)
 	test_mean();
 	test_left_out();
 	test_paired();
+	test_task();
 	test_holm();
 	return done_testing();
 }
