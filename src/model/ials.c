@@ -32,8 +32,11 @@ struct ials {
 	float *user_lambda, *item_lambda;     /* [U], [I] */
 	struct ials_side *user_side;
 
-	/* The items, rotated: half of every epoch, and what a history is solved against once frozen. */
+	/* The items, rotated: half of every epoch, and what a history is solved against once frozen.  `rotated`:
+	 * it holds this H.  A frozen copy takes it along, which is cheaper than rotating again; the next epoch
+	 * makes another. */
 	struct ials_side *item_side;
+	bool rotated;
 	struct rank_panels *panels; /* frozen alone */
 };
 
@@ -180,12 +183,18 @@ static bool fit_epoch(struct model *model, const struct build_env *env, struct f
 	struct half items = { ctx->task, 0, m->I, rows }, users = { ctx->task, m->I, m->U, rows };
 	double fit;
 
+	m->rotated = false;
+	if (!m->item_side)
+		m->item_side = ials_side_new(m->I, m->D, err);
+	if (!m->item_side)
+		return false;
 	if (!ials_side_set(m->user_side, m->W, m->D, m->alpha0, ctx->task, err) ||
 	    !sweep(&items, m->user_side, env->xt, m->item_lambda, m->H, m->D, NULL, err))
 		return blame(err, ctx->epoch, "solving the items on the users' vectors");
 	if (!ials_side_set(m->item_side, m->H, m->D, m->alpha0, ctx->task, err) ||
 	    !sweep(&users, m->item_side, env->x, m->user_lambda, m->W, m->D, &fit, err))
 		return blame(err, ctx->epoch, "solving the users on the items' vectors");
+	m->rotated = true;
 	ctx->n_loss = 1;
 	ctx->loss_name[0] = "loss";
 	ctx->loss[0] = (fit + squared_weight(m)) / (double)csr_n(env->x);
@@ -196,17 +205,17 @@ static bool fit_epoch(struct model *model, const struct build_env *env, struct f
 	return true;
 }
 
-/* What scoring adds to H: the rotated items (those of an epoch's second half are the very ones) and the
- * packed ones. */
+/* What scoring adds to H: the packed items and the rotated ones. */
 static bool make_scoring(struct ials *m, struct err *err)
 {
 	m->panels = rank_panels_new(m->H, m->D, m->I, m->D, NULL, err);
 	if (!m->panels)
 		return false;
-	if (m->item_side)
-		return true;
-	m->item_side = ials_side_new(m->I, m->D, err);
-	return m->item_side && ials_side_set(m->item_side, m->H, m->D, m->alpha0, &task_null, err);
+	if (!m->item_side)
+		m->item_side = ials_side_new(m->I, m->D, err);
+	if (m->item_side && !m->rotated)
+		m->rotated = ials_side_set(m->item_side, m->H, m->D, m->alpha0, &task_null, err);
+	return m->rotated;
 }
 
 static void drop_training(struct ials *m)
@@ -232,6 +241,12 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 		return NULL;
 	*copy = (struct ials){ .base = m->base, .U = m->U, .I = m->I, .D = m->D, .lambda = m->lambda,
 			       .alpha0 = m->alpha0, .nu = m->nu };
+	if (m->rotated) {
+		copy->item_side = m->item_side;
+		copy->rotated = true;
+		m->item_side = NULL;
+		m->rotated = false;
+	}
 	copy->H = vectors_copy(m->H, m->I, m->D, err);
 	if (copy->H && make_scoring(copy, err))
 		return (struct model *)copy;
