@@ -128,8 +128,11 @@ static struct model *create(const struct build_env *env, const struct params *p,
 		destroy((struct model *)m);
 		return NULL;
 	}
-	vectors_init(m->W, m->U, m->D, INIT_SIGMA, env->seed, "bpr.users");
-	vectors_init(m->H, m->I, m->D, INIT_SIGMA, env->seed, "bpr.items");
+	if (!vectors_draw(m->W, m->U, m->D, INIT_SIGMA, env->seed, "bpr.users", env->task, err) ||
+	    !vectors_draw(m->H, m->I, m->D, INIT_SIGMA, env->seed, "bpr.items", env->task, err)) {
+		destroy((struct model *)m);
+		return NULL;
+	}
 	for (uint32_t u = 0; u < m->U; u++)
 		m->trained[u] = csr_row_n(env->x, u) > 0;
 	return (struct model *)m;

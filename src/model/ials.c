@@ -128,9 +128,10 @@ static struct model *create(const struct build_env *env, const struct params *p,
 {
 	struct ials *m = new_training(env, p, err);
 
-	if (m)
-		vectors_init(m->W, m->U, m->D, INIT_SIGMA, env->seed, "ials.init");
-	return (struct model *)m;
+	if (!m || vectors_draw(m->W, m->U, m->D, INIT_SIGMA, env->seed, "ials.init", env->task, err))
+		return (struct model *)m;
+	destroy((struct model *)m);
+	return NULL;
 }
 
 static double squared_weight(const struct ials *m)

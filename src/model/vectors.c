@@ -9,16 +9,44 @@
 #include "base/rng.h"
 #include "num/linalg.h"
 
+struct draw {
+	float *v;
+	uint32_t n, D;
+	double scale;
+	uint64_t seed;
+	const char *purpose;
+};
+
+enum { ROWS_A_CHUNK = 4096 };
+
+static void draw_rows(void *ctx, size_t chunk, unsigned slot)
+{
+	const struct draw *d = ctx;
+	uint64_t end = (chunk + 1) * (uint64_t)ROWS_A_CHUNK < d->n ? (chunk + 1) * (uint64_t)ROWS_A_CHUNK : d->n;
+
+	(void)slot;
+	for (uint64_t r = chunk * (uint64_t)ROWS_A_CHUNK; r < end; r++) {
+		struct rng rng = rng_stream(d->seed, d->purpose, r, 0);
+
+		for (uint32_t k = 0; k < d->D; k++)
+			d->v[r * d->D + k] = (float)(d->scale * rng_normal(&rng));
+	}
+}
+
+bool vectors_draw(float *v, uint32_t n, uint32_t D, double sigma, uint64_t seed, const char *purpose,
+		  const struct task *task, struct err *err)
+{
+	struct draw d = { v, n, D, sigma / sqrt((double)D), seed, purpose };
+
+	return task_chunks(task, ((size_t)n + ROWS_A_CHUNK - 1) / ROWS_A_CHUNK, draw_rows, &d) ||
+	       task_cancelled(err);
+}
+
 void vectors_init(float *v, uint32_t n, uint32_t D, double sigma, uint64_t seed, const char *purpose)
 {
-	double scale = sigma / sqrt((double)D);
+	struct err never;
 
-	for (uint32_t r = 0; r < n; r++) {
-		struct rng rng = rng_stream(seed, purpose, r, 0);
-
-		for (uint32_t d = 0; d < D; d++)
-			v[(size_t)r * D + d] = (float)(scale * rng_normal(&rng));
-	}
+	vectors_draw(v, n, D, sigma, seed, purpose, &task_null, &never);
 }
 
 float *vectors_copy(const float *v, uint32_t n, uint32_t D, struct err *err)

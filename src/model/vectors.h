@@ -4,12 +4,17 @@
 #ifndef MODEL_VECTORS_H
 #define MODEL_VECTORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/task.h"
 
 /* N(0, (sigma / sqrt(D))^2), a stream of random numbers of its own for each row: (seed, purpose, row). */
+bool vectors_draw(float *v, uint32_t n, uint32_t D, double sigma, uint64_t seed, const char *purpose,
+		  const struct task *task, struct err *err);
+/* The same where there are few: one thread, not to be cancelled. */
 void vectors_init(float *v, uint32_t n, uint32_t D, double sigma, uint64_t seed, const char *purpose);
 float *vectors_copy(const float *v, uint32_t n, uint32_t D, struct err *err); /* mem_free() */
 /* out[n]: cosine of every row with row `of`; 0 where either is zero. */
