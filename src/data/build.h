@@ -2,35 +2,21 @@
 /* build.h - from events as they were read to the arrays of a dataset.
  *
  * For load.c and dataset_new_from().  WORKER; the result does not depend on threads or on how the events
- * are spread over blocks.
+ * were read in pieces.
  */
 #ifndef DATA_BUILD_H
 #define DATA_BUILD_H
 
 #include "base/err.h"
 #include "base/task.h"
+#include "data/cards.h"
 #include "data/dataset.h"
 #include "data/load.h"
 
-/* Some events, in file order.  The arrays live in one allocation at `user`, or are separate ones. */
-struct event_block {
-	size_t n;
-	uint32_t *user, *item; /* numbers; both by first appearance */
-	float *value;          /* NULL: none */
-	int64_t *time;         /* NULL: none */
-	int64_t *order;        /* rank in time within the user; INT64_MIN: unknown, oldest; NULL: none */
-	uint8_t *given;        /* NULL: all are `part` */
-	uint8_t part;          /* enum given_part */
+/* Which columns the events have. */
+struct event_has {
+	bool value, time, given;
 };
-
-struct event_blocks {
-	struct event_block *v;
-	size_t n, cap;
-	size_t n_events;
-	bool has_value, has_time, has_order, has_given; /* true of every block */
-	bool joined; /* each block is one allocation */
-};
-void event_blocks_done(struct event_blocks *b);
 
 struct clean_rules {
 	enum dedupe dedupe; /* not DEDUPE_DEFAULT */
@@ -41,12 +27,12 @@ struct clean_counts {
 	uint64_t duplicates, outside_core;
 };
 
-/* Fills the arrays, counts and id tables of d; takes the blocks and both tables (also on failure: they are
+/* Fills the arrays, counts and id tables of d; takes the cards and both tables (also on failure: they are
  * done).  *item_map: [items before] the new number of an item or NO_ITEM, NULL when nothing changed;
  * mem_free() it. */
-bool build_events(struct dataset *d, struct event_blocks *b, struct strtab *users, struct strtab *items,
-		  const struct clean_rules *rules, struct clean_counts *counts, uint32_t **item_map,
-		  const struct task *task, struct err *err);
+bool build_events(struct dataset *d, struct cards *take, struct event_has has, struct strtab *users,
+		  struct strtab *items, const struct clean_rules *rules, struct clean_counts *counts,
+		  uint32_t **item_map, const struct task *task, struct err *err);
 
 /* Chunks of users with about the same number of events: [n + 1] bounds; mem_free(). */
 uint32_t *build_user_chunks(const size_t *user_ptr, uint32_t n_users, size_t *n_chunks, struct err *err);

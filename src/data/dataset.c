@@ -93,32 +93,30 @@ struct dataset *dataset_new_from(const char *name, struct event_columns *take, s
 				 struct err *err)
 {
 	const struct clean_rules rules = { .dedupe = DEDUPE_NONE };
+	const struct event_has has = { take->value != NULL, take->time != NULL, take->given != NULL };
+	const struct event_block all = { .n = take->n, .user = take->user, .item = take->item, .value = take->value,
+					 .time = take->time, .given = take->given };
 	struct clean_counts counts = { 0, 0 };
-	struct event_blocks b = { .n = 1, .cap = 1, .n_events = take->n };
 	struct dataset *d = dataset_begin(name);
+	struct cards cards;
 	uint32_t *map = NULL;
+	bool fine;
 
-	b.has_value = take->value != NULL;
-	b.has_time = take->time != NULL;
-	b.has_given = take->given != NULL;
-	b.v = mem_alloc(1, sizeof(*b.v), err);
-	if (b.v) {
-		b.v[0] = (struct event_block){ .n = take->n, .user = take->user, .item = take->item,
-					       .value = take->value, .time = take->time, .given = take->given };
-	} else {
-		mem_free(take->user);
-		mem_free(take->item);
-		mem_free(take->value);
-		mem_free(take->time);
-		mem_free(take->given);
-		strtab_done(take_users);
-		strtab_done(take_items);
-		b.n = 0;
-	}
+	cards_init(&cards, false);
+	d->has_order = has_order || has.time;
+	fine = cards_deal(&cards, &all, 1, take_users->n, task, err);
+	mem_free(take->user);
+	mem_free(take->item);
+	mem_free(take->value);
+	mem_free(take->time);
+	mem_free(take->given);
 	memset(take, 0, sizeof(*take));
-	d->has_order = has_order || b.has_time;
-	if (!b.v || !build_events(d, &b, take_users, take_items, &rules, &counts, &map, task, err) ||
-	    !dataset_finish(d, task, err)) {
+	if (fine)
+		fine = build_events(d, &cards, has, take_users, take_items, &rules, &counts, &map, task, err);
+	cards_done(&cards);
+	strtab_done(take_users);
+	strtab_done(take_items);
+	if (!fine || !dataset_finish(d, task, err)) {
 		dataset_unref(d);
 		return NULL;
 	}

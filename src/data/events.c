@@ -40,7 +40,7 @@ struct miss {
 	uint32_t at, n; /* in the piece's texts */
 };
 
-/* Rows of one thread on their way; given back after each piece. */
+/* Rows of a piece, until the wave is dealt; the room is used again by the next wave. */
 struct event_rows {
 	uint32_t *user, *item;
 	float *value;
@@ -51,7 +51,6 @@ struct event_rows {
 struct event_piece {
 	struct event_reading *r;
 	struct event_rows *rows;
-	struct event_block block; /* the rows at their true size */
 	struct miss *miss;
 	size_t n_miss, cap_miss;
 	char *text; /* of the misses */
@@ -69,7 +68,9 @@ struct event_reading {
 	const struct event_layout *l;
 	const struct member *m;
 	uint32_t file;
-	struct event_rows *rows; /* one a slot */
+	struct event_rows *rows; /* [PIECES_MAX] */
+	struct event_block block[PIECES_MAX]; /* merged, to be dealt */
+	size_t n_blocks;
 	uint64_t n_rows, bad;
 	size_t first_reject;
 };
@@ -79,7 +80,7 @@ void events_init(struct events *e)
 	memset(e, 0, sizeof(*e));
 	idmap_init(&e->users);
 	idmap_init(&e->items);
-	e->blocks.joined = true;
+	cards_init(&e->cards, false);
 	for (int i = 0; i < N_SAID; i++)
 		strtab_init(&e->said[i].texts);
 }
@@ -88,7 +89,7 @@ void events_done(struct events *e)
 {
 	idmap_done(&e->users);
 	idmap_done(&e->items);
-	event_blocks_done(&e->blocks);
+	cards_done(&e->cards);
 	for (int i = 0; i < N_SAID; i++) {
 		strtab_done(&e->said[i].texts);
 		mem_free(e->said[i].of);
@@ -412,7 +413,6 @@ static void piece_discard(void *ctx, void *out)
 	mem_free(p->rejects);
 	mem_free(p->miss);
 	mem_free(p->text);
-	mem_free(p->block.user);
 	free(p);
 }
 
@@ -421,56 +421,26 @@ static void *piece_begin(void *ctx, unsigned slot, size_t piece, struct err *err
 	struct event_reading *r = ctx;
 	struct event_piece *p = mem_must(calloc(1, sizeof(*p)));
 
-	(void)piece;
+	(void)slot;
 	(void)err;
 	p->r = r;
-	p->rows = &r->rows[slot];
+	p->rows = &r->rows[piece];
 	p->rows->n = 0;
 	p->later = r->l->said[SAID_TITLE] < 0 && r->l->said[SAID_TEXT] < 0 && r->l->said[SAID_TAGS] < 0 &&
 		   r->e->users.tab.n < LATER && r->e->items.tab.n < LATER;
-	p->left = r->e->limit ? r->e->limit - r->e->blocks.n_events : 0;
+	p->left = r->e->limit ? r->e->limit - r->e->n_events : 0;
 	return p;
 }
 
-/* Moves the rows to one allocation of just their size. */
 static bool piece_end(void *ctx, void *out, struct err *err)
 {
-	struct event_reading *r = ctx;
 	struct event_piece *p = out;
-	struct event_rows *w = p->rows;
-	const struct events *e = r->e;
-	const size_t wide = (e->want_time ? 8 : 0) + (e->want_order ? 8 : 0), n = w->n;
-	const size_t row_bytes = wide + 8 + (e->want_value ? 4 : 0);
-	struct event_block *b = &p->block;
-	char *at;
 
-	if (p->failed || !look_up_later(p)) {
-		*err = p->err;
-		return false;
-	}
-	if (!n)
+	(void)ctx;
+	if (!p->failed && look_up_later(p))
 		return true;
-	/* `user` leads, as the header says; what is 8 bytes wide comes on even places behind it. */
-	at = mem_alloc(n + (n & 1), row_bytes, err);
-	if (!at)
-		return false;
-	b->n = n;
-	b->part = (uint8_t)r->l->part;
-	b->user = memcpy(at, w->user, n * 4);
-	at += (n + (n & 1)) * 4;
-	b->item = memcpy(at, w->item, n * 4);
-	at += (n + (n & 1)) * 4;
-	if (e->want_value) {
-		b->value = memcpy(at, w->value, n * 4);
-		at += (n + (n & 1)) * 4;
-	}
-	if (e->want_time) {
-		b->time = memcpy(at, w->time, n * 8);
-		at += n * 8;
-	}
-	if (e->want_order)
-		b->order = memcpy(at, w->order, n * 8);
-	return true;
+	*err = p->err;
+	return false;
 }
 
 static bool say(struct said_texts *t, uint32_t item, const char *s, size_t n, struct err *err)
@@ -497,14 +467,14 @@ static bool fill_holes(struct event_piece *p, struct err *err)
 		uint32_t number;
 
 		if (m->kind >= MISS_SAID) {
-			if (!say(&e->said[m->kind - MISS_SAID], p->block.item[m->row], s, m->n, err))
+			if (!say(&e->said[m->kind - MISS_SAID], p->rows->item[m->row], s, m->n, err))
 				return false;
 			continue;
 		}
 		number = idmap_intern(m->kind == MISS_USER ? &e->users : &e->items, s, m->n, err);
 		if (number == STRTAB_NONE)
 			return false;
-		(m->kind == MISS_USER ? p->block.user : p->block.item)[m->row] = number;
+		(m->kind == MISS_USER ? p->rows->user : p->rows->item)[m->row] = number;
 	}
 	return true;
 }
@@ -544,16 +514,15 @@ static bool piece_merge(void *ctx, void *out, uint64_t first_line, bool *stop, s
 	struct event_reading *r = ctx;
 	struct event_piece *p = out;
 	struct events *e = r->e;
-	struct event_blocks *b = &e->blocks;
-	bool fine = merge_rejects(p, first_line, err) && fill_holes(p, err) &&
-		    grow((void **)&b->v, &b->cap, b->n + 1, sizeof(*b->v), err);
+	const struct event_rows *w = p->rows;
+	bool fine = merge_rejects(p, first_line, err) && fill_holes(p, err);
 
-	if (fine && p->block.n) {
-		b->v[b->n++] = p->block;
-		b->n_events += p->block.n;
-		p->block.user = NULL;
-	}
 	if (fine) {
+		r->block[r->n_blocks++] = (struct event_block){
+			.n = w->n, .user = w->user, .item = w->item, .value = w->value,
+			.time = w->time, .order = w->order, .part = (uint8_t)r->l->part,
+		};
+		e->n_events += w->n;
 		r->n_rows += p->n_rows;
 		r->bad += p->rejected;
 		for (int i = 0; i < N_ASIDE; i++)
@@ -561,7 +530,7 @@ static bool piece_merge(void *ctx, void *out, uint64_t first_line, bool *stop, s
 		e->times_missing |= p->times_missing;
 		e->orders_missing += p->orders_missing;
 		e->day_first_wanted |= p->day_first_only;
-		*stop = e->day_first_wanted || (e->limit && b->n_events >= e->limit);
+		*stop = e->day_first_wanted || (e->limit && e->n_events >= e->limit);
 		if (!*stop && r->bad > BAD_ENOUGH && (double)r->bad > e->max_bad * (double)r->n_rows)
 			fine = too_bad(r, err);
 	}
@@ -569,29 +538,45 @@ static bool piece_merge(void *ctx, void *out, uint64_t first_line, bool *stop, s
 	return fine;
 }
 
+static bool wave_end(void *ctx, const struct task *task, struct err *err)
+{
+	struct event_reading *r = ctx;
+	size_t n = r->n_blocks;
+
+	r->n_blocks = 0;
+	return cards_deal(&r->e->cards, r->block, n, r->e->users.tab.n, task, err);
+}
+
 bool events_read(struct events *e, const struct member *m, uint32_t file, struct event_layout *l, uint64_t *rows,
 		 uint64_t *bad, uint64_t progress_done, uint64_t progress_total, const struct task *task,
 		 struct err *err)
 {
-	struct event_reading r = { .e = e, .l = l, .m = m, .file = file, .first_reject = e->n_rejects };
+	struct event_reading *r = mem_must(calloc(1, sizeof(*r)));
 	const struct table_reader reader = {
-		.ctx = &r, .begin = piece_begin, .row = event_row, .end = piece_end, .merge = piece_merge,
-		.discard = piece_discard, .pieces = e->limit ? 1 : e->pieces,
+		.ctx = r, .begin = piece_begin, .row = event_row, .end = piece_end, .merge = piece_merge,
+		.discard = piece_discard, .wave = wave_end, .pieces = e->limit ? 1 : e->pieces,
 	};
-	const unsigned slots = task_slots(task);
 	bool fine;
 
-	r.rows = mem_must(calloc(slots, sizeof(*r.rows)));
+	r->e = e;
+	r->l = l;
+	r->m = m;
+	r->file = file;
+	r->first_reject = e->n_rejects;
+	r->rows = mem_must(calloc(PIECES_MAX, sizeof(*r->rows)));
 	fine = table_read(m, &l->table, &reader, progress_done, progress_total, task, err);
-	for (unsigned s = 0; s < slots; s++) {
-		mem_free(r.rows[s].user);
-		mem_free(r.rows[s].item);
-		mem_free(r.rows[s].value);
-		mem_free(r.rows[s].time);
-		mem_free(r.rows[s].order);
+	for (unsigned k = 0; k < PIECES_MAX; k++) {
+		mem_free(r->rows[k].user);
+		mem_free(r->rows[k].item);
+		mem_free(r->rows[k].value);
+		mem_free(r->rows[k].time);
+		mem_free(r->rows[k].order);
 	}
-	free(r.rows);
-	*rows = r.n_rows;
-	*bad = r.bad;
-	return fine && (!r.bad || e->day_first_wanted || (double)r.bad <= e->max_bad * (double)r.n_rows || too_bad(&r, err));
+	*rows = r->n_rows;
+	*bad = r->bad;
+	if (fine && !e->day_first_wanted && r->bad && (double)r->bad > e->max_bad * (double)r->n_rows)
+		fine = too_bad(r, err);
+	free(r->rows);
+	free(r);
+	return fine;
 }

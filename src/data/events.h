@@ -51,7 +51,8 @@ struct said_texts {
 
 struct events {
 	struct idmap users, items;
-	struct event_blocks blocks;
+	struct cards cards; /* of the waves read so far */
+	size_t n_events;
 	bool want_value, want_time, want_order; /* any file has such a column */
 	bool times_missing; /* rows without a time were kept: an order stands for it */
 	uint64_t orders_missing;

@@ -296,6 +296,7 @@ static void want_columns(struct loading *w)
 	e->want_value |= w->n_weights > 0;
 	e->want_time = all_times;
 	e->want_order = all_orders;
+	cards_init(&e->cards, all_orders);
 	for (size_t i = 0; i < w->members.n; i++) {
 		if (!all_times)
 			w->layout[i].time = -1;
@@ -350,7 +351,7 @@ static bool read_file(struct loading *w, size_t i, uint64_t *done, uint64_t tota
 	struct loaded_file *f = &w->files[i];
 	struct event_layout *l = &w->layout[i];
 
-	if ((w->o->limit && w->events.blocks.n_events >= w->o->limit) || w->events.day_first_wanted)
+	if ((w->o->limit && w->events.n_events >= w->o->limit) || w->events.day_first_wanted)
 		return true;
 	if (!events_read(&w->events, &w->members.v[i], (uint32_t)i, l, &f->rows, &f->bad, *done, total, w->task, err))
 		return false;
@@ -423,13 +424,9 @@ static bool no_events(struct loading *w, const char *path, struct err *err)
 /* Times that only some rows have cannot order anything; the order column then stands for them. */
 static void settle_order(struct loading *w, struct dataset *d)
 {
-	struct event_blocks *b = &w->events.blocks;
+	const bool time = w->events.want_time && !w->events.times_missing;
 
-	b->has_value = w->events.want_value;
-	b->has_time = w->events.want_time && !w->events.times_missing;
-	b->has_order = w->events.want_order;
-	b->has_given = w->given;
-	d->has_order = b->has_time || b->has_order || w->sequence;
+	d->has_order = time || w->events.want_order || w->sequence;
 	d->weighted = w->n_weights > 0;
 	for (size_t i = 0; i < w->members.n; i++) {
 		if (w->sniffed[i].role != ROLE_EVENTS)
@@ -514,6 +511,11 @@ static void name_files(struct loading *w, struct dataset *d)
 static struct dataset *make_dataset(struct loading *w, const char *path, struct err *err)
 {
 	const struct clean_rules rules = clean_rules(w);
+	const struct event_has has = {
+		.value = w->events.want_value,
+		.time = w->events.want_time && !w->events.times_missing,
+		.given = w->given,
+	};
 	struct clean_counts counts = { 0, 0 };
 	char *name = dataset_name(path);
 	struct dataset *d = dataset_begin(name);
@@ -522,7 +524,7 @@ static struct dataset *make_dataset(struct loading *w, const char *path, struct 
 
 	free(name);
 	settle_order(w, d);
-	fine = build_events(d, &w->events.blocks, &w->events.users.tab, &w->events.items.tab, &rules, &counts,
+	fine = build_events(d, &w->events.cards, has, &w->events.users.tab, &w->events.items.tab, &rules, &counts,
 			    &item_map, w->task, err);
 	if (fine && !d->n_events)
 		fine = err_at(err, ERR_RANGE, path, 0, "no event is left: min-user=%u and min-item=%u ask for too many",
@@ -571,7 +573,7 @@ struct dataset *dataset_load(const char *const *paths, size_t n_paths, const str
 		goto out;
 	if (!read_events(w, err))
 		goto out;
-	if (!w->events.blocks.n_events) {
+	if (!w->events.n_events) {
 		no_events(w, paths[0], err);
 		goto out;
 	}

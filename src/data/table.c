@@ -10,10 +10,9 @@
 #include "data/source_csv.h"
 
 #define WAVE_FIRST (256u << 10)
-#define WAVE_PLAIN (16u << 20)
+#define WAVE_PLAIN (8u << 20)
 #define WAVE_PACKED (4u << 20) /* unpacking is slow: a chunk of it must stay under 50 ms */
 #define PIECE_BYTES (512u << 10)
-#define PIECES_MAX 64
 
 struct wave {
 	char *b;
@@ -268,7 +267,7 @@ static bool next_wave(struct reading *d, const struct task *task, bool *stop, st
 		discard_from(d, 0);
 		return false;
 	}
-	if (!merge_wave(d, stop, err))
+	if (!merge_wave(d, stop, err) || (d->r->wave && !d->r->wave(d->r->ctx, task, err)))
 		return false;
 	swap = d->now;
 	d->now = d->next;

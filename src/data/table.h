@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table.h - a text file read as rows of fields, in pieces, on all threads.
  *
- * DESIGN: a member's bytes come in waves (256 KiB at first, then doubling to 16 MiB).  One thread walks the
+ * DESIGN: a member's bytes come in waves (256 KiB at first, then doubling to 8 MiB).  One thread walks the
  * quotes of a wave, which costs next to nothing, and cuts it into pieces at line ends outside quotes.  The
  * pieces are split into rows in parallel while another chunk reads the next wave; then each is merged, in
  * file order, on the calling thread.  What a row becomes may depend on its text and on what earlier waves
@@ -25,6 +25,7 @@
 #define RECORD_MAX (16u << 20) /* bytes of one row */
 
 #define TABLE_PAD 64
+#define PIECES_MAX 64  /* of a wave */
 #define COLUMNS_MAX 4096 /* of more only the number is told (words between blanks: no limit) */
 
 struct field {
@@ -81,6 +82,8 @@ struct table_reader {
 	bool (*end)(void *ctx, void *out, struct err *err);
 	/* In file order: takes the piece in.  first_line: lines before it.  *stop: enough was read. */
 	bool (*merge)(void *ctx, void *out, uint64_t first_line, bool *stop, struct err *err);
+	/* After the last merge of a wave; NULL: nothing to do. */
+	bool (*wave)(void *ctx, const struct task *task, struct err *err);
 	/* For pieces that are not merged: after an error, or behind the last one wanted. */
 	void (*discard)(void *ctx, void *out);
 	unsigned pieces; /* a wave; 0: as many as the threads want */
