@@ -21,7 +21,8 @@ struct rank_panels {
 	float *packed;      /* [panels][D][panel] */
 	float *packed_bias; /* [panels][panel] or NULL */
 	float *reach; /* [panels] length of the panel's longest vector (with its bias), rounded up */
-	uint32_t *item;     /* [panels * panel] which item stands where */
+	uint32_t *item; /* [panels * panel] which item stands where */
+	float *ones;    /* [max(D, panel)] for the gather that packs */
 };
 
 size_t rank_panels_bytes(uint32_t I, uint32_t D)
@@ -105,6 +106,12 @@ static void pack_panel(const struct rank_panels *p, const uint32_t *items, size_
 {
 	size_t width = p->k->panel;
 
+	if (n == width && width % KERN_PAD == 0 && p->D % KERN_PAD == 0) {
+		p->k->gather_t(packed, width, p->vectors, p->stride, items, p->ones, n, p->ones, p->D);
+		for (size_t lane = 0; bias && lane < n; lane++)
+			bias[lane] = p->bias[items[lane]];
+		return;
+	}
 	for (size_t lane = 0; lane < width; lane++) {
 		const float *v = lane < n ? p->vectors + items[lane] * p->stride : NULL;
 
@@ -152,10 +159,14 @@ struct rank_panels *rank_panels_new(const float *vectors, size_t stride, uint32_
 	p->item = p->reach ? mem_zeroed(p->panels * width + 1, sizeof(uint32_t), err) : NULL;
 	if (p->item && bias)
 		p->packed_bias = mem_alloc(p->panels * width + 1, sizeof(float), err);
-	if (!p->item || (bias && !p->packed_bias) || !order_items(p, err)) {
+	if (p->item && (!bias || p->packed_bias))
+		p->ones = mem_alloc(D > width ? D : width, sizeof(float), err);
+	if (!p->ones || !order_items(p, err)) {
 		rank_panels_free(p);
 		return NULL;
 	}
+	for (size_t k = 0; k < D || k < width; k++)
+		p->ones[k] = 1.0f;
 	pack_all(p);
 	return p;
 }
@@ -168,6 +179,7 @@ void rank_panels_free(struct rank_panels *p)
 	mem_free(p->packed_bias);
 	mem_free(p->reach);
 	mem_free(p->item);
+	mem_free(p->ones);
 	mem_free(p);
 }
 
@@ -182,29 +194,48 @@ static void pack_group(const struct rank_panels *p, const float *queries, size_t
 			out[d * width + q] = q < n ? queries[q * q_stride + d] : 0;
 }
 
-void rank_scores(const struct rank_panels *p, const float *queries, size_t q_stride,
-		 size_t n_queries, uint32_t lo, uint32_t hi, float *out, size_t out_stride)
+/* How many groups of queries fit the room for them. */
+static size_t groups_fit(const struct rank_panels *p)
+{
+	size_t fit = PACKED_FLOATS / (p->k->queries * (p->D ? p->D : 1));
+
+	return fit < MAX_GROUPS ? fit : MAX_GROUPS;
+}
+
+/* Items i .. i+n-1, at most a panel, against n_queries packed ones. */
+static void score_panel(const struct rank_panels *p, const float *packed, size_t n_queries, uint32_t i,
+			size_t n, float *out, size_t out_stride)
 {
 	size_t width = p->k->panel, group = p->k->queries;
-	float packed[PACKED_FLOATS], panel[KERN_MAX_PANEL * RANK_MAX_D], bias[KERN_MAX_PANEL];
+	float panel[KERN_MAX_PANEL * RANK_MAX_D], bias[KERN_MAX_PANEL];
 	float scores[KERN_MAX_PANEL * KERN_MAX_QUERIES];
 	uint32_t items[KERN_MAX_PANEL];
 
-	for (size_t q0 = 0; q0 < n_queries; q0 += group) {
-		size_t nq = n_queries - q0 < group ? n_queries - q0 : group;
+	for (size_t lane = 0; lane < n; lane++)
+		items[lane] = i + (uint32_t)lane;
+	pack_panel(p, items, n, panel, p->bias ? bias : NULL);
+	for (size_t q = 0; q < n_queries; q++) {
+		if (q % group == 0)
+			p->k->rank_scores(panel, p->D, packed + q * p->D, p->bias ? bias : NULL, scores);
+		memcpy(out + q * out_stride, scores + q % group * width, n * sizeof(*out));
+	}
+}
 
-		pack_group(p, queries + q0 * q_stride, q_stride, nq, packed);
-		for (uint32_t i = lo; i < hi; i += (uint32_t)width) {
-			size_t n = hi - i < width ? hi - i : width;
+void rank_scores(const struct rank_panels *p, const float *queries, size_t q_stride,
+		 size_t n_queries, uint32_t lo, uint32_t hi, float *out, size_t out_stride)
+{
+	size_t width = p->k->panel, group = p->k->queries, most = groups_fit(p) * group;
+	float packed[PACKED_FLOATS];
 
-			for (size_t lane = 0; lane < n; lane++)
-				items[lane] = i + (uint32_t)lane;
-			pack_panel(p, items, n, panel, p->bias ? bias : NULL);
-			p->k->rank_scores(panel, p->D, packed, p->bias ? bias : NULL, scores);
-			for (size_t q = 0; q < nq; q++)
-				memcpy(out + (q0 + q) * out_stride + (i - lo), scores + q * width,
-				       n * sizeof(*out));
-		}
+	for (size_t q = 0; q < n_queries; q += most) {
+		size_t here = n_queries - q < most ? n_queries - q : most;
+
+		for (size_t g = 0; g < here; g += group)
+			pack_group(p, queries + (q + g) * q_stride, q_stride,
+				   here - g < group ? here - g : group, packed + g * p->D);
+		for (uint32_t i = lo; i < hi; i += (uint32_t)width)
+			score_panel(p, packed, here, i, hi - i < width ? hi - i : width,
+				    out + q * out_stride + (i - lo), out_stride);
 	}
 }
 
@@ -318,11 +349,8 @@ void rank_top(const struct rank_panels *p, const float *queries, size_t q_stride
 {
 	float packed[PACKED_FLOATS];
 	struct group groups[MAX_GROUPS];
-	size_t width = p->k->queries, fit = PACKED_FLOATS / (width * (p->D ? p->D : 1));
-	size_t q = 0;
+	size_t width = p->k->queries, fit = groups_fit(p), q = 0;
 
-	if (fit > MAX_GROUPS)
-		fit = MAX_GROUPS;
 	while (q < n_queries) {
 		size_t n = 0;
 
