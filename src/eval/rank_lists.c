@@ -3,7 +3,7 @@
  *
  * DESIGN: queries are cut into chunks of BATCH whatever the number of threads; a chunk writes its own rows
  * of the result, so that nothing is reduced and the bits do not depend on who ran it.  A chunk holds
- * BATCH x TILE scores at most (128 KB: it stays in the second-level cache), or none at all where the
+ * BATCH x TILE scores at most (192 KB: it stays in the second-level cache), or none at all where the
  * model's scores are dot products.
  */
 #include "eval/rank_lists.h"
@@ -15,7 +15,7 @@
 
 #include "base/mem.h"
 
-#define BATCH 32
+#define BATCH 48 /* a multiple of what every table of kernels takes at one time: 12, 6 or 4 */
 #define TILE 1024
 
 /* What one slot keeps between its chunks. */
