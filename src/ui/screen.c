@@ -81,7 +81,16 @@ double screen_next_wake(const struct screen *sc)
 	for (int i = 0; i < N_VIEWS; i++)
 		if (sc->view[i].search_step)
 			return 0;
-	return session_jobs_alive(sc->session) ? PROGRESS_EVERY : -1;
+	if (!session_jobs_alive(sc->session))
+		return -1;
+	for (size_t i = session_n_jobs(sc->session); i-- > 0;) { /* those alive are among the newest */
+		struct job_row row;
+
+		session_job(sc->session, i, &row);
+		if (!strcmp(row.state_text, "running"))
+			return PROGRESS_EVERY;
+	}
+	return -1; /* all are paused: nothing moves */
 }
 
 size_t screen_waiting(const struct screen *sc)

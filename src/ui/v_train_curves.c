@@ -51,8 +51,9 @@ static void add_series(struct series_set *set, const struct run *run, int loss, 
 					       .period = series_period[k % 4], .x = x, .y = x + c->n, .n = n };
 	set->n++;
 	set->epochs = fmax(set->epochs, c->point[c->n - 1].epoch);
+	/* Room for what is to come, but never so much that what is there shrinks to a line. */
 	if (run->job)
-		set->epochs = fmax(set->epochs, run->rec.epochs_asked);
+		set->epochs = fmax(set->epochs, fmin(run->rec.epochs_asked, fmax(10, 4.0 * c->point[c->n - 1].epoch)));
 }
 
 static void drop_series(struct series_set *set)
