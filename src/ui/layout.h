@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* layout.h - where everything goes: a pure function from a size to rectangles.
  *
- * A view names its panes once, with their place in two forms.  Wide (100 columns and more): a left and a
+ * A view names its panes once, with their place in two forms.  Wide (110 columns and more): a left and a
  * right column; a row of a column may hold several panes side by side.  Narrow: one column of groups, each
  * showing one pane of its members (the focused one, else the one shown last).  When rows run short, the rows
  * or groups furthest down go first, the focused one never.  What is shown lies inside the body, nothing
@@ -16,7 +16,7 @@
 
 #define SCREEN_LEAST_W 60
 #define SCREEN_LEAST_H 15
-#define LAYOUT_WIDE 100
+#define LAYOUT_WIDE 110
 #define MAX_PANES 6
 
 struct pane_spec {

@@ -139,6 +139,21 @@ static void find_range(const struct plot *p, bool of_x, double *lo, double *hi)
 	}
 }
 
+/* As many ticks as there is room for; fewer where these stand an even number of rows apart and the curves do not
+ * lose much of their height by it. */
+static int even_ticks(double lo, double hi, int rows, int most, double *out, int *decimals)
+{
+	int n = plot_ticks(lo, hi, most, false, out, decimals);
+	double span = out[n - 1] - out[0];
+
+	for (int m = most; m >= 3; m--) {
+		n = plot_ticks(lo, hi, m, false, out, decimals);
+		if (n > 1 && (rows - 1) % (n - 1) == 0 && out[n - 1] - out[0] <= span * 1.3)
+			return n;
+	}
+	return plot_ticks(lo, hi, most, false, out, decimals);
+}
+
 static void make_y_axis(const struct plot *p, int rows, struct axis *y)
 {
 	int most = rows < 4 ? 2 : rows / 2 + 1 > 6 ? 6 : rows / 2 + 1, decimals = 0;
@@ -155,7 +170,7 @@ static void make_y_axis(const struct plot *p, int rows, struct axis *y)
 		y->lo = log10(lo);
 		y->hi = log10(hi);
 	} else {
-		y->n = plot_ticks(lo, hi, most, false, y->tick, &decimals);
+		y->n = even_ticks(lo, hi, rows, most, y->tick, &decimals);
 		y->lo = y->tick[0];
 		y->hi = y->tick[y->n - 1];
 	}

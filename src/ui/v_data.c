@@ -380,7 +380,8 @@ static void data_draw(const struct view *v, const struct session *s, struct surf
 				struct rect in = view_pane(v, out, i, panes[i].title);
 
 				if (i == PROFILE)
-					pane_say(out, in, session_jobs_alive(s) ? "Loading …" : view_no_data);
+					pane_say(out, in, session_jobs_alive(s) ? "Loading …"
+						      : "No data yet: Enter, then the path of a file, folder or archive");
 			}
 		return;
 	}

@@ -304,7 +304,13 @@ void users_draw(const struct view *v, const struct session *s, struct surface *o
 	const char *name;
 
 	if (!c.d) {
-		pane_say(out, view_pane(v, out, v->focus, "Users"), view_no_data);
+		for (int i = 0; i < v->kind->n_panes; i++)
+			if (view_shows(v, i)) {
+				struct rect in = view_pane(v, out, i, v->kind->panes[i].title);
+
+				if (i == v->focus)
+					pane_say(out, in, view_no_data);
+			}
 		return;
 	}
 	c.metric = session_user_metric(s, &name);

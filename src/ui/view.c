@@ -11,7 +11,7 @@
 #include "base/utf8.h"
 #include "ui/views.h"
 
-const char view_no_data[] = "No data yet: Enter, then the path of a file, folder or archive";
+const char view_no_data[] = "No data yet: type :load and the path of a file, folder or archive";
 
 const struct view_kind *const view_list[] = {
 	&view_data,
