@@ -324,38 +324,105 @@ static void merge(struct session *s, struct run_record *rec, size_t n)
 	}
 }
 
+/* What the store has, listed by whichever thread; put in place on the UI thread. */
+struct listing {
+	char *home; /* of a worker's own store */
+	bool readonly;
+	struct run_record *run;
+	char **damaged;
+	size_t n, n_damaged;
+};
+
+static bool list(struct listing *l, struct run_store *store, struct err *err)
+{
+	return run_store_list(store, &l->run, &l->n, &l->damaged, &l->n_damaged, err);
+}
+
+static void put_in_place(struct session *s, struct listing *l)
+{
+	merge(s, l->run, l->n);
+	for (size_t i = 0; i < l->n_damaged; i++)
+		session_tell(s, LOG_WARN, "%s", l->damaged[i]);
+}
+
+static void listing_done(struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		run_record_done(&l->run[i]);
+	for (size_t i = 0; i < l->n_damaged; i++)
+		free(l->damaged[i]);
+	mem_free(l->run);
+	free(l->damaged);
+	free(l->home);
+}
+
 bool session_refresh_runs(struct session *s, struct err *err)
 {
 	struct run_store *store = NULL;
-	struct run_record *rec = NULL;
-	char **damaged = NULL;
-	size_t n = 0, n_damaged = 0;
+	struct listing l = { 0 };
+	bool good;
 
 	err->code = ERR_OK;
 	if (home_is_there(s))
 		store = session_store(s, err);
 	if (!store)
 		return err->code == ERR_OK;
-	if (!run_store_list(store, &rec, &n, &damaged, &n_damaged, err))
-		return false;
-	merge(s, rec, n);
-	for (size_t i = 0; i < n; i++)
-		run_record_done(&rec[i]);
-	mem_free(rec);
-	for (size_t i = 0; i < n_damaged; i++) {
-		session_tell(s, LOG_WARN, "%s", damaged[i]);
-		free(damaged[i]);
-	}
-	free(damaged);
-	return true;
+	good = list(&l, store, err);
+	if (good)
+		put_in_place(s, &l);
+	listing_done(&l);
+	return good;
 }
 
+/* --- listed behind the first screen ------------------------------------------------------------------------ */
+
+static bool listing_run(struct job *job, const struct task *task, void *arg, struct err *err)
+{
+	struct listing *l = arg;
+	struct run_store *store = run_store_open(l->home, l->readonly, err);
+	bool good = store && list(l, store, err);
+
+	(void)job, (void)task;
+	run_store_free(store);
+	return good;
+}
+
+static void listing_finish(struct session *s, void *arg, int end, const struct err *err)
+{
+	if (end == JOB_DONE)
+		put_in_place(s, arg);
+	else if (end == JOB_FAILED)
+		session_tell(s, LOG_WARN, "kept runs cannot be listed: %s", err->msg);
+	session_runs_changed(s);
+}
+
+static void listing_release(void *arg)
+{
+	listing_done(arg);
+	free(arg);
+}
+
+/* A script needs the list before its first command; a screen can be drawn first. */
 void session_runs_init(struct session *s)
 {
+	struct work w = { .title = "list runs", .lane = LANE_ASK, .run = listing_run, .finish = listing_finish,
+			  .release = listing_release };
+	struct listing *l;
 	struct err err;
+	uint32_t id;
 
-	if (!session_refresh_runs(s, &err))
-		session_tell(s, LOG_WARN, "kept runs cannot be listed: %s", err.msg);
+	if (!home_is_there(s))
+		return;
+	if (!s->options.screen) {
+		if (!session_refresh_runs(s, &err))
+			session_tell(s, LOG_WARN, "kept runs cannot be listed: %s", err.msg);
+		return;
+	}
+	l = mem_must(calloc(1, sizeof(*l)));
+	l->home = mem_strdup(s->home);
+	l->readonly = s->options.readonly;
+	w.arg = l;
+	session_start(s, &w, &id, &err);
 }
 
 void session_runs_done(struct session *s)
