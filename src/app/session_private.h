@@ -70,8 +70,11 @@ void session_jobs_stop(struct session *s); /* cancels, and waits for every end *
 void session_jobs_done(struct session *s);
 void session_jobs_message(struct session *s, struct message *m);
 
-/* session_runs.c */
+/* session_kept.c: lists what is kept, behind the first screen where there is one */
 void session_runs_init(struct session *s);
+
+/* session_runs.c */
+void session_forget_run(struct session *s, const struct run *r);
 void session_runs_done(struct session *s);
 void session_runs_installed(struct session *s, struct standing *st); /* takes record and snapshot */
 void session_mark_runs(struct session *s);                           /* of_data, of_split */
