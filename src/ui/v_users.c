@@ -113,6 +113,33 @@ static void note_question(struct question *q, uint32_t user, uint32_t item, cons
 	snprintf(q->run, sizeof q->run, "%s", run->rec.name);
 }
 
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* A history may have an item more than once. */
+static size_t count_known(const struct users_state *st, const struct dataset *d)
+{
+	size_t n = st->n_event - st->n_test, lo = d->user_ptr[st->user], known = 0;
+	uint32_t *item = mem_must(calloc(n ? n : 1, sizeof *item));
+
+	for (size_t i = 0; i < n; i++)
+		item[i] = d->item[lo + st->event[i]];
+	qsort(item, n, sizeof *item, by_number);
+	for (size_t i = 0; i < n; i++)
+		known += i == 0 || item[i] != item[i - 1];
+	free(item);
+	return known;
+}
+
+size_t users_why_others(const struct users_state *st, const struct why_answer *why)
+{
+	return why->n_parts && st->n_known > why->n_parts ? st->n_known - why->n_parts : 0;
+}
+
 /* The user's events, newest first: the history, then what is held out for the test. */
 static void list_events(struct users_state *st, const struct session *s, const struct dataset *d)
 {
@@ -122,7 +149,7 @@ static void list_events(struct users_state *st, const struct session *s, const s
 		return;
 	st->event_user = st->user;
 	st->event_split = session_split_serial(s);
-	st->n_event = st->n_test = 0;
+	st->n_event = st->n_test = st->n_known = 0;
 	if (st->user == NO_USER)
 		return;
 	lo = d->user_ptr[st->user];
@@ -134,6 +161,7 @@ static void list_events(struct users_state *st, const struct session *s, const s
 				st->event[st->n_event++] = (uint32_t)i;
 				st->n_test += test;
 			}
+	st->n_known = count_known(st, d);
 }
 
 const struct list_answer *users_list(const struct users_state *st, const struct session *s, bool *pending)
@@ -240,7 +268,7 @@ static void users_sync(struct view *v, struct session *s)
 	list = users_list(st, s, &pending);
 	view_rows(v, LIST, list ? list->n : 0);
 	why = users_why(st, s, &pending);
-	view_rows(v, WHY, why ? why->n_parts + why->n_neighbours + (isnan(why->rest) ? 0 : 1) : 0);
+	view_rows(v, WHY, why ? why->n_parts + why->n_neighbours + (users_why_others(st, why) > 0) : 0);
 }
 
 /* --- actions -------------------------------------------------------------------------------------------------- */

@@ -26,6 +26,7 @@ struct users_state {
 	uint32_t user;         /* under the cursor; NO_USER: none */
 	uint32_t *event;       /* [n_event] of the user, in the order shown */
 	size_t n_event, n_test;
+	size_t n_known;        /* distinct items of the history */
 	uint32_t event_user;
 	uint64_t event_split;
 	uint32_t go_user;      /* to be found once the rows are there */
@@ -37,6 +38,8 @@ uint32_t users_at(const struct users_state *st, const struct session *s, size_t 
 const struct order_answer *users_order(const struct users_state *st, const struct session *s, bool *pending);
 const struct list_answer *users_list(const struct users_state *st, const struct session *s, bool *pending);
 const struct why_answer *users_why(const struct users_state *st, const struct session *s, bool *pending);
+/* Items of the history that the explanation names no part for; they have a row of their own when there are any. */
+size_t users_why_others(const struct users_state *st, const struct why_answer *why);
 void users_draw(const struct view *v, const struct session *s, struct surface *out);
 
 #endif

@@ -207,33 +207,29 @@ static void why_cell(const void *ctx, size_t row, int column, struct table_cell 
 {
 	const struct draw_ctx *c = ctx;
 	const struct why_answer *why = c->why;
-	double value;
+	size_t others = users_why_others(c->st, why), i = row - why->n_parts - (others > 0);
+	int decimals = c->most >= 0.1 ? 3 : 5;
 
 	if (row < why->n_parts) {
-		value = why->part[row].value;
 		if (column == W_TITLE)
 			snprintf(out->text, sizeof out->text, "%s", dataset_title(c->d, why->part[row].item));
-	} else if (row == why->n_parts && !isnan(why->rest)) {
-		size_t others = c->st->n_event - c->st->n_test;
-
-		value = why->rest;
-		others = others > why->n_parts ? others - why->n_parts : 0;
+		else if (column == W_VALUE)
+			text_signed(out->text, sizeof out->text, why->part[row].value, decimals);
+		else
+			out->bar = c->most > 0 ? why->part[row].value / c->most : 0;
+	} else if (row == why->n_parts && others) { /* without a sum where parts need not sum */
 		if (column == W_TITLE)
-			snprintf(out->text, sizeof out->text, "%zu others", others);
-	} else {
-		size_t i = row - why->n_parts - (isnan(why->rest) ? 0 : 1);
-
-		value = why->neighbour[i].weight;
+			snprintf(out->text, sizeof out->text, "%zu other%s", others, others == 1 ? "" : "s");
+		else if (column == W_VALUE)
+			text_signed(out->text, sizeof out->text, why->rest, decimals);
+	} else if (i < why->n_neighbours) {
 		if (column == W_TITLE)
-			snprintf(out->text, sizeof out->text, "neighbour: user %s",
+			snprintf(out->text, sizeof out->text, "like user %s",
 				 dataset_user_id(c->d, why->neighbour[i].user));
-		if (column == W_BAR)
-			return;
+		else if (column == W_VALUE)
+			text_real(out->text, sizeof out->text, why->neighbour[i].weight, 3);
+		out->style = STYLE_DIM;
 	}
-	if (column == W_VALUE)
-		text_signed(out->text, sizeof out->text, value, c->most >= 0.1 ? 3 : 5);
-	else if (column == W_BAR && row < why->n_parts)
-		out->bar = c->most > 0 ? value / c->most : 0;
 }
 
 static const char *ordinal(uint32_t n)
