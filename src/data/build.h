@@ -37,13 +37,4 @@ bool build_events(struct dataset *d, struct cards *take, struct event_has has, s
 /* Chunks of users with about the same number of events: [n + 1] bounds; mem_free(). */
 uint32_t *build_user_chunks(const size_t *user_ptr, uint32_t n_users, size_t *n_chunks, struct err *err);
 
-/* clean.c.  Events whose item becomes NO_ITEM are out; user-grouped arrays of d, oldest first. */
-bool clean_duplicates(struct dataset *d, enum dedupe how, uint64_t *removed, const struct task *task, struct err *err);
-bool clean_core(struct dataset *d, uint32_t min_user, uint32_t min_item, uint64_t *removed, const struct task *task,
-		struct err *err);
-
-/* renumber.c.  place: [n_events] of each event in the file; taken.  *item_map as in build_events(). */
-bool build_renumber(struct dataset *d, uint32_t *take_place, uint32_t **item_map, const struct task *task,
-		    struct err *err);
-
 #endif

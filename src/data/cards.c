@@ -201,3 +201,14 @@ void cards_gather(const struct cards *c, size_t bucket, struct card *card, int64
 		}
 	}
 }
+
+void cards_put_back(struct cards *c, size_t bucket, const struct card *card, size_t n)
+{
+	c->bucket[bucket].n = n;
+	for (struct card_chunk *k = c->bucket[bucket].first; k; k = k->next) {
+		k->n = n < k->cap ? (uint32_t)n : k->cap;
+		memcpy(k->card, card, k->n * sizeof(*card));
+		card += k->n;
+		n -= k->n;
+	}
+}

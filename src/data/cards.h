@@ -40,6 +40,11 @@ struct card {
 	int64_t time;
 };
 
+static inline uint32_t card_user(size_t bucket, const struct card *card)
+{
+	return (uint32_t)(bucket << BUCKET_BITS) | (card->who & (BUCKET_USERS - 1));
+}
+
 struct card_chunk {
 	struct card_chunk *next;
 	uint32_t cap, n;
@@ -54,7 +59,7 @@ struct card_bucket {
 struct cards {
 	struct card_bucket *bucket; /* [n_buckets] bucket k: users from k * BUCKET_USERS on */
 	size_t n_buckets, cap;
-	size_t n_events;
+	size_t n_events; /* dealt */
 	bool with_order;
 	struct card_slab **slab; /* [n_hands] the newest of each hand's list */
 	unsigned n_hands;
@@ -67,5 +72,7 @@ bool cards_deal(struct cards *c, const struct event_block *b, size_t n_blocks, u
 		const struct task *task, struct err *err);
 /* Copies a bucket to arrays of bucket.n; order may be NULL. */
 void cards_gather(const struct cards *c, size_t bucket, struct card *card, int64_t *order);
+/* Puts n cards, no more than it had, in the place of a bucket's; their order is lost. */
+void cards_put_back(struct cards *c, size_t bucket, const struct card *card, size_t n);
 
 #endif

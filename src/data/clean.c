@@ -1,171 +1,115 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is read well but not kept: repeats of a pair, and what is outside the k-core.
- * Works on a dataset under construction: user_ptr, item, value, time are set. */
-#include <stdlib.h>
+#include "data/clean.h"
+
 #include <string.h>
 
 #include "base/mem.h"
-#include "data/build.h"
 
-struct dedupe_run {
-	struct dataset *d;
-	enum dedupe how;
-	const uint32_t *bound; /* chunks of users */
-	uint64_t *removed;     /* [chunks] */
-	uint32_t **owner;      /* [slots][I] the user that touched the item last, plus 1 */
-	size_t **kept;         /* [slots][I] its kept event; only for sum and max */
-};
-
-static bool slot_ready(struct dedupe_run *r, unsigned slot, struct err *err)
+bool cleaner_init(struct cleaner *c, uint32_t n_items, struct err *err)
 {
-	if (!r->owner[slot])
-		r->owner[slot] = mem_zeroed(r->d->n_items, sizeof(uint32_t), err);
-	if (r->owner[slot] && r->kept && !r->kept[slot])
-		r->kept[slot] = mem_alloc(r->d->n_items, sizeof(size_t), err);
-	return r->owner[slot] && (!r->kept || r->kept[slot]);
+	c->owner = mem_zeroed((size_t)n_items + 1, sizeof(*c->owner), err);
+	c->kept = c->owner ? mem_alloc((size_t)n_items + 1, sizeof(*c->kept), err) : NULL;
+	return c->kept != NULL;
 }
 
-/* Newest to oldest; `e` is a repeat of the event kept at *kept.  Returns the event that goes. */
-static size_t fold_pair(struct dataset *d, enum dedupe how, size_t e, size_t *kept)
+void cleaner_done(struct cleaner *c)
 {
-	size_t out = e;
+	mem_free(c->owner);
+	mem_free(c->kept);
+	memset(c, 0, sizeof(*c));
+}
+
+/* `at` repeats the card kept at *kept.  Returns the card that goes. */
+static size_t fold_pair(struct card *card, enum dedupe how, bool has_value, size_t at, uint32_t *kept)
+{
+	size_t out = at;
 
 	if (how == DEDUPE_SUM) {
-		d->value[*kept] += d->value[e];
-	} else if (how == DEDUPE_MAX && d->value && d->value[e] > d->value[*kept]) {
+		card[*kept].value += card[at].value;
+	} else if (how == DEDUPE_MAX && has_value && card[at].value > card[*kept].value) {
 		out = *kept;
-		*kept = e;
+		*kept = (uint32_t)at;
 	}
 	return out;
 }
 
-static uint64_t dedupe_user(struct dedupe_run *r, uint32_t u, uint32_t *owner, size_t *kept)
+size_t clean_repeats(struct cleaner *c, uint32_t user, struct card *card, size_t n, enum dedupe how, bool has_value)
 {
-	struct dataset *d = r->d;
-	const size_t lo = d->user_ptr[u], hi = d->user_ptr[u + 1];
-	uint64_t removed = 0;
+	size_t removed = 0;
 
-	for (size_t k = lo; k < hi; k++) {
-		size_t e = r->how == DEDUPE_FIRST ? k : hi - 1 - (k - lo);
-		uint32_t i = d->item[e];
+	for (size_t k = 0; k < n; k++) {
+		size_t at = how == DEDUPE_FIRST ? k : n - 1 - k;
+		uint32_t i = card[at].item;
 
-		if (owner[i] != u + 1) {
-			owner[i] = u + 1;
-			if (kept)
-				kept[i] = e;
+		if (c->owner[i] != user + 1) {
+			c->owner[i] = user + 1;
+			c->kept[i] = (uint32_t)at;
 			continue;
 		}
-		d->item[kept ? fold_pair(d, r->how, e, &kept[i]) : e] = NO_ITEM;
+		card[fold_pair(card, how, has_value, at, &c->kept[i])].item = NO_ITEM;
 		removed++;
 	}
 	return removed;
 }
 
-static void dedupe_chunk(void *ctx, size_t chunk, unsigned slot)
-{
-	struct dedupe_run *r = ctx;
+struct core {
+	struct cards *c;
+	uint32_t min_user, min_item;
+	uint32_t *of_user, *of_item; /* events left */
+};
 
-	for (uint32_t u = r->bound[chunk]; u < r->bound[chunk + 1]; u++)
-		r->removed[chunk] += dedupe_user(r, u, r->owner[slot], r->kept ? r->kept[slot] : NULL);
+static void count_bucket(struct core *w, size_t bucket)
+{
+	for (struct card_chunk *k = w->c->bucket[bucket].first; k; k = k->next)
+		for (uint32_t e = 0; e < k->n; e++) {
+			w->of_user[card_user(bucket, &k->card[e])]++;
+			w->of_item[k->card[e].item]++;
+		}
 }
 
-bool clean_duplicates(struct dataset *d, enum dedupe how, uint64_t *removed, const struct task *task, struct err *err)
-{
-	const unsigned slots = task_slots(task);
-	struct dedupe_run r = { .d = d, .how = how };
-	uint32_t *bound = NULL;
-	size_t n_chunks;
-	bool fine = false;
-
-	*removed = 0;
-	if (how == DEDUPE_NONE)
-		return true;
-	bound = build_user_chunks(d->user_ptr, d->n_users, &n_chunks, err);
-	r.bound = bound;
-	r.removed = bound ? mem_zeroed(n_chunks, sizeof(*r.removed), err) : NULL;
-	r.owner = mem_must(calloc(slots, sizeof(*r.owner)));
-	if (how == DEDUPE_SUM || how == DEDUPE_MAX)
-		r.kept = mem_must(calloc(slots, sizeof(*r.kept)));
-	if (!r.removed)
-		goto out;
-	for (unsigned s = 0; s < slots; s++)
-		if (!slot_ready(&r, s, err))
-			goto out;
-	if (!task_chunks(task, n_chunks, dedupe_chunk, &r)) {
-		task_cancelled(err);
-		goto out;
-	}
-	for (size_t c = 0; c < n_chunks; c++)
-		*removed += r.removed[c];
-	fine = true;
-out:
-	for (unsigned s = 0; s < slots; s++) {
-		mem_free(r.owner[s]);
-		if (r.kept)
-			mem_free(r.kept[s]);
-	}
-	free(r.owner);
-	free(r.kept);
-	mem_free(r.removed);
-	mem_free(bound);
-	return fine;
-}
-
-/* One sweep: events of users and items that have too few go.  Returns how many went. */
-static uint64_t core_sweep(struct dataset *d, uint32_t min_user, uint32_t min_item, size_t *of_user, size_t *of_item)
+/* Returns how many went. */
+static uint64_t sweep_bucket(struct core *w, size_t bucket)
 {
 	uint64_t removed = 0;
 
-	for (uint32_t u = 0; u < d->n_users; u++) {
-		bool user_out = of_user[u] < min_user;
+	for (struct card_chunk *k = w->c->bucket[bucket].first; k; k = k->next)
+		for (uint32_t e = 0; e < k->n; e++) {
+			uint32_t u = card_user(bucket, &k->card[e]), i = k->card[e].item;
 
-		if (!of_user[u])
-			continue;
-		for (size_t e = d->user_ptr[u]; e < d->user_ptr[u + 1]; e++) {
-			uint32_t i = d->item[e];
-
-			if (i == NO_ITEM || (!user_out && of_item[i] >= min_item))
+			if (i == NO_ITEM || (w->of_user[u] >= w->min_user && w->of_item[i] >= w->min_item))
 				continue;
-			d->item[e] = NO_ITEM;
-			of_user[u]--;
-			of_item[i]--;
+			k->card[e].item = NO_ITEM;
+			w->of_user[u]--;
+			w->of_item[i]--;
 			removed++;
 		}
-	}
 	return removed;
 }
 
-bool clean_core(struct dataset *d, uint32_t min_user, uint32_t min_item, uint64_t *removed, const struct task *task,
-		struct err *err)
+bool clean_core(struct cards *c, uint32_t n_users, uint32_t n_items, uint32_t min_user, uint32_t min_item,
+		uint64_t *removed, const struct task *task, struct err *err)
 {
-	size_t *of_user, *of_item;
-	uint64_t went;
+	struct core w = { .c = c, .min_user = min_user, .min_item = min_item };
+	uint64_t went = 1;
 	bool fine = false;
 
 	*removed = 0;
 	if (min_user <= 1 && min_item <= 1)
 		return true;
-	of_user = mem_zeroed(d->n_users, sizeof(*of_user), err);
-	of_item = of_user ? mem_zeroed(d->n_items, sizeof(*of_item), err) : NULL;
-	if (!of_item)
-		goto out;
-	for (uint32_t u = 0; u < d->n_users; u++)
-		for (size_t e = d->user_ptr[u]; e < d->user_ptr[u + 1]; e++)
-			if (d->item[e] != NO_ITEM) {
-				of_user[u]++;
-				of_item[d->item[e]]++;
-			}
-	do {
-		if (!task_keep_going(task)) {
-			task_cancelled(err);
-			goto out;
+	w.of_user = mem_zeroed((size_t)n_users + 1, sizeof(*w.of_user), err);
+	w.of_item = w.of_user ? mem_zeroed((size_t)n_items + 1, sizeof(*w.of_item), err) : NULL;
+	fine = w.of_item != NULL;
+	for (size_t b = 0; fine && b < c->n_buckets; b++)
+		count_bucket(&w, b);
+	while (fine && went) {
+		went = 0;
+		for (size_t b = 0; fine && b < c->n_buckets; b++) {
+			went += sweep_bucket(&w, b);
+			fine = b % 64 || task_keep_going(task) || task_cancelled(err);
 		}
-		went = core_sweep(d, min_user, min_item, of_user, of_item);
 		*removed += went;
-	} while (went);
-	fine = true;
-out:
-	mem_free(of_user);
-	mem_free(of_item);
+	}
+	mem_free(w.of_user);
+	mem_free(w.of_item);
 	return fine;
 }
