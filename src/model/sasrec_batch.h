@@ -9,7 +9,7 @@
 
 #include "model/sequences.h"
 
-enum { SASREC_GROUP_ROWS = 256 }; /* a group is closed when it has as many, or the batch ends */
+enum { SASREC_GROUP_ROWS = 128 }; /* a group is closed when it has as many, or the batch ends */
 
 struct sasrec_group {
 	size_t first, P, S, squares;  /* first: its first row in the batch */

@@ -8,7 +8,7 @@
  *   bce         the paper's: softplus(-s) of the event + softplus(s) of one item drawn anew, outside the history
  * each the mean over the batch's positions.
  *
- * DESIGN: a batch is cut into groups of whole histories, about 256 positions each, and the groups are dealt
+ * DESIGN: a batch is cut into groups of whole histories, of at least 128 positions (but for the last), and the groups are dealt
  * in runs to at most 16 chunks (4 for ce, whose gradient has all items), all by the batch alone.  A chunk goes
  * forward and backward group by group on gradients of its own; what a group draws comes from a stream of
  * its own.  Gradients are added up in chunk order: the same bits at any number of threads.  The work follows
