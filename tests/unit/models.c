@@ -5,6 +5,7 @@
 #include "base/pool.h"
 #include "base/str.h"
 #include "model/weights.h"
+#include "num/linalg.h"
 #include "model_fixture.h"
 
 enum { U = 90, I = 48, PER_USER = 30, EPOCHS = 2, BATCH = 7 };
@@ -219,8 +220,10 @@ static void test_model(const struct model_ops *ops, struct pool *two)
 int main(void)
 {
 	struct err err;
-	struct pool *two = pool_new(2, &err);
+	struct pool *two;
 
+	linalg_init(); /* OpenBLAS on one thread, as everywhere */
+	two = pool_new(2, &err);
 	fixture_must(two != NULL, &err);
 	for (int values = 0; values < 2; values++) {
 		printf("# %s\n", values ? "with values" : "all ones");
