@@ -152,6 +152,22 @@ static void make_restore(void)
 	add_restore("\r\n");
 }
 
+/* Asked before curses takes the screen: a newterm() that fails loses memory of its own. */
+static bool will_do(const char *name, struct err *err)
+{
+	bool moves;
+	int found;
+
+	if (setupterm(NULL, STDOUT_FILENO, &found) != OK)
+		return err_set(err, ERR_UNSUPPORTED, "no description of the terminal \"%.60s\": set TERM", name);
+	moves = capability("cup") != NULL;
+	del_curterm(cur_term);
+	if (moves)
+		return true;
+	return err_set(err, ERR_UNSUPPORTED, "the terminal \"%.60s\" cannot move its cursor: set TERM, or use -c COMMAND",
+		       name);
+}
+
 bool term_open(const struct term_options *o, struct err *err)
 {
 	const char *name = getenv("TERM");
@@ -161,18 +177,14 @@ bool term_open(const struct term_options *o, struct err *err)
 		return err_set(err, ERR_USAGE, "the screens need a terminal: -c COMMAND works without one");
 	if (tcgetattr(STDIN_FILENO, &t.saved) != 0)
 		return err_set(err, ERR_IO, "the terminal cannot be read: %s", strerror(errno));
+	if (!will_do(name ? name : "", err))
+		return false;
 	set_escdelay(25);
 	t.screen = newterm(NULL, stdout, stdin);
 	if (!t.screen)
-		return err_set(err, ERR_UNSUPPORTED, "no description of the terminal \"%.60s\": set TERM",
+		return err_set(err, ERR_UNSUPPORTED, "the terminal \"%.60s\" cannot be opened: set TERM",
 			       name ? name : "");
 	set_term(t.screen);
-	if (!capability("cup")) {
-		endwin();
-		delscreen(t.screen);
-		return err_set(err, ERR_UNSUPPORTED, "the terminal \"%.60s\" cannot move its cursor: set TERM, or use -c COMMAND",
-			       name ? name : "");
-	}
 	t.pastes = capability("smcup") != NULL; /* old ones would print the request */
 	make_restore();
 	t.open = true;
