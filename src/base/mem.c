@@ -163,6 +163,23 @@ void *mem_resize(void *p, size_t old_n, size_t n, size_t size, struct err *err)
 	return give_out(block, wanted, total);
 }
 
+bool mem_grow(void **p, size_t *cap, size_t need, size_t size, struct err *err)
+{
+	size_t want = *cap ? *cap : 64;
+	void *q;
+
+	if (need <= *cap)
+		return true;
+	while (want < need)
+		want *= 2;
+	q = mem_resize(*p, *cap, want, size, err);
+	if (!q)
+		return false;
+	*p = q;
+	*cap = want;
+	return true;
+}
+
 void mem_free(void *p)
 {
 	if (!p)

@@ -18,6 +18,8 @@ void *mem_alloc(size_t n, size_t size, struct err *err);
 void *mem_zeroed(size_t n, size_t size, struct err *err);
 /* Keeps min(old_n, n) elements.  On failure returns NULL and leaves p as it was. */
 void *mem_resize(void *p, size_t old_n, size_t n, size_t size, struct err *err);
+/* Makes room for `need` elements at *p, doubling from 64; *cap is the room there is.  On failure both stay. */
+bool mem_grow(void **p, size_t *cap, size_t need, size_t size, struct err *err);
 void mem_free(void *p); /* NULL is fine */
 
 void *mem_must(void *p);

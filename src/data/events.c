@@ -100,23 +100,6 @@ void events_done(struct events *e)
 	memset(e, 0, sizeof(*e));
 }
 
-static bool grow(void **p, size_t *cap, size_t need, size_t size, struct err *err)
-{
-	size_t want = *cap ? *cap : 64;
-	void *q;
-
-	if (need <= *cap)
-		return true;
-	while (want < need)
-		want *= 2;
-	q = mem_resize(*p, *cap, want, size, err);
-	if (!q)
-		return false;
-	*p = q;
-	*cap = want;
-	return true;
-}
-
 static bool rows_room(struct event_rows *w, const struct events *e, struct err *err)
 {
 	size_t cap = w->cap ? 2 * w->cap : 16384;
@@ -158,7 +141,7 @@ static bool reject(struct event_piece *p, uint64_t line, const char *fmt, ...)
 	p->rejected++;
 	if (p->n_rejects >= REJECTS_KEPT)
 		return true;
-	if (!grow((void **)&p->rejects, &p->cap_rejects, p->n_rejects + 1, sizeof(*p->rejects), &p->err))
+	if (!mem_grow((void **)&p->rejects, &p->cap_rejects, p->n_rejects + 1, sizeof(*p->rejects), &p->err))
 		return piece_fails(p);
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
@@ -175,8 +158,8 @@ static bool set_aside(struct event_piece *p, enum aside why)
 
 static bool add_miss(struct event_piece *p, uint32_t row, int kind, const struct field *f)
 {
-	if (!grow((void **)&p->miss, &p->cap_miss, p->n_miss + 1, sizeof(*p->miss), &p->err) ||
-	    !grow((void **)&p->text, &p->cap_text, p->n_text + f->n + 1, 1, &p->err))
+	if (!mem_grow((void **)&p->miss, &p->cap_miss, p->n_miss + 1, sizeof(*p->miss), &p->err) ||
+	    !mem_grow((void **)&p->text, &p->cap_text, p->n_text + f->n + 1, 1, &p->err))
 		return piece_fails(p);
 	p->miss[p->n_miss++] = (struct miss){ row, (uint8_t)kind, (uint32_t)p->n_text, f->n };
 	memcpy(p->text + p->n_text, f->s, f->n);
@@ -448,7 +431,7 @@ static bool say(struct said_texts *t, uint32_t item, const char *s, size_t n, st
 	size_t cap = t->cap;
 
 	if (item >= cap) {
-		if (!grow((void **)&t->of, &t->cap, (size_t)item + 1, sizeof(*t->of), err))
+		if (!mem_grow((void **)&t->of, &t->cap, (size_t)item + 1, sizeof(*t->of), err))
 			return false;
 		memset(t->of + cap, 0xff, (t->cap - cap) * sizeof(*t->of));
 	}
@@ -484,7 +467,7 @@ static bool merge_rejects(struct event_piece *p, uint64_t first_line, struct err
 	struct events *e = p->r->e;
 
 	for (size_t i = 0; i < p->n_rejects && e->n_rejects < REJECTS_KEPT; i++) {
-		if (!grow((void **)&e->rejects, &e->cap_rejects, e->n_rejects + 1, sizeof(*e->rejects), err))
+		if (!mem_grow((void **)&e->rejects, &e->cap_rejects, e->n_rejects + 1, sizeof(*e->rejects), err))
 			return false;
 		e->rejects[e->n_rejects] = p->rejects[i];
 		e->rejects[e->n_rejects++].line += first_line;

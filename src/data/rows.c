@@ -15,23 +15,6 @@ struct rows_reading {
 	bool failed;
 };
 
-static bool grow(void **p, size_t *cap, size_t need, size_t size, struct err *err)
-{
-	size_t want = *cap ? *cap : 256;
-	void *q;
-
-	if (need <= *cap)
-		return true;
-	while (want < need)
-		want *= 2;
-	q = mem_resize(*p, *cap, want, size, err);
-	if (!q)
-		return false;
-	*p = q;
-	*cap = want;
-	return true;
-}
-
 static bool fails(struct rows_reading *r)
 {
 	r->failed = true;
@@ -71,8 +54,8 @@ static bool take_row(void *out, uint64_t line, const struct field *f, size_t n, 
 	}
 	for (size_t i = 0; i < n; i++)
 		bytes += f[i].n + (size_t)1;
-	if (!grow((void **)&rows->at, &rows->cap_at, rows->n_at + n, sizeof(*rows->at), &r->err) ||
-	    !grow((void **)&rows->bytes, &rows->cap_bytes, rows->n_bytes + bytes, 1, &r->err))
+	if (!mem_grow((void **)&rows->at, &rows->cap_at, rows->n_at + n, sizeof(*rows->at), &r->err) ||
+	    !mem_grow((void **)&rows->bytes, &rows->cap_bytes, rows->n_bytes + bytes, 1, &r->err))
 		return fails(r);
 	for (size_t i = 0; i < n; i++) {
 		rows->at[rows->n_at++] = rows->n_bytes;

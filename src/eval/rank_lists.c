@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/u32.h"
 
 #define BATCH 48 /* a multiple of what every table of kernels takes at one time: 12, 6 or 4 */
 #define TILE 1024
@@ -71,13 +72,6 @@ static bool make_room(struct rank_slot *s, size_t used, size_t need, struct err 
 	return true;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Asks for B queries from `first` on and copies their histories into the slot. */
 static bool fetch_batch(struct rank_job *job, struct rank_slot *s, size_t first, size_t B, unsigned slot,
 			struct query *q, struct err *err)
@@ -95,7 +89,7 @@ static bool fetch_batch(struct rank_job *job, struct rank_slot *s, size_t first,
 			memcpy(s->items + used, q[b].items, q[b].n * sizeof(*s->items));
 		if (q[b].n > 0 && job->ops->dot_form && !job->o->keep_seen) {
 			memcpy(s->sorted + used, q[b].items, q[b].n * sizeof(*s->sorted));
-			qsort(s->sorted + used, q[b].n, sizeof(*s->sorted), by_number);
+			qsort(s->sorted + used, q[b].n, sizeof(*s->sorted), u32_compare);
 		}
 		if (q[b].n > 0 && has_x[b])
 			memcpy(s->x + used, q[b].x, q[b].n * sizeof(*s->x));

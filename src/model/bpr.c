@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/u32.h"
 #include "model/registry.h"
 #include "model/vectors.h"
 #include "num/bpr_core.h"
@@ -89,13 +90,6 @@ static struct bpr *new_model(uint32_t U, uint32_t I, const struct params *p, str
 	return NULL;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Distinct items drawn alike, by the first steps of a shuffle. */
 static bool draw_fold_negatives(struct bpr *m, uint64_t seed, struct err *err)
 {
@@ -113,7 +107,7 @@ static bool draw_fold_negatives(struct bpr *m, uint64_t seed, struct err *err)
 		all[k] = m->negatives[k] = kept;
 	}
 	mem_free(all);
-	qsort(m->negatives, m->n_negatives, sizeof(*m->negatives), by_number);
+	qsort(m->negatives, m->n_negatives, sizeof(*m->negatives), u32_compare);
 	return true;
 }
 
@@ -199,7 +193,7 @@ static uint32_t negatives_for(const struct bpr *m, const struct query *q, uint32
 	uint32_t n = 0;
 
 	for (uint32_t k = 0; k < q->n; k++) {
-		const uint32_t *at = bsearch(&q->items[k], m->negatives, m->n_negatives, sizeof(*at), by_number);
+		const uint32_t *at = bsearch(&q->items[k], m->negatives, m->n_negatives, sizeof(*at), u32_compare);
 
 		if (at)
 			in_history[at - m->negatives] = true;

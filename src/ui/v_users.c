@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/u32.h"
 #include "cmd/command.h"
 #include "ui/v_users.h"
 #include "ui/views.h"
@@ -113,13 +114,6 @@ static void note_question(struct question *q, uint32_t user, uint32_t item, cons
 	snprintf(q->run, sizeof q->run, "%s", run->rec.name);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* A history may have an item more than once. */
 static size_t count_known(const struct users_state *st, const struct dataset *d)
 {
@@ -128,7 +122,7 @@ static size_t count_known(const struct users_state *st, const struct dataset *d)
 
 	for (size_t i = 0; i < n; i++)
 		item[i] = d->item[lo + st->event[i]];
-	qsort(item, n, sizeof *item, by_number);
+	qsort(item, n, sizeof *item, u32_compare);
 	for (size_t i = 0; i < n; i++)
 		known += i == 0 || item[i] != item[i - 1];
 	free(item);

@@ -167,6 +167,25 @@ static void available(void)
 #endif
 }
 
+/* Room for what is needed, doubled, old content kept; on failure nothing has moved. */
+static void test_grow(void)
+{
+	unsigned char *v = NULL, *was;
+	size_t cap = 0;
+
+	ok(mem_grow((void **)&v, &cap, 1, 2, &err) && cap == 64, "room begins at 64");
+	memset(v, 'g', 128);
+	was = v;
+	ok(mem_grow((void **)&v, &cap, 64, 2, &err) && cap == 64 && v == was, "what fits moves nothing");
+	ok(mem_grow((void **)&v, &cap, 300, 2, &err) && cap == 512 && v[0] == 'g' && v[127] == 'g', "and doubles");
+	was = v;
+	mem_fail_at(1);
+	ok(!mem_grow((void **)&v, &cap, 513, 2, &err) && err.code == ERR_NOMEM && cap == 512 && v == was,
+	   "without memory it stays as it was");
+	mem_fail_at(0);
+	mem_free(v);
+}
+
 int main(void)
 {
 	aligns();
@@ -176,5 +195,6 @@ int main(void)
 	must();
 	available();
 	ok(mem_bytes_now() == 0, "nothing is left behind");
+	test_grow();
 	return done_testing();
 }
