@@ -78,10 +78,40 @@ static bool fingerprint(struct dataset *d, const struct task *task, struct err *
 	return fine;
 }
 
+static uint64_t hash_csr(const struct csr *m, uint64_t h)
+{
+	h = hash_bytes(m->ptr, ((size_t)m->rows + 1) * sizeof(*m->ptr), h);
+	h = hash_bytes(m->idx, csr_n(m) * sizeof(*m->idx), h);
+	return m->val ? hash_bytes(m->val, csr_n(m) * sizeof(*m->val), h) : h;
+}
+
+/* The kinds are told apart by where they come in the chain: each adds its size, also when that is 0. */
+static uint64_t content_hash(const struct dataset *d)
+{
+	uint64_t h = hash_mix(d->titles.n, d->texts.n);
+
+	if (!d->titles.n && !d->texts.n && !d->item_tags.ptr && !d->n_modalities && !d->friends.ptr)
+		return 0;
+	h = hash_ids(&d->tag_names, hash_ids(&d->texts, hash_ids(&d->titles, h)));
+	h = hash_mix(h, d->item_tags.ptr ? csr_n(&d->item_tags) : 0);
+	if (d->item_tags.ptr)
+		h = hash_csr(&d->item_tags, h);
+	h = hash_mix(h, d->n_modalities);
+	for (size_t k = 0; k < d->n_modalities; k++) {
+		const struct modality *m = &d->modalities[k];
+
+		h = hash_bytes(m->name, strlen(m->name), hash_mix(h, m->dim));
+		h = hash_bytes(m->has, d->n_items, h);
+		h = hash_bytes(m->v, (size_t)d->n_items * m->dim * sizeof(*m->v), h);
+	}
+	return d->friends.ptr ? hash_csr(&d->friends, h) : h;
+}
+
 bool dataset_finish(struct dataset *d, const struct task *task, struct err *err)
 {
 	if (!strtab_shrink(&d->user_ids, err) || !strtab_shrink(&d->item_ids, err) || !fingerprint(d, task, err))
 		return false;
+	d->content = content_hash(d);
 	if (!profile_make(&d->profile, d, task, err))
 		return false;
 	d->report.timestamp_ties = d->profile.tied_share;
@@ -162,9 +192,21 @@ void dataset_unref(const struct dataset *d)
 	strtab_done(&held->tag_names);
 	csr_done(&held->item_tags);
 	strtab_done(&held->user_notes);
+	for (size_t k = 0; k < held->n_modalities; k++)
+		modality_done(&held->modalities[k]);
+	mem_free(held->modalities);
+	csr_done(&held->friends);
 	report_done(&held->report);
 	free(held->name);
 	free(held);
+}
+
+void modality_done(struct modality *m)
+{
+	free(m->name);
+	mem_free(m->v);
+	mem_free(m->has);
+	memset(m, 0, sizeof(*m));
 }
 
 const char *dataset_title(const struct dataset *d, uint32_t i)
@@ -194,5 +236,7 @@ size_t dataset_bytes(const struct dataset *d)
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
 		n += strtab_bytes(tables[i]);
-	return n + (d->item_tags.ptr ? csr_bytes(&d->item_tags) : 0);
+	for (size_t k = 0; k < d->n_modalities; k++)
+		n += (size_t)d->n_items * (d->modalities[k].dim * sizeof(*d->modalities[k].v) + 1);
+	return n + (d->item_tags.ptr ? csr_bytes(&d->item_tags) : 0) + (d->friends.ptr ? csr_bytes(&d->friends) : 0);
 }

@@ -58,9 +58,22 @@ struct load_report {
 	double seconds;
 };
 
+/* Numbers about the items: a file of vectors (of images, sounds, a language model), or one column of a
+ * file about items.  Owned by the dataset. */
+struct modality {
+	char *name;   /* the file's stem, or the column's name; distinct within a dataset */
+	uint32_t dim;
+	float *v;     /* [I][dim]; of a column: standardised over the items that have it; 0 where has is 0 */
+	uint8_t *has; /* [I] 1: the item has it.  A model must mask the others, not take their 0 for a value */
+	uint32_t n_has;
+	double mean, sd; /* of a column, before it was standardised: value = mean + sd * v; else 0 and 1 */
+};
+
 struct dataset {
 	uint64_t id;          /* serial within this process */
 	uint64_t fingerprint; /* of events, ids, values, times: equal data, equal number */
+	uint64_t content;     /* of all below that a model may read beside the events: titles, texts, tags,
+	                       * modalities, friends.  0: there is nothing of the kind */
 	char *name;           /* "ml-100k" */
 	uint32_t n_users, n_items;
 	size_t n_events;
@@ -78,6 +91,9 @@ struct dataset {
 	struct strtab tag_names; /* interned */
 	struct csr item_tags;    /* [I][tags]; ptr NULL when none */
 	struct strtab user_notes; /* "24 · M · technician", or empty */
+	struct modality *modalities; /* [n_modalities] files of vectors by their names, then columns */
+	size_t n_modalities;
+	struct csr friends; /* [U][U] symmetric, nobody a friend of their own; ptr NULL: no social file */
 
 	struct profile profile;
 	struct load_report report;
@@ -94,6 +110,7 @@ uint32_t dataset_find_user(const struct dataset *d, const char *id); /* NO_USER 
 uint32_t dataset_find_item(const struct dataset *d, const char *id); /* NO_ITEM */
 static inline float dataset_value(const struct dataset *d, size_t e) { return d->value ? d->value[e] : 1.0f; }
 size_t dataset_bytes(const struct dataset *d);
+void modality_done(struct modality *m); /* frees the arrays; fine on a zeroed struct */
 
 /* For load.c, synth.c and tests: a dataset from events in input order (arrays are copied or taken as the
  * .c file says), sorted, counted, profiled, fingerprinted. */
