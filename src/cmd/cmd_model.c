@@ -10,6 +10,7 @@ static const struct { unsigned cap; const char *name; } caps[] = {
 	{ MODEL_ITERATIVE, "iterative" },       { MODEL_FROM_HISTORY, "from-history" },
 	{ MODEL_USER_VECTORS, "user-vectors" }, { MODEL_ITEM_VECTORS, "item-vectors" },
 	{ MODEL_EXACT, "exact" },               { MODEL_SEQUENTIAL, "sequential" },
+	{ MODEL_NEEDS_TEXT, "needs-text" },     { MODEL_RANKS_COLD, "ranks-cold" },
 };
 
 static bool models_prepare(struct call *c, struct err *err)

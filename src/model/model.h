@@ -28,6 +28,8 @@ enum model_caps {
 	MODEL_ITEM_VECTORS = 1 << 3,
 	MODEL_EXACT = 1 << 4,         /* contributions() sums to the score */
 	MODEL_SEQUENTIAL = 1 << 5,    /* order of the history matters */
+	MODEL_NEEDS_TEXT = 1 << 6,    /* create() refuses data without titles, texts or tags, saying so */
+	MODEL_RANKS_COLD = 1 << 7,    /* tells items without a train event apart; the others cannot */
 };
 
 /* What a model is made from.  x is what is fitted: U x I, distinct pairs; val NULL (every x_ui is 1)
@@ -46,6 +48,7 @@ struct model_shape {
 	uint32_t n_users, n_items;
 	size_t n_events;     /* of x */
 	uint32_t longest;    /* events of the busiest user */
+	const struct dataset *data; /* for models that read its text, tags or modalities */
 };
 
 /* One question: a history, oldest first, and whose it is.  n == 0 is allowed (score what you can). */

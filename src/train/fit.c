@@ -102,9 +102,9 @@ static bool use_matrix(struct fit *f, bool refit, struct err *err)
 	return true;
 }
 
-static struct model_shape shape_of(const struct csr *x)
+static struct model_shape shape_of(const struct csr *x, const struct dataset *data)
 {
-	struct model_shape s = { .n_users = x->rows, .n_items = x->cols, .n_events = csr_n(x) };
+	struct model_shape s = { .n_users = x->rows, .n_items = x->cols, .n_events = csr_n(x), .data = data };
 
 	for (uint32_t u = 0; u < x->rows; u++)
 		if (csr_row_n(x, u) > s.longest)
@@ -115,7 +115,7 @@ static struct model_shape shape_of(const struct csr *x)
 uint64_t fit_bytes(const struct model_ops *ops, const struct params *p, const struct split *split, bool refit)
 {
 	const struct csr *x = refit ? &split->train_valid : &split->train;
-	struct model_shape shape = shape_of(x);
+	struct model_shape shape = shape_of(x, split->data);
 	uint64_t transpose = (uint64_t)csr_n(x) * (sizeof(uint32_t) + (x->val ? sizeof(float) : 0)) +
 			     ((uint64_t)x->cols + 1) * sizeof(size_t);
 

@@ -193,7 +193,8 @@ static void test_model(const struct model_ops *ops, struct pool *two)
 	struct query q[BATCH];
 	struct err err;
 	struct model *m = fixture_fit(&f, ops, &p, epochs, &task_null, &err), *m2;
-	const struct model_shape shape = { .n_users = U, .n_items = I, .n_events = csr_n(&f.x), .longest = PER_USER };
+	const struct model_shape shape = { .n_users = U, .n_items = I, .n_events = csr_n(&f.x), .longest = PER_USER,
+					    .data = f.data };
 	float want[BATCH * I];
 
 	fixture_must(m != NULL, &err);

@@ -289,7 +289,8 @@ static void test_no_order(void)
 static void test_memory(const char *loss)
 {
 	struct params p = small(loss);
-	const struct model_shape shape = { .n_users = U, .n_items = I, .n_events = csr_n(&f.x), .longest = LEN };
+	const struct model_shape shape = { .n_users = U, .n_items = I, .n_events = csr_n(&f.x), .longest = LEN,
+					    .data = f.data };
 	size_t before = mem_bytes_now();
 	uint64_t told = sasrec_ops.bytes(&shape, &p);
 
