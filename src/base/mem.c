@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/mem_kept.h"
 #include "base/str.h"
 
 #define ALIGN 64
@@ -117,6 +118,17 @@ static void *refuse(size_t n, size_t size, struct err *err)
 	return NULL;
 }
 
+static void *fresh_block(size_t total, bool zeroed)
+{
+	void *block = zeroed ? NULL : mem_kept_take(total);
+
+	if (!block)
+		block = zeroed ? calloc(1, total) : malloc(total);
+	if (!block && mem_kept_free_all())
+		block = zeroed ? calloc(1, total) : malloc(total);
+	return block;
+}
+
 static void *allocate(size_t n, size_t size, bool zeroed, struct err *err)
 {
 	size_t wanted, total;
@@ -124,7 +136,7 @@ static void *allocate(size_t n, size_t size, bool zeroed, struct err *err)
 
 	if (told_to_fail() || !block_size(n, size, &wanted, &total))
 		return refuse(n, size, err);
-	block = zeroed ? calloc(1, total) : malloc(total);
+	block = fresh_block(total, zeroed);
 	return block ? give_out(block, wanted, total) : refuse(n, size, err);
 }
 
@@ -154,6 +166,8 @@ void *mem_resize(void *p, size_t old_n, size_t n, size_t size, struct err *err)
 	if (total < old_offset + kept)
 		total = old_offset + kept;
 	block = realloc((char *)p - old_offset, total);
+	if (!block && mem_kept_free_all())
+		block = realloc((char *)p - old_offset, total);
 	if (!block)
 		return refuse(n, size, err);
 	offset = offset_in(block, wanted);
@@ -182,10 +196,14 @@ bool mem_grow(void **p, size_t *cap, size_t need, size_t size, struct err *err)
 
 void mem_free(void *p)
 {
+	char *block;
+
 	if (!p)
 		return;
 	count_down(header_of(p)->size);
-	free((char *)p - header_of(p)->offset);
+	block = (char *)p - header_of(p)->offset;
+	if (!mem_kept_put(block))
+		free(block);
 }
 
 void *mem_must(void *p)

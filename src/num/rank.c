@@ -61,15 +61,17 @@ static void radix_sort(struct keyed *a, struct keyed *b, size_t n)
 	memcpy(b, a, n * sizeof(*a));
 }
 
-/* Length of (vector, bias), rounded up by more than all the roundings of a score computed from
- * it. */
-static float reach_of(const float *v, float bias, size_t D)
+/* Length of (vector, bias), rounded up by more than all the roundings of a score computed from it and of
+ * the length's own sum.  Where squares of floats would be lost below the smallest one, doubles sum them. */
+static float reach_of(const struct kern *k, const float *v, float bias, size_t D)
 {
-	double sum = (double)bias * (double)bias;
+	double sum = (double)k->dot(v, v, D);
 
-	for (size_t d = 0; d < D; d++)
-		sum += (double)v[d] * (double)v[d];
-	return isnan(sum) ? INFINITY : (float)(sqrt(sum) * (1.0 + (double)(D + 8) * FLT_EPSILON));
+	if (sum < 1e-30)
+		for (size_t d = 0; d < D; d++)
+			sum += (double)v[d] * (double)v[d];
+	sum += (double)bias * (double)bias;
+	return isnan(sum) ? INFINITY : (float)(sqrt(sum) * (1.0 + (double)(2 * D + 8) * FLT_EPSILON));
 }
 
 static uint32_t float_bits(float x)
@@ -87,7 +89,7 @@ static bool order_items(struct rank_panels *p, struct err *err)
 	bool fine = b != NULL;
 
 	for (uint32_t i = 0; fine && i < p->I; i++) {
-		float reach = reach_of(p->vectors + i * p->stride, p->bias ? p->bias[i] : 0, p->D);
+		float reach = reach_of(p->k, p->vectors + i * p->stride, p->bias ? p->bias[i] : 0, p->D);
 
 		/* reach >= 0: its bits rise with it */
 		a[i] = (struct keyed){ ~float_bits(reach), i };
@@ -132,7 +134,7 @@ static void pack_all(struct rank_panels *p)
 
 		pack_panel(p, items, n, p->packed + b * width * p->D,
 			   p->packed_bias ? p->packed_bias + b * width : NULL);
-		p->reach[b] = reach_of(p->vectors + items[0] * p->stride,
+		p->reach[b] = reach_of(p->k, p->vectors + items[0] * p->stride,
 				       p->bias ? p->bias[items[0]] : 0, p->D);
 	}
 }
@@ -285,7 +287,7 @@ static void group_begin(struct group *g, const struct rank_panels *p, const floa
 	pack_group(p, queries, q_stride, g->n, g->queries);
 	for (size_t q = 0; q < p->k->queries; q++) {
 		g->least[q] = q < g->n ? g->out[q].threshold : NAN; /* nothing reaches NaN */
-		g->length[q] = q < g->n ? reach_of(queries + q * q_stride, p->bias ? 1.0f : 0, p->D)
+		g->length[q] = q < g->n ? reach_of(p->k, queries + q * q_stride, p->bias ? 1.0f : 0, p->D)
 					: 0;
 	}
 }

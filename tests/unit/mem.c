@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mem.c - allocations are aligned, counted, refused with a figure, and can be made to fail. */
 #include "base/mem.h"
+#include "base/mem_kept.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -186,8 +187,31 @@ static void test_grow(void)
 	mem_free(v);
 }
 
+/* What one epoch drops serves the next; what nobody can use is not handed out. */
+static void keeps_large_blocks(void)
+{
+#if !defined(__SANITIZE_ADDRESS__)
+	enum { LARGE = 8 << 20 };
+	unsigned char *a = mem_alloc(LARGE, 1, &err), *b, *c, *zeros;
+
+	memset(a, 'a', LARGE);
+	mem_free(a);
+	zeros = mem_zeroed(LARGE, 1, &err);
+	ok(zeros[0] == 0 && zeros[LARGE - 1] == 0 && !memchr(zeros, 'a', LARGE), "zeroed memory is zero all the same");
+	c = mem_alloc(LARGE / 2, 1, &err);
+	ok(c != a, "a block twice as large as asked for is not given");
+	b = mem_alloc(LARGE - LARGE / 8, 1, &err);
+	ok(b == a, "one that is a little larger is");
+	mem_free(zeros);
+	mem_free(b);
+	mem_free(c);
+	ok(mem_kept_free_all() >= LARGE && !mem_kept_free_all(), "and all can be given back");
+#endif
+}
+
 int main(void)
 {
+	keeps_large_blocks();
 	aligns();
 	resizes();
 	counts();
