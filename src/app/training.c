@@ -137,6 +137,7 @@ bool training_prepare(struct training *t, struct session *s, const char *wanted,
 /* --- WORKER ----------------------------------------------------------------------------------------------- */
 
 struct epoch_news {
+	struct curves names; /* of the losses and the metric, without points */
 	struct curve_point point;
 	const struct snapshot *snapshot;
 };
@@ -149,13 +150,14 @@ static void news_free(void *p)
 	free(n);
 }
 
-static void on_epoch(void *ctx, const struct curve_point *point, const struct snapshot *take)
+static void on_epoch(void *ctx, const struct curves *curves, const struct snapshot *take)
 {
 	struct training *t = ctx;
 	struct message *m = mem_must(calloc(1, sizeof(*m)));
 	struct epoch_news *n = mem_must(calloc(1, sizeof(*n)));
 
-	n->point = *point;
+	curves_name(&n->names, curves);
+	n->point = curves->point[curves->n - 1];
 	n->snapshot = take;
 	m->kind = MESSAGE_WORK;
 	m->payload = n;
@@ -251,9 +253,7 @@ void training_message(struct training *t, struct session *s, void *payload)
 
 	if (!r)
 		return;
-	if (!r->rec.curves.metric[0])
-		snprintf(r->rec.curves.metric, sizeof(r->rec.curves.metric), "%s", r->rec.metric);
-	r->rec.curves.n_loss = n->point.n_loss;
+	curves_name(&r->rec.curves, &n->names);
 	curves_add(&r->rec.curves, &n->point, &ignored); /* the worker keeps the whole curve */
 	r->rec.epochs = n->point.epoch;
 	r->rec.seconds = n->point.seconds;

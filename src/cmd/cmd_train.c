@@ -114,15 +114,22 @@ static void train_message(struct call *c, void *payload)
 	training_message(c->state, c->session, payload);
 }
 
-static json_t *loss_of(const struct curves *cv)
+static json_t *loss_of(const struct curves *cv, unsigned part)
 {
 	json_t *loss = json_array();
 
 	for (size_t i = 0; i < cv->n; i++) {
-		if (cv->point[i].n_loss)
-			json_array_append_new(loss, json_number(cv->point[i].loss[0]));
+		if (cv->point[i].n_loss > part)
+			json_array_append_new(loss, json_number(cv->point[i].loss[part]));
 	}
 	return loss;
+}
+
+static json_t *valid_loss_of(const struct curves *cv)
+{
+	int part = curves_valid_part(cv);
+
+	return part < 0 ? json_null() : loss_of(cv, (unsigned)part);
 }
 
 static json_t *valid_of(const struct run_record *rec)
@@ -150,7 +157,8 @@ static void tell_run(struct result *r, const struct run_record *rec)
 	result_set(r, "epochs", json_integer(rec->epochs));
 	result_set(r, "best_epoch", json_integer(rec->best_epoch));
 	result_set(r, "stopped", json_text(rec->stopped));
-	result_set(r, "loss", loss_of(&rec->curves));
+	result_set(r, "loss", loss_of(&rec->curves, 0));
+	result_set(r, "valid_loss", valid_loss_of(&rec->curves));
 	result_set(r, "valid", valid_of(rec));
 	result_set(r, "seconds", json_number(rec->seconds));
 	result_set(r, "seconds_per_epoch", json_number(rec->epochs ? rec->seconds / rec->epochs : NAN));
@@ -160,6 +168,9 @@ static void tell_run(struct result *r, const struct run_record *rec)
 		str_printf(&s, " after %u epochs, best %u", rec->epochs, rec->best_epoch);
 	if (!isnan(rec->best_metric))
 		str_printf(&s, ", valid %s %.4f", rec->metric, rec->best_metric);
+	if (!isnan(curves_gap(&rec->curves)))
+		str_printf(&s, ", valid loss %.3g %s train", fabs(curves_gap(&rec->curves)),
+			   curves_gap(&rec->curves) < 0 ? "below" : "above");
 	str_printf(&s, ", %.2f s, %s\n", rec->seconds, str_bytes(rec->bytes, bytes));
 	result_say(r, "%s", s.s);
 	str_done(&s);

@@ -6,18 +6,21 @@
  * the same regularised loss over H(u) x a set of negatives, drawn once from the seed and kept with the
  * weights, the items' vectors fixed.  Explanations leave events out of that fold-in.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/u32.h"
+#include "model/event_mean.h"
 #include "model/registry.h"
 #include "model/vectors.h"
 #include "num/bpr_core.h"
+#include "num/linalg.h"
 
 #define INIT_SIGMA 1.0 /* with 0.1 the vectors need many epochs to leave popularity behind (lastfm never did) */
-enum { FOLD_NEGATIVES = 256, MAX_D = 1024 };
+enum { FOLD_NEGATIVES = 256, MAX_D = 1024, VALID_NEGATIVES = 4, TRIES = 16 };
 
 struct bpr {
 	struct model_base base;
@@ -144,6 +147,55 @@ static bool fit_epoch(struct model *model, const struct build_env *env, struct f
 	ctx->examples = csr_n(env->x);
 	ctx->lr = (double)m->rule.lr;
 	return true;
+}
+
+/* --- The loss on valid events: against items drawn as in training, the same in every epoch --------------- */
+
+struct watching { const struct bpr *m; const struct build_env *env; };
+
+static double score_of(const struct bpr *m, uint32_t user, uint32_t item)
+{
+	return (double)(linalg_dot(m->W + (size_t)user * m->D, m->H + (size_t)item * m->D, m->D) + m->bias[item]);
+}
+
+static uint32_t draw_unseen(const struct watching *w, uint32_t user, struct rng *r)
+{
+	const struct csr *x = w->env->x;
+	uint32_t item = 0;
+
+	for (int t = 0; t < TRIES; t++) {
+		item = w->m->rule.negatives == BPR_UNIFORM ? rng_below(r, w->m->I) : x->idx[rng_below64(r, csr_n(x))];
+		if (!csr_has(x, user, item) && !csr_has(&w->env->split->valid, user, item))
+			break;
+	}
+	return item;
+}
+
+static double loss_of_user(const void *ctx, uint32_t user, const uint32_t *items, const float *x, size_t n)
+{
+	const struct watching *w = ctx;
+	struct rng r = rng_stream(w->env->seed, "bpr.valid", 0, user);
+	double sum = 0;
+
+	(void)x;
+	for (size_t k = 0; k < n; k++) {
+		double s = score_of(w->m, user, items[k]);
+
+		for (int j = 0; j < VALID_NEGATIVES; j++) {
+			double d = score_of(w->m, user, draw_unseen(w, user, &r)) - s;
+
+			sum += fmax(d, 0) + log1p(exp(-fabs(d)));
+		}
+	}
+	return sum / VALID_NEGATIVES;
+}
+
+static bool valid_loss(struct model *model, const struct build_env *env, const struct fit_ctx *ctx, double *out,
+		       struct err *err)
+{
+	struct watching w = { (const struct bpr *)model, env };
+
+	return event_mean(&env->split->valid, env->x, loss_of_user, &w, ctx->task, out, err);
 }
 
 static bool make_panels(struct bpr *m, struct err *err)
@@ -364,6 +416,7 @@ const struct model_ops bpr_ops = {
 	.params = params,
 	.create = create,
 	.fit_epoch = fit_epoch,
+	.valid_loss = valid_loss,
 	.freeze = freeze,
 	.query_begin = query_begin,
 	.score_block = score_block,

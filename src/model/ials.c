@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/event_mean.h"
 #include "model/registry.h"
 #include "model/vectors.h"
 #include "num/ials_core.h"
@@ -203,6 +204,43 @@ static bool fit_epoch(struct model *model, const struct build_env *env, struct f
 	if (!isfinite(ctx->loss[0]))
 		return err_set(err, ERR_NUMERIC, "ials, epoch %u: the loss is not finite; a larger lambda helps",
 			       (unsigned)ctx->epoch);
+	return true;
+}
+
+static double misses(const void *ctx, uint32_t user, const uint32_t *items, const float *x, size_t n)
+{
+	const struct ials *m = ctx;
+	const float *w = m->W + (size_t)user * m->D;
+	double sum = 0;
+
+	for (size_t k = 0; k < n; k++) {
+		double miss = (double)linalg_dot(w, m->H + (size_t)items[k] * m->D, m->D) - 1;
+
+		sum += (x ? (double)x[k] : 1) * miss * miss;
+	}
+	return sum;
+}
+
+static double mean_weight(const struct csr *x)
+{
+	double sum = 0;
+
+	for (size_t k = 0; x->val && k < csr_n(x); k++)
+		sum += (double)x->val[k];
+	return x->val ? sum / (double)csr_n(x) : 1;
+}
+
+/* The same objective, with the misses of the valid events in the place of the train events', each as heavy
+ * as the mean train event; the other terms do not ask which events there are. */
+static bool valid_loss(struct model *model, const struct build_env *env, const struct fit_ctx *ctx, double *out,
+		       struct err *err)
+{
+	double train, valid;
+
+	if (!event_mean(env->x, env->x, misses, model, ctx->task, &train, err) ||
+	    !event_mean(&env->split->valid, env->x, misses, model, ctx->task, &valid, err))
+		return false;
+	*out = ctx->loss[0] - train + mean_weight(env->x) * valid;
 	return true;
 }
 
@@ -421,6 +459,7 @@ const struct model_ops ials_ops = {
 	.params = params,
 	.create = create,
 	.fit_epoch = fit_epoch,
+	.valid_loss = valid_loss,
 	.freeze = freeze,
 	.query_begin = query_begin,
 	.score_block = score_block,

@@ -111,6 +111,11 @@ struct model_ops {
 	/* WORKER.  One epoch.  Cancelled: returns false with ERR_CANCELLED and the partial epoch is dropped
 	 * by the caller.  NaN/Inf: ERR_NUMERIC naming epoch, batch and tensor. */
 	bool (*fit_epoch)(struct model *m, const struct build_env *env, struct fit_ctx *ctx, struct err *err);
+	/* WORKER, after an epoch, with what fit_epoch told of it: the loss on the valid events, without dropout,
+	 * comparable with ctx->loss[0] (so that their difference tells what was learned by heart).  The same
+	 * negatives in every epoch.  NaN: no valid event can be asked for.  NULL: the model has no such loss. */
+	bool (*valid_loss)(struct model *m, const struct build_env *env, const struct fit_ctx *ctx, double *out,
+			   struct err *err);
 	/* What scoring needs, immutable: a copy, or with may_move the model itself (m is then consumed). */
 	struct model *(*freeze)(struct model *m, bool may_move, struct err *err);
 
@@ -126,6 +131,13 @@ struct model_ops {
 	/* ANY.  parts[n] and *base with base + sum(parts) = score; NULL: explain by leave-one-out. */
 	bool (*contributions)(const struct model *m, const struct query *q, uint32_t item, struct scratch *s,
 			      float *parts, float *base, struct err *err);
+	/* ANY.  weight[n] >= 0 of the history's events, with sum 1: how much the newest one's row looks at each,
+	 * a mean over the heads and blocks.  It shows how the model reads, and is no explanation by itself
+	 * (Jain & Wallace 2019, arXiv:1902.10186).  NULL: the model has no attention. */
+	bool (*attention)(const struct model *m, const struct query *q, struct scratch *s, float *weight,
+			  struct err *err);
+	/* ANY.  How many events of a history are read, the newest ones; NULL: all of them. */
+	uint32_t (*newest)(const struct model *m);
 	/* ANY.  Who stands behind the score, strongest first, at most max; returns how many, SIZE_MAX on
 	 * failure.  NULL except user-knn. */
 	size_t (*neighbours)(const struct model *m, const struct query *q, uint32_t item, struct scratch *s,

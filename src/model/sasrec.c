@@ -2,18 +2,18 @@
 /* sasrec.c - what comes next: causal self-attention over a history in the order of time.
  *
  * Kang & McAuley 2018, arXiv:1808.09781.  The network stands in model/sasrec_net.h, its training in
- * model/sasrec_fit.h.  A query's vector is the state after its newest event, its score with an item their
- * dot product; the history is cut to its newest max-len events.  A history without events gets what
- * padding alone would give: the bias of the last norm.
+ * model/sasrec_fit.h.  A query's vector is the state after its newest event (model/sasrec_read.h), its
+ * score with an item their dot product.
  */
 #include <string.h>
 
 #include "base/mem.h"
 #include "model/registry.h"
 #include "model/sasrec_fit.h"
+#include "model/sasrec_read.h"
 #include "model/vectors.h"
 
-enum { MAX_D = 1024, MAX_LEN = 1024, ROWS = 256 /* of a query's pack, about */ };
+enum { MAX_D = 1024, MAX_LEN = 1024 };
 
 struct sasrec {
 	struct model_base base;
@@ -145,6 +145,14 @@ static bool fit_epoch(struct model *model, const struct build_env *env, struct f
 	return sasrec_fit_epoch(m->fit, &m->net, ctx, err);
 }
 
+static bool valid_loss(struct model *model, const struct build_env *env, const struct fit_ctx *ctx, double *out,
+		       struct err *err)
+{
+	struct sasrec *m = (struct sasrec *)model;
+
+	return sasrec_fit_valid_loss(m->fit, &m->net, env, ctx->task, out, err);
+}
+
 static bool make_panels(struct sasrec *m, struct err *err)
 {
 	m->panels = rank_panels_new(m->net.E, m->net.D, m->net.I, m->net.D, NULL, err);
@@ -175,79 +183,25 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 
 /* --- Scoring --------------------------------------------------------------------------- */
 
-struct reading { /* of packed queries, in the scratch's second block */
-	uint32_t *item, *start, *of; /* of: the query of each history */
-	float *h;
-	void *work;
-};
-
-static size_t up(size_t bytes)
-{
-	return (bytes + 63) / 64 * 64;
-}
-
-static bool begin_reading(const struct sasrec_net *n, struct reading *r, struct scratch *s, struct err *err)
-{
-	size_t rows = ROWS + n->max_len, list = up((rows + 1) * sizeof(uint32_t)), h = up(rows * n->D * sizeof(float));
-	char *at = scratch_need_aux(s, 3 * list + h + sasrec_work_size(n, rows, rows * n->max_len, false), err);
-
-	if (!at)
-		return false;
-	r->item = (uint32_t *)(void *)at;
-	r->start = (uint32_t *)(void *)(at + list);
-	r->of = (uint32_t *)(void *)(at + 2 * list);
-	r->h = (float *)(void *)(at + 3 * list);
-	r->work = at + 3 * list + h;
-	return true;
-}
-
-/* Reads what is packed, and puts each history's last state where its query's vector belongs. */
-static void read_pack(const struct sasrec_net *n, const struct reading *r, size_t S, float *vectors)
-{
-	struct sasrec_pack p = { .item = r->item, .start = r->start, .S = S, .P = r->start[S] };
-	struct sasrec_work w;
-	size_t squares = 0;
-
-	if (!S)
-		return;
-	for (size_t k = 0; k < S; k++)
-		squares += (size_t)(r->start[k + 1] - r->start[k]) * (r->start[k + 1] - r->start[k]);
-	sasrec_work_lay(&w, r->work, n, p.P, squares, false);
-	sasrec_forward(n, &w, &p, r->h, NULL);
-	for (size_t k = 0; k < S; k++)
-		memcpy(vectors + r->of[k] * (size_t)n->D, r->h + (r->start[k + 1] - 1) * (size_t)n->D,
-		       n->D * sizeof(*vectors));
-}
-
 /* Scratch: the queries' vectors [B][D].  Aux: what reading needs. */
 static bool query_begin(const struct model *model, const struct query *q, size_t B, struct scratch *s,
 			struct err *err)
 {
 	const struct sasrec_net *n = &((const struct sasrec *)model)->net;
 	float *vectors = scratch_need(s, B * n->D * sizeof(*vectors), err);
-	struct reading r;
-	size_t S = 0;
 
-	if (!vectors || !begin_reading(n, &r, s, err))
-		return false;
-	r.start[0] = 0;
-	for (size_t b = 0; b < B; b++) {
-		uint32_t len = q[b].n < n->max_len ? q[b].n : n->max_len;
+	return vectors && sasrec_read(n, q, B, vectors, s, err);
+}
 
-		if (!len) {
-			memcpy(vectors + b * n->D, n->t.w + n->bias, n->D * sizeof(*vectors));
-			continue;
-		}
-		memcpy(r.item + r.start[S], q[b].items + q[b].n - len, len * sizeof(*r.item));
-		r.of[S] = (uint32_t)b;
-		r.start[S + 1] = r.start[S] + len;
-		if (r.start[++S] >= ROWS) {
-			read_pack(n, &r, S, vectors);
-			S = 0;
-		}
-	}
-	read_pack(n, &r, S, vectors);
-	return true;
+static bool attention(const struct model *model, const struct query *q, struct scratch *s, float *weight,
+		      struct err *err)
+{
+	return sasrec_attention(&((const struct sasrec *)model)->net, q, weight, s, err);
+}
+
+static uint32_t newest(const struct model *model)
+{
+	return ((const struct sasrec *)model)->net.max_len;
 }
 
 static void score_block(const struct model *model, const struct query *q, size_t B, uint32_t lo, uint32_t hi,
@@ -407,10 +361,13 @@ const struct model_ops sasrec_ops = {
 	.params = params,
 	.create = create,
 	.fit_epoch = fit_epoch,
+	.valid_loss = valid_loss,
 	.freeze = freeze,
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.dot_form = dot_form,
+	.attention = attention,
+	.newest = newest,
 	.similar = similar,
 	.item_vectors = item_vectors,
 	.save = save,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/rng.h"
+#include "model/history_drop.h"
 
 size_t sasrec_batch_cap(size_t events, uint32_t histories, uint32_t max_len)
 {
@@ -82,18 +82,11 @@ void sasrec_batch_shuffle(struct sasrec_batch *b, uint64_t seed, uint32_t epoch)
 static uint32_t keep_events(struct sasrec_batch *b, uint32_t u, float drop, uint64_t seed, uint32_t epoch)
 {
 	const uint32_t *item = b->seq.item + b->seq.ptr[u];
-	uint32_t n = sequences_n(&b->seq, u), kept = 0;
-	struct rng r;
+	struct rng r = rng_stream(seed, "sasrec.drop", epoch, u);
+	uint32_t n = history_drop(b->kept, sequences_n(&b->seq, u), 2, drop, &r);
 
-	if (drop > 0) {
-		r = rng_stream(seed, "sasrec.drop", epoch, u);
-		for (uint32_t k = 0; k < n; k++)
-			if (rng_uniformf(&r) >= drop)
-				b->kept[kept++] = item[k];
-	}
-	if (kept >= 2)
-		return kept;
-	memcpy(b->kept, item, n * sizeof(*item));
+	for (uint32_t k = 0; k < n; k++)
+		b->kept[k] = item[b->kept[k]];
 	return n;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/sasrec_valid.h"
 #include "num/embedding.h"
 #include "num/linalg.h"
 
@@ -198,7 +199,7 @@ uint64_t sasrec_fit_bytes(const struct sasrec_net *n, const struct sasrec_rule *
 		floats += (uint64_t)groups * r->negatives * n->D;
 	return floats * sizeof(float) + slots * (uint64_t)sasrec_work_size(n, rows, rows * n->max_len, true) +
 	       sasrec_batch_bytes(s, r->batch, n->max_len) + (r->loss == SASREC_CE ? softmax_all_bytes(n->I, n->D) : 0) +
-	       row_grads_bytes(n->I, n->D, entries_at_most(r, cap, groups));
+	       row_grads_bytes(n->I, n->D, entries_at_most(r, cap, groups)) + sasrec_valid_bytes(n, r, slots);
 }
 
 /* --- One batch: chunks forward and backward ------------------------------------------------- */
@@ -381,4 +382,10 @@ bool sasrec_fit_epoch(struct sasrec_fit *f, struct sasrec_net *n, struct fit_ctx
 	ctx->n_loss = 1;
 	ctx->loss_name[0] = "loss";
 	return true;
+}
+
+bool sasrec_fit_valid_loss(struct sasrec_fit *f, const struct sasrec_net *n, const struct build_env *env,
+			   const struct task *t, double *out, struct err *err)
+{
+	return sasrec_valid_loss(n, &f->rule, &f->batch.seq, f->all, env, t, out, err);
 }

@@ -44,5 +44,8 @@ struct optim *sasrec_fit_items(struct sasrec_fit *f);
 
 /* One pass over the histories; fills ctx.  NaN or Inf: ERR_NUMERIC naming epoch, batch and tensor. */
 bool sasrec_fit_epoch(struct sasrec_fit *f, struct sasrec_net *n, struct fit_ctx *ctx, struct err *err);
+/* The same loss on the valid events (model/sasrec_valid.h). */
+bool sasrec_fit_valid_loss(struct sasrec_fit *f, const struct sasrec_net *n, const struct build_env *env,
+			   const struct task *t, double *out, struct err *err);
 
 #endif

@@ -139,3 +139,19 @@ double softmax_all_loss(const struct softmax_all *s, float *dx, float *dE, const
 	}
 	return loss;
 }
+
+void softmax_all_log_sums(const struct softmax_all *s, double *out, const float *x, size_t R, float *strip)
+{
+	size_t most = softmax_all_rows(s->I), ld = n_panels(s->I) * PANEL;
+
+	for (size_t r = 0; r < R; r += most) {
+		size_t n = R - r < most ? R - r : most;
+
+		make_logits(s, strip, ld, x + r * s->D, n);
+		for (size_t k = 0; k < n; k++) {
+			float *row = strip + k * ld, top = kern()->max(row, s->I);
+
+			out[r + k] = log((double)kern()->exp_sum(row, s->I, top)) + (double)top;
+		}
+	}
+}

@@ -30,5 +30,7 @@ size_t softmax_all_strip(uint32_t I);               /* floats of a strip, the ca
 size_t softmax_all_bytes(uint32_t I, uint32_t D);
 double softmax_all_loss(const struct softmax_all *s, float *dx, float *dE, const float *x, const float *E,
 			    const uint32_t *target, float weight, size_t R, float *strip);
+/* log sum e^logits of each of R rows, without gradients: less a target's logit, its loss. */
+void softmax_all_log_sums(const struct softmax_all *s, double *out, const float *x, size_t R, float *strip);
 
 #endif

@@ -43,6 +43,13 @@ bool curves_add(struct curves *c, const struct curve_point *p, struct err *err)
 	return true;
 }
 
+void curves_name(struct curves *out, const struct curves *c)
+{
+	out->n_loss = c->n_loss;
+	memcpy(out->loss_name, c->loss_name, sizeof(out->loss_name));
+	memcpy(out->metric, c->metric, sizeof(out->metric));
+}
+
 bool curves_copy(struct curves *out, const struct curves *c, struct err *err)
 {
 	struct curve_point *point = NULL;
@@ -57,6 +64,23 @@ bool curves_copy(struct curves *out, const struct curves *c, struct err *err)
 	out->point = point;
 	out->cap = c->n;
 	return true;
+}
+
+int curves_valid_part(const struct curves *c)
+{
+	int last = (int)c->n_loss - 1;
+
+	return last > 0 && !strcmp(c->loss_name[last], CURVE_VALID_LOSS) ? last : -1;
+}
+
+double curves_gap(const struct curves *c)
+{
+	int part = curves_valid_part(c);
+
+	for (size_t i = part < 0 ? 0 : c->n; i-- > 0; )
+		if (!isnan(c->point[i].loss[part]))
+			return c->point[i].loss[part] - c->point[i].loss[0];
+	return NAN;
 }
 
 static void print_number(FILE *f, double v)

@@ -9,7 +9,8 @@
 
 #include "base/err.h"
 
-#define CURVE_LOSSES 4
+#define CURVE_LOSSES 5
+#define CURVE_VALID_LOSS "valid loss" /* name of the part that is measured on valid events; the last, if there */
 struct curve_point {
 	uint32_t epoch;           /* 1-based */
 	unsigned n_loss;
@@ -29,8 +30,11 @@ struct curves {
 
 void curves_init(struct curves *c);
 bool curves_add(struct curves *c, const struct curve_point *p, struct err *err);
+void curves_name(struct curves *out, const struct curves *c); /* the names of losses and metric, not the points */
 bool curves_copy(struct curves *out, const struct curves *c, struct err *err);
 void curves_done(struct curves *c);
+int curves_valid_part(const struct curves *c);     /* which loss is the one on valid events; -1: none */
+double curves_gap(const struct curves *c);         /* valid loss less train loss, where last measured; NaN: never */
 bool curves_save(const struct curves *c, const char *path, struct err *err); /* csv, replaced whole, %.17g */
 bool curves_open(struct curves *c, const char *path, struct err *err);
 

@@ -167,11 +167,20 @@ static struct snapshot *take_snapshot(struct fit *f, uint32_t epoch, struct err 
 		      : NULL;
 }
 
-static void name_losses(struct curves *c, const struct fit_ctx *ctx)
+static bool tells_valid_loss(const struct fit *f)
 {
+	return f->r->ops->valid_loss && f->iterates && f->r->valid_every && f->r->split->n_valid;
+}
+
+static void name_losses(const struct fit *f, const struct fit_ctx *ctx)
+{
+	struct curves *c = f->at.curves;
+
 	c->n_loss = ctx->n_loss;
 	for (unsigned k = 0; k < ctx->n_loss; k++)
 		snprintf(c->loss_name[k], sizeof(c->loss_name[k]), "%s", ctx->loss_name[k]);
+	if (tells_valid_loss(f))
+		snprintf(c->loss_name[c->n_loss++], sizeof(c->loss_name[0]), CURVE_VALID_LOSS);
 }
 
 static struct curve_point make_point(const struct fit *f, const struct fit_ctx *ctx, double began)
@@ -182,10 +191,26 @@ static struct curve_point make_point(const struct fit *f, const struct fit_ctx *
 		.gradient_norm = ctx->gradient_norm, .lr = ctx->lr,
 	};
 
-	memcpy(p.loss, ctx->loss, sizeof(p.loss));
+	memcpy(p.loss, ctx->loss, sizeof(ctx->loss));
 	if (!f->iterates)
 		p.rate = NAN;
+	if (tells_valid_loss(f))
+		p.loss[p.n_loss++] = NAN;
 	return p;
+}
+
+/* The metric, and the loss where the model tells one, on valid events. */
+static bool measure(struct fit *f, const struct fit_ctx *ctx, const struct snapshot *now, struct curve_point *p,
+		    struct err *err)
+{
+	const struct fit_request *r = f->r;
+
+	if (!eval_one(now, r->split, true, r->metric, r->metric_k, &f->between, &p->valid, err))
+		return false;
+	/* No user of valid has a history to ask with (a split by time or users): nothing can be watched. */
+	if (isnan(p->valid))
+		f->watches = false;
+	return !tells_valid_loss(f) || r->ops->valid_loss(f->at.model, &f->env, ctx, &p->loss[p->n_loss - 1], err);
 }
 
 static bool is_better(const struct fit *f, double metric)
@@ -225,7 +250,6 @@ static bool watched_epoch(struct fit *f, struct err *err)
 	struct fit_ctx ctx;
 	struct curve_point p;
 	struct snapshot *now;
-	bool measure;
 
 	if (!run_epoch(f, &ctx, err))
 		return false;
@@ -233,21 +257,18 @@ static bool watched_epoch(struct fit *f, struct err *err)
 	now = take_snapshot(f, ctx.epoch, err);
 	if (!now)
 		return false;
-	measure = f->watches && (ctx.epoch % r->valid_every == 0 || ctx.epoch == r->epochs);
-	if (measure && !eval_one(now, r->split, true, r->metric, r->metric_k, &f->between, &p.valid, err))
+	if (f->watches && (ctx.epoch % r->valid_every == 0 || ctx.epoch == r->epochs) &&
+	    !measure(f, &ctx, now, &p, err))
 		goto fail;
-	/* No user of valid has a history to ask with (a split by time or users): nothing can be watched. */
-	if (measure && isnan(p.valid))
-		f->watches = false;
 	p.seconds = f->seconds_before + clock_now() - f->started;
-	name_losses(f->at.curves, &ctx);
+	name_losses(f, &ctx);
 	if (!curves_add(f->at.curves, &p, err))
 		goto fail;
 	/* From here on the epoch counts. */
 	f->at.epoch = ctx.epoch;
 	judge(f, now, p.valid);
 	if (r->on_epoch)
-		r->on_epoch(r->ctx, &p, now);
+		r->on_epoch(r->ctx, f->at.curves, now);
 	else
 		snapshot_unref(now);
 	return keep_state(f, err);

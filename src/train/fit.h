@@ -3,6 +3,7 @@
  *
  * WORKER.  A fit keeps two states: best (answers, exported) and last (resume starts there); without valid
  * events, best = last.  Each epoch is told through on_epoch with a snapshot that the receiver owns.
+ * Where the model can tell its loss on valid events, that is the curves' last loss, NaN where not measured.
  * Divergence: returns false with ERR_NUMERIC, what was told before stays good.  Cancelled: returns true
  * with stopped = FIT_CANCELLED, the partial epoch dropped.
  *
@@ -37,8 +38,8 @@ struct fit_request {
 	const char *resume_dir; /* a run folder to go on from (state.safetensors, curves), or NULL */
 	const char *save_dir;   /* the run's folder, where state is kept as it goes; NULL: memory only */
 
-	/* WORKER: called at every epoch's end, in order; takes the snapshot (may be NULL). */
-	void (*on_epoch)(void *ctx, const struct curve_point *point, const struct snapshot *take);
+	/* WORKER: called at every epoch's end, in order, with the curves up to it; takes the snapshot. */
+	void (*on_epoch)(void *ctx, const struct curves *curves, const struct snapshot *take);
 	void *ctx;
 };
 

@@ -41,7 +41,7 @@ static void add_series(struct series_set *set, const struct run *run, int loss, 
 		double y = loss < 0 ? c->point[i].valid
 			   : (unsigned)loss < c->point[i].n_loss ? c->point[i].loss[loss] : NAN;
 
-		if (loss < 0 && isnan(y))
+		if (isnan(y))
 			continue; /* epochs between two measurements are no gap */
 		x[n] = c->point[i].epoch;
 		x[c->n + n++] = y;
@@ -199,6 +199,12 @@ static void say_figures(const struct run *run, struct str *line)
 	}
 	if (r->bytes)
 		add_part(line, str_bytes(r->bytes, n));
+	if (!isnan(curves_gap(&r->curves))) {
+		double gap = curves_gap(&r->curves);
+
+		snprintf(text, sizeof text, "valid loss %.3g %s train", fabs(gap), gap < 0 ? "below" : "above");
+		add_part(line, text);
+	}
 	if (last && !isnan(last->lr)) {
 		snprintf(text, sizeof text, "lr %.4g", last->lr);
 		add_part(line, text);

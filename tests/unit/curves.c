@@ -79,7 +79,7 @@ int main(void)
 	test_refused(path, "epoch,loss,ndcg@10,seconds,rate,gradient_norm,lr\n1,0.5,,1,2,,\n2,x,,1,2,,\n", 3,
 		     "a word for a number");
 	test_refused(path, "epoch,loss,ndcg@10,seconds,rate,gradient_norm,lr\n1,0.5,,1,2,\n", 2, "a short line");
-	test_refused(path, "epoch,a,b,c,d,e,ndcg@10,seconds,rate,gradient_norm,lr\n", 1, "more losses than there are");
+	test_refused(path, "epoch,a,b,c,d,e,f,ndcg@10,seconds,rate,gradient_norm,lr\n", 1, "more losses than there are");
 	unlink(path);
 	return done_testing();
 }

@@ -47,15 +47,21 @@ static bool same_scores(const struct snapshot *a, const struct snapshot *b)
 	return same;
 }
 
+static bool same_number(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
 /* All but the clock's columns. */
 static bool same_curves(const struct curves *a, const struct curves *b)
 {
 	bool same = a->n == b->n && !strcmp(a->metric, b->metric) && a->n_loss == b->n_loss;
 
-	for (size_t i = 0; same && i < a->n; i++)
-		same = a->point[i].epoch == b->point[i].epoch && a->point[i].loss[0] == b->point[i].loss[0] &&
-		       (a->point[i].valid == b->point[i].valid ||
-			(isnan(a->point[i].valid) && isnan(b->point[i].valid)));
+	for (size_t i = 0; same && i < a->n; i++) {
+		same = a->point[i].epoch == b->point[i].epoch && same_number(a->point[i].valid, b->point[i].valid);
+		for (unsigned k = 0; k < a->n_loss; k++)
+			same = same && same_number(a->point[i].loss[k], b->point[i].loss[k]);
+	}
 	return same;
 }
 
@@ -78,8 +84,9 @@ static struct fit_result run(const struct fit_request *r, const struct task *t)
 
 struct told { uint32_t n; bool in_order; uint32_t last; };
 
-static void on_epoch(void *ctx, const struct curve_point *p, const struct snapshot *take)
+static void on_epoch(void *ctx, const struct curves *curves, const struct snapshot *take)
 {
+	const struct curve_point *p = &curves->point[curves->n - 1];
 	struct told *t = ctx;
 
 	t->in_order = t->in_order && p->epoch == t->n + 1 && take && take->epoch == p->epoch;
@@ -137,6 +144,31 @@ static void test_valid_every(const struct model_ops *ops)
 /* --- Going on ------------------------------------------------------------------ */
 
 /* Stopped two epochs after the best: the best and what is left of patience come from the state. */
+/* The loss on valid events is the last part of the curves, where it was measured. */
+static void test_valid_loss(const struct model_ops *ops)
+{
+	struct fit_request r = request(ops, 5);
+	struct fit_result out;
+	const struct curves *c = &out.curves;
+	bool right = true;
+	int part;
+
+	r.valid_every = 2;
+	out = run(&r, &task_null);
+	part = curves_valid_part(c);
+	ok((part >= 0) == (ops->valid_loss != NULL), "%s: tells a loss on valid events where it can", ops->name);
+	for (size_t i = 0; i < c->n && part >= 0; i++)
+		right = right && isfinite(c->point[i].loss[part]) == (c->point[i].epoch % 2 == 0 || c->point[i].epoch == 5);
+	if (part >= 0)
+		ok(right && c->n == 5 && curves_gap(c) == c->point[4].loss[part] - c->point[4].loss[0],
+		   "%s: measured with the metric; its gap to train is %.3g", ops->name, curves_gap(c));
+	fit_result_done(&out);
+	r.valid_every = 0;
+	out = run(&r, &task_null);
+	ok(curves_valid_part(c) < 0 && isnan(curves_gap(c)), "%s: none where nothing is measured", ops->name);
+	fit_result_done(&out);
+}
+
 static void test_resume(const struct model_ops *ops, const char *folder)
 {
 	struct fit_request r = request(ops, 400);
@@ -352,6 +384,7 @@ int main(void)
 			continue;
 		test_early(model_registry[k]);
 		test_valid_every(model_registry[k]);
+		test_valid_loss(model_registry[k]);
 		test_resume(model_registry[k], folder);
 		test_cancel(model_registry[k], folder, false);
 		test_cancel(model_registry[k], folder, true);
