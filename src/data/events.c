@@ -48,11 +48,18 @@ struct event_rows {
 	size_t n, cap;
 };
 
+struct run { /* of rows with one unknown id */
+	size_t miss; /* the first one's */
+	uint32_t row, rows; /* the last one, how many */
+};
+
 struct event_piece {
 	struct event_reading *r;
 	struct event_rows *rows;
 	struct miss *miss;
 	size_t n_miss, cap_miss;
+	struct run run[MISS_SAID];
+	bool has_runs[MISS_SAID];
 	char *text; /* of the misses */
 	size_t n_text, cap_text;
 	struct reject *rejects; /* the first REJECTS_KEPT; lines within the piece */
@@ -156,8 +163,27 @@ static bool set_aside(struct event_piece *p, enum aside why)
 	return true;
 }
 
+/* Files are often sorted by user: the rows that follow a miss with the same id keep their holes without one,
+ * and are filled from the row before. */
+static bool is_run(struct event_piece *p, uint32_t row, int kind, const struct field *f)
+{
+	const struct miss *m = &p->miss[p->run[kind].miss];
+
+	if (!p->run[kind].rows || row != p->run[kind].row + 1 || m->n != f->n ||
+	    memcmp(p->text + m->at, f->s, f->n) != 0)
+		return false;
+	p->run[kind].row = row;
+	p->run[kind].rows++;
+	return p->has_runs[kind] = true;
+}
+
 static bool add_miss(struct event_piece *p, uint32_t row, int kind, const struct field *f)
 {
+	if (kind < MISS_SAID && (kind == MISS_USER || p->later)) {
+		if (is_run(p, row, kind, f))
+			return true;
+		p->run[kind] = (struct run){ .miss = p->n_miss, .row = row, .rows = 1 };
+	}
 	if (!mem_grow((void **)&p->miss, &p->cap_miss, p->n_miss + 1, sizeof(*p->miss), &p->err) ||
 	    !mem_grow((void **)&p->text, &p->cap_text, p->n_text + f->n + 1, 1, &p->err))
 		return piece_fails(p);
@@ -348,13 +374,19 @@ static bool event_row(void *out, uint64_t line, const struct field *f, size_t n,
  * at once, which the parsing of a row between two of them prevents. */
 static bool look_up(struct event_piece *p, uint32_t *id, const struct idmap *m, int kind)
 {
-	for (size_t row = 0; row < p->rows->n; row++) {
-		uint32_t at = id[row] & ~LATER;
+	uint32_t last = STRTAB_NONE; /* what the row before asked for */
 
-		if (!(id[row] & LATER) || id[row] == STRTAB_NONE)
+	for (size_t row = 0; row < p->rows->n; row++) {
+		const uint32_t asked = id[row], at = asked & ~LATER;
+		const bool again = asked == last;
+
+		last = asked;
+		if (!(asked & LATER) || asked == STRTAB_NONE)
 			continue;
-		id[row] = m->dense[at];
-		if (id[row] == STRTAB_NONE) {
+		id[row] = again ? id[row - 1] : m->dense[at];
+		if (id[row] == STRTAB_NONE && again)
+			p->has_runs[kind] = true;
+		if (id[row] == STRTAB_NONE && !again) {
 			char text[16];
 			const struct field f = { text, (uint32_t)snprintf(text, sizeof(text), "%u", at) };
 
@@ -440,6 +472,13 @@ static bool say(struct said_texts *t, uint32_t item, const char *s, size_t n, st
 	return t->of[item] != STRTAB_NONE;
 }
 
+static void fill_runs(bool has_runs, uint32_t *id, size_t n)
+{
+	for (size_t row = 1; has_runs && row < n; row++)
+		if (id[row] == STRTAB_NONE)
+			id[row] = id[row - 1];
+}
+
 static bool fill_holes(struct event_piece *p, struct err *err)
 {
 	struct events *e = p->r->e;
@@ -459,6 +498,8 @@ static bool fill_holes(struct event_piece *p, struct err *err)
 			return false;
 		(m->kind == MISS_USER ? p->rows->user : p->rows->item)[m->row] = number;
 	}
+	fill_runs(p->has_runs[MISS_USER], p->rows->user, p->rows->n);
+	fill_runs(p->has_runs[MISS_ITEM], p->rows->item, p->rows->n);
 	return true;
 }
 

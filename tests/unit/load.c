@@ -267,6 +267,45 @@ static void odd_rows(struct str *s, bool quoted)
 	}
 }
 
+/* Sorted by user, as most files are: nearly every row asks for an id that was just seen for the first time. */
+static void test_sorted(void)
+{
+	enum { USERS = 900, EACH = 40 };
+	struct str text = STR_INIT;
+	struct load_options o;
+	struct err err;
+
+	load_options_init(&o);
+	o.dedupe = DEDUPE_NONE;
+	str_puts(&text, "user,item\n");
+	for (unsigned u = 0; u < USERS; u++)
+		for (unsigned e = 0; e < EACH; e++) /* numbers in reach and far off, words; items in runs too */
+			str_printf(&text, "%s%u,%s%u\n%s", u % 3 == 1 ? "u" : "", u % 3 == 2 ? 9000000 + u : u,
+				   e % 8 < 4 ? "i" : "", u * 10 + e / 4, e % 11 == 10 ? ",no user\n" : "");
+	for (unsigned pieces = 0; pieces <= 7; pieces += 7) {
+		struct dataset *d;
+		bool right;
+
+		load_set_pieces(pieces);
+		d = fixture_load("sorted.csv", text.s, &o, &err);
+		right = d && d->n_users == USERS && d->n_events == (size_t)USERS * EACH;
+		for (unsigned u = 0; right && u < USERS; u++) {
+			char id[32];
+
+			snprintf(id, sizeof(id), "%s%u", u % 3 == 1 ? "u" : "", u % 3 == 2 ? 9000000 + u : u);
+			right = d->user_ptr[u + 1] - d->user_ptr[u] == EACH && !strcmp(dataset_user_id(d, u), id);
+			for (unsigned e = 0; right && e < EACH; e++) {
+				snprintf(id, sizeof(id), "%s%u", e % 8 < 4 ? "i" : "", u * 10 + e / 4);
+				right = !strcmp(dataset_item_id(d, d->item[d->user_ptr[u] + e]), id);
+			}
+		}
+		ok(right, "sorted by user, new ids row after row: every event has its own");
+		dataset_unref(d);
+	}
+	load_set_pieces(0);
+	str_done(&text);
+}
+
 static void test_pieces(void)
 {
 	struct str text = STR_INIT;
@@ -367,6 +406,7 @@ int main(void)
 	test_folders();
 	test_said();
 	test_pieces();
+	test_sorted();
 	test_splitters();
 	test_bytes();
 	fixture_end();
