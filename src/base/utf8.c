@@ -298,7 +298,7 @@ static const struct fold {
 	{ 0x1e9e, 0x1e9e, -7615, 1 }, { 0x1ea0, 0x1efe, 1, 2 },
 };
 
-static uint32_t fold(uint32_t cp)
+uint32_t utf8_fold(uint32_t cp)
 {
 	if (cp < 0x80)
 		return cp >= 'A' && cp <= 'Z' ? cp + 32 : cp;
@@ -319,7 +319,7 @@ static bool begins_folded(const char *hay, size_t hay_len, const char *needle, s
 		if (!hay_len)
 			return false;
 		used_a = utf8_decode(hay, hay_len, &a);
-		if (fold(a) != fold(b))
+		if (utf8_fold(a) != utf8_fold(b))
 			return false;
 		hay += used_a;
 		hay_len -= used_a;
@@ -337,11 +337,11 @@ bool utf8_contains_fold(const char *hay, const char *needle)
 	if (!needle_len)
 		return true;
 	utf8_decode(needle, needle_len, &first);
-	first = fold(first);
+	first = utf8_fold(first);
 	while (hay_len) {
 		size_t used = utf8_decode(hay, hay_len, &cp);
 
-		if (fold(cp) == first && begins_folded(hay, hay_len, needle, needle_len))
+		if (utf8_fold(cp) == first && begins_folded(hay, hay_len, needle, needle_len))
 			return true;
 		hay += used;
 		hay_len -= used;

@@ -27,7 +27,8 @@ void utf8_sanitise(struct str *out, const char *s, size_t n);
 /* The longest prefix of sanitised s that fits `cols` columns, with … (or ~ in ascii) when cut. */
 void utf8_fit(struct str *out, const char *s, size_t n, int cols, bool ascii);
 void utf8_from_latin1(struct str *out, const char *s, size_t n);
-/* Case-insensitive (simple folding of Latin, Greek, Cyrillic) substring test, for filters. */
+uint32_t utf8_fold(uint32_t cp); /* the small form of a Latin, Greek or Cyrillic letter, else cp itself */
+/* Case-insensitive (by utf8_fold) substring test, for filters. */
 bool utf8_contains_fold(const char *hay, const char *needle);
 
 #endif

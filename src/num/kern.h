@@ -33,6 +33,20 @@ struct kern_bpr {
 	double loss; /* out: sum of softplus(-x) before each step */
 };
 
+/* n steps of skip-gram with negative sampling, in order: in[] a row of in_table, out[][most] rows of
+ * out_table, n_out[] of them, at least 1, the positive first.  Rows of D floats. */
+#define KERN_SGNS_MAX_D 1024
+#define KERN_SGNS_MAX_OUT 65
+struct kern_sgns {
+	float *in_table, *out_table;
+	size_t D;
+	const uint32_t *in, *out;
+	const uint8_t *n_out;
+	size_t n, most;
+	float lr;
+	double loss; /* out: sum over the steps of the loss before each */
+};
+
 /* c [m][n] = bias (a row, or NULL: 0) + a b, or with add: c += a b.  a's element (r, k) lies at
  * a[r * a_row + k * a_col]: a transposed is the same with the two exchanged.  b [K][ldb], c
  * [m][ldc]; any sizes.  c overlaps nothing. */
@@ -100,6 +114,7 @@ struct kern {
 			       float shrink, float least, size_t count, float *sim);
 
 	void (*bpr_steps)(struct kern_bpr *b);
+	void (*sgns_steps)(struct kern_sgns *s);
 
 	/* Neural layers; what they compute stands in num/'s headers of the layers. */
 	void (*gemm)(const struct kern_gemm *g);

@@ -19,4 +19,6 @@
 
 #include "num/kern_nn.inc"
 
+#include "num/kern_sgns.inc"
+
 #include "num/kern_table.inc"

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* word_vectors.h - vectors for the words of the items' texts, each item's text one sentence of skip-gram
+ * (num/sgns_core.h), for models that take them as they come.  word2vec trains the same, watched epoch by
+ * epoch.  Thread: WORKER.
+ */
+#ifndef MODEL_WORD_VECTORS_H
+#define MODEL_WORD_VECTORS_H
+
+#include "model/item_text.h"
+#include "num/sgns_core.h"
+
+/* Borrows from the text. */
+struct sgns_corpus word_vectors_corpus(const struct item_text *t);
+/* word2vec's defaults. */
+struct sgns_rule word_vectors_rule(void);
+/* rule.epochs epochs from the seed: out[V][D]; progress is told in epochs. */
+bool word_vectors_train(const struct item_text *t, const struct sgns_rule *rule, uint32_t D, uint64_t seed, float *out,
+			const char *who, const struct task *task, struct err *err);
+
+#endif
