@@ -220,6 +220,41 @@ static bool user_prepare(struct call *c, struct err *err)
 	       call_user(c, call_word(c, 0), &((struct browse *)c->state)->one, err);
 }
 
+static size_t n_friends(const struct dataset *d, uint32_t u)
+{
+	return d->friends.ptr ? csr_row_n(&d->friends, u) : 0;
+}
+
+static json_t *friends_of(const struct dataset *d, uint32_t u)
+{
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < n_friends(d, u); k++)
+		json_array_append_new(list, json_text(dataset_user_id(d, csr_row(&d->friends, u)[k])));
+	return list;
+}
+
+static void say_user(struct result *r, const struct dataset *d, uint32_t u, size_t events)
+{
+	struct str s = STR_INIT;
+	const size_t friends = n_friends(d, u);
+	char n[32];
+
+	str_puts(&s, "user ");
+	word_quote(&s, dataset_user_id(d, u));
+	str_printf(&s, ": %s events%s%s\n", str_thousands(events, n), note_of(d, u)[0] ? "; " : "", note_of(d, u));
+	if (friends)
+		str_printf(&s, "%s friend%s:", str_thousands(friends, n), friends == 1 ? "" : "s");
+	for (size_t k = 0; k < friends; k++) {
+		str_puts(&s, k ? ", " : " ");
+		word_quote(&s, dataset_user_id(d, csr_row(&d->friends, u)[k]));
+	}
+	if (friends)
+		str_putc(&s, '\n');
+	result_say(r, "%s", s.s);
+	str_done(&s);
+}
+
 static bool user_run(struct call *c, struct job *job, const struct task *t, struct err *err)
 {
 	static const struct result_column columns[] = {
@@ -231,8 +266,6 @@ static bool user_run(struct call *c, struct job *job, const struct task *t, stru
 	const struct dataset *d = b->hold.data;
 	size_t from = d->user_ptr[b->one], to = d->user_ptr[b->one + 1];
 	struct result *r = &c->result;
-	struct str quoted = STR_INIT;
-	char n[32];
 
 	(void)job, (void)t, (void)err;
 	r->rows_key = "history";
@@ -251,15 +284,13 @@ static bool user_run(struct call *c, struct job *job, const struct task *t, stru
 	result_set(r, "note", json_text(note_of(d, b->one)));
 	result_set(r, "events", json_integer((json_int_t)(to - from)));
 	result_set(r, "mean", mean_value(d, NULL, from, to));
-	word_quote(&quoted, dataset_user_id(d, b->one));
-	result_say(r, "user %s: %s events%s%s\n", quoted.s, str_thousands(to - from, n),
-		   note_of(d, b->one)[0] ? "; " : "", note_of(d, b->one));
-	str_done(&quoted);
+	result_set(r, "friends", d->friends.ptr ? friends_of(d, b->one) : json_null());
+	say_user(r, d, b->one, to - from);
 	return true;
 }
 
 const struct command user_command = {
-	.name = "user", .group = "Browse", .synopsis = "user USER", .summary = "one user's events, oldest first",
+	.name = "user", .group = "Browse", .synopsis = "user USER", .summary = "one user: friends, and events, oldest first",
 	.lane = LANE_ASK, .words = { WORD_USER }, .least = 1, .most = 1, .prepare = user_prepare, .run = user_run,
 	.release = browse_release,
 };

@@ -137,10 +137,27 @@ static void tell_rejects(struct result *r, const struct load_report *rep)
 
 static json_t *what_it_has(const struct dataset *d)
 {
-	/* social and vectors are side files that this version does not read. */
+	bool vectors = false;
+
+	for (size_t k = 0; k < d->n_modalities; k++)
+		vectors |= !d->modalities[k].column;
 	return json_pack("{s:b,s:b,s:b,s:b,s:b,s:b,s:b,s:b}", "times", d->time != NULL, "order", d->has_order, "values",
 			 d->value != NULL, "titles", d->titles.n > 0, "text", d->texts.n > 0, "tags",
-			 d->item_tags.ptr != NULL, "social", 0, "vectors", 0);
+			 d->item_tags.ptr != NULL, "social", d->friends.ptr != NULL, "vectors", vectors);
+}
+
+static json_t *modalities_of(const struct dataset *d)
+{
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < d->n_modalities; k++) {
+		const struct modality *m = &d->modalities[k];
+
+		json_array_append_new(list, json_pack("{s:o,s:s,s:I,s:I}", "name", json_text(m->name), "kind",
+						      m->column ? "column" : "vectors", "dim", (json_int_t)m->dim,
+						      "items", (json_int_t)m->n_has));
+	}
+	return list;
 }
 
 static void say_files(struct str *s, const struct load_report *rep)
@@ -207,6 +224,8 @@ static void tell_load(struct result *r, const struct dataset *d, const struct sp
 	result_set(r, "set_aside", aside);
 	result_set(r, "timestamp_ties", d->time ? json_number(rep->timestamp_ties) : json_null());
 	result_set(r, "has", what_it_has(d));
+	result_set(r, "modalities", modalities_of(d));
+	result_set(r, "friendships", json_integer((json_int_t)(csr_n(&d->friends) / 2)));
 	result_set(r, "seconds", json_number(rep->seconds));
 	str_printf(&s, "%s: %s users, %s items, %s events (density %.2f%%), %.2f s\n", d->name,
 		   str_thousands(d->n_users, u), str_thousands(d->n_items, i), str_thousands(d->n_events, n),

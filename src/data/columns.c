@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *const known[N_COLUMNS] = {
 	[COL_USER] = " userid user uid visitorid visitor customerid customer customeruniqueid clientid client "
@@ -72,6 +73,31 @@ int column_find(enum column c, const char *const *names, size_t n)
 bool column_is(enum column c, const char *name)
 {
 	return column_find(c, &name, 1) == 0;
+}
+
+/* user_id, imdbId, ID; but not paid. */
+static bool ends_in_id(const char *name)
+{
+	const size_t n = strlen(name);
+	const char *end = name + n - 2;
+
+	if (n < 2 || strcasecmp(end, "id") != 0)
+		return false;
+	return n == 2 || strchr("_- .", end[-1]) || (end[0] == 'I' && islower((unsigned char)end[-1]));
+}
+
+bool column_is_key(const char *name)
+{
+	static const enum column keys[] = { COL_USER, COL_ITEM, COL_TIME, COL_ORDER, COL_EVENT, COL_TAG_ID,
+					    COL_FRIEND, COL_ID };
+	static const char words[] = " code zip zipcode postcode isbn isbn10 isbn13 ean upc gtin barcode imdb tmdb index "
+				    "row rownumber phone telephone url link image picture ";
+	char folded[40];
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (column_is(keys[i], name))
+			return true;
+	return ends_in_id(name) || (fold_name(name, folded) && strstr(words, folded));
 }
 
 bool column_known(const char *name)

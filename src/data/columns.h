@@ -14,6 +14,8 @@ enum column {
 /* The best of n names for a column, -1 when none fits.  Names early in the list win over later ones. */
 int column_find(enum column c, const char *const *names, size_t n);
 bool column_is(enum column c, const char *name);
+/* The name of what tells things apart (an id, a code, a place in an order, a time) and measures nothing. */
+bool column_is_key(const char *name);
 /* Any of the kinds above: the name looks like a header's. */
 bool column_known(const char *name);
 

@@ -28,7 +28,7 @@ enum given_part { GIVEN_TRAIN, GIVEN_VALID, GIVEN_TEST };
 struct loaded_file {
 	char *name;        /* as the operator would name it; inside archives "a.zip:dir/b.csv" */
 	const char *role;  /* "events", "items", "users", "tags", "ids" … */
-	const char *format; /* "csv", "dat", "atomic", "lists", "sequence" */
+	const char *format; /* "csv", "dat", "atomic", "lists", "sequence", "npy" */
 	uint64_t rows, bad;
 	char *note;        /* what was taken for what: columns, delimiter, encoding; "" when nothing */
 };
@@ -66,6 +66,7 @@ struct modality {
 	float *v;     /* [I][dim]; of a column: standardised over the items that have it; 0 where has is 0 */
 	uint8_t *has; /* [I] 1: the item has it.  A model must mask the others, not take their 0 for a value */
 	uint32_t n_has;
+	bool column;  /* of numbers; else a file of vectors */
 	double mean, sd; /* of a column, before it was standardised: value = mean + sd * v; else 0 and 1 */
 };
 
@@ -91,7 +92,7 @@ struct dataset {
 	struct strtab tag_names; /* interned */
 	struct csr item_tags;    /* [I][tags]; ptr NULL when none */
 	struct strtab user_notes; /* "24 · M · technician", or empty */
-	struct modality *modalities; /* [n_modalities] files of vectors by their names, then columns */
+	struct modality *modalities; /* [n_modalities] columns, then files of vectors, as the files come */
 	size_t n_modalities;
 	struct csr friends; /* [U][U] symmetric, nobody a friend of their own; ptr NULL: no social file */
 

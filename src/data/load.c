@@ -119,7 +119,8 @@ static bool find_members(struct loading *w, const char *const *paths, size_t n_p
 	if (!n_paths)
 		return err_set(err, ERR_USAGE, "load: name a file, a folder or an archive");
 	for (size_t i = 0; i < n_paths; i++)
-		if (!member_list_add_path(&w->members, paths[i], w->task, err))
+		if (!member_list_add_path(&w->members, paths[i], w->task, err) ||
+		    !sniff_add_vector_ids(&w->members, paths, n_paths, i, w->task, err))
 			return false;
 	n = w->members.n;
 	if (!n)
@@ -136,6 +137,7 @@ static bool find_members(struct loading *w, const char *const *paths, size_t n_p
 	for (size_t i = 0; i < n; i++)
 		if (!sniff_member(&w->sniffed[i], &w->members.v[i], w->o, err))
 			return false;
+	sniff_vector_ids(w->sniffed, w->members.v, n);
 	return true;
 }
 
@@ -499,7 +501,7 @@ static void name_files(struct loading *w, struct dataset *d)
 	for (size_t i = 0; i < w->members.n; i++) {
 		if (!w->files[i].role)
 			w->files[i].role = role_text[w->sniffed[i].role];
-		w->files[i].format = w->sniffed[i].role == ROLE_NONE ? "" : format_text[w->sniffed[i].format];
+		w->files[i].format = w->files[i].role == role_text[ROLE_NONE] ? "" : format_text[w->sniffed[i].format];
 		if (w->sniffed[i].why && !*w->files[i].note)
 			add_note(&w->files[i], w->sniffed[i].why);
 	}

@@ -21,21 +21,25 @@ static bool fails(struct rows_reading *r)
 	return false;
 }
 
-static bool reject(struct rows_reading *r, uint64_t line, const char *why)
+bool report_reject(struct load_report *report, uint32_t file, uint64_t line, const char *why, struct err *err)
 {
-	struct load_report *report = r->report;
 	struct reject *v;
 
-	r->rows->bad++;
 	report->rejected_total++;
 	if (report->n_rejects >= REJECTS_KEPT)
 		return true;
-	v = mem_resize(report->rejects, report->n_rejects, report->n_rejects + 1, sizeof(*v), &r->err);
+	v = mem_resize(report->rejects, report->n_rejects, report->n_rejects + 1, sizeof(*v), err);
 	if (!v)
-		return fails(r);
+		return false;
 	report->rejects = v;
-	v[report->n_rejects++] = (struct reject){ r->file, line, mem_strdup(why) };
+	v[report->n_rejects++] = (struct reject){ file, line, mem_strdup(why) };
 	return true;
+}
+
+static bool reject(struct rows_reading *r, uint64_t line, const char *why)
+{
+	r->rows->bad++;
+	return report_reject(r->report, r->file, line, why, &r->err) || fails(r);
 }
 
 static bool take_row(void *out, uint64_t line, const struct field *f, size_t n, const char *bad)

@@ -27,4 +27,7 @@ bool rows_read(struct rows *r, const struct member *m, struct table_layout *l, s
 	       struct load_report *report, const struct task *task, struct err *err);
 void rows_done(struct rows *r);
 
+/* One more row that could not be read: listed while there is room, always counted. */
+bool report_reject(struct load_report *report, uint32_t file, uint64_t line, const char *why, struct err *err);
+
 #endif

@@ -9,25 +9,9 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "data/rows.h"
-#include "data/side_tags.h"
+#include "data/side_private.h"
 
 #define ID_COLUMNS 12 /* looked at for ids */
-
-struct side {
-	struct dataset *d;
-	struct events *e;
-	const uint32_t *item_map;
-	const struct task *task;
-	struct said_texts title, text; /* by item of d */
-	struct side_tags tags;
-	struct strtab other_ids; /* original ids of a map file, and their items */
-	uint32_t *other_item;
-	struct strtab genres; /* of u.genre */
-	struct rows tag_names;
-	size_t tag_id_col, tag_name_col;
-	bool have_tag_names;
-};
 
 static const char *const movielens_genres[] = {
 	"unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama",
@@ -90,7 +74,7 @@ static bool take_from_events(struct side *w, struct err *err)
 
 /* --- Which row is about whom --------------------------------------------------- */
 
-static uint32_t find_item(const struct side *w, const char *id)
+uint32_t side_find_item(const struct side *w, const char *id)
 {
 	uint32_t i = dataset_find_item(w->d, id), other;
 
@@ -100,7 +84,7 @@ static uint32_t find_item(const struct side *w, const char *id)
 	return other == STRTAB_NONE ? NO_ITEM : w->other_item[other];
 }
 
-static uint32_t find_user(const struct side *w, const char *id)
+uint32_t side_find_user(const struct side *w, const char *id)
 {
 	return dataset_find_user(w->d, id);
 }
@@ -127,7 +111,7 @@ static bool count_named(const struct side *w, const struct rows *r, size_t col, 
 }
 
 /* The column that names most; -1 when none does. */
-static bool id_column(const struct side *w, const struct rows *r, bool users, int *col, size_t *named, struct err *err)
+bool side_id_column(const struct side *w, const struct rows *r, bool users, int *col, size_t *named, struct err *err)
 {
 	const uint32_t n = users ? w->d->n_users : w->d->n_items;
 
@@ -136,7 +120,7 @@ static bool id_column(const struct side *w, const struct rows *r, bool users, in
 	for (size_t c = 0; c < r->n_cols && c < ID_COLUMNS; c++) {
 		size_t hits;
 
-		if (!count_named(w, r, c, n, users ? find_user : find_item, &hits, err))
+		if (!count_named(w, r, c, n, users ? side_find_user : side_find_item, &hits, err))
 			return false;
 		if (hits > *named) {
 			*named = hits;
@@ -148,9 +132,7 @@ static bool id_column(const struct side *w, const struct rows *r, bool users, in
 
 /* --- Notes -------------------------------------------------------------------- */
 
-static void note(const struct side_file *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void note(const struct side_file *f, const char *fmt, ...)
+void side_note(const struct side_file *f, const char *fmt, ...)
 {
 	struct str text = STR_INIT;
 	va_list ap;
@@ -165,10 +147,10 @@ static void note(const struct side_file *f, const char *fmt, ...)
 	f->told->note = str_take(&text);
 }
 
-static void not_used(const struct side_file *f, const char *why)
+void side_not_used(const struct side_file *f, const char *why)
 {
 	f->told->role = role_text[ROLE_NONE];
-	note(f, "%s", why);
+	side_note(f, "%s", why);
 }
 
 static const char *column_name(const struct sniffed *s, int col, char buf[32])
@@ -264,49 +246,103 @@ static bool take_item(struct side *w, const struct side_file *f, const struct ro
 	return true;
 }
 
-static void note_items(const struct side_file *f, const struct rows *r, const struct item_columns *c, size_t named)
+static void note_items(const struct side_file *f, const struct rows *r, const struct item_columns *c,
+		       const struct str *numbers, size_t named)
 {
 	char buf[32], a[32], b[32];
 
-	note(f, "item = %s", column_name(f->s, c->id, buf));
+	side_note(f, "item = %s", column_name(f->s, c->id, buf));
 	if (c->title >= 0)
-		note(f, "title = %s", column_name(f->s, c->title, buf));
+		side_note(f, "title = %s", column_name(f->s, c->title, buf));
 	if (c->text >= 0)
-		note(f, "text = %s", column_name(f->s, c->text, buf));
+		side_note(f, "text = %s", column_name(f->s, c->text, buf));
 	for (size_t k = 0; k < c->n_tags; k++)
-		note(f, "tags = %s", column_name(f->s, c->tags[k], buf));
+		side_note(f, "tags = %s", column_name(f->s, c->tags[k], buf));
 	if (c->flags >= 0)
-		note(f, "tags = genre flags from %s", column_name(f->s, c->flags, buf));
-	note(f, "%s items with events, %s without", str_thousands(named, a),
+		side_note(f, "tags = genre flags from %s", column_name(f->s, c->flags, buf));
+	if (numbers->len)
+		side_note(f, "numbers = %s", numbers->s);
+	side_note(f, "%s items with events, %s without", str_thousands(named, a),
 	     str_thousands(r->n_rows > named ? r->n_rows - named : 0, b));
+}
+
+static bool numbers_of(struct side *w, const struct side_file *f, const struct rows *r, const struct item_columns *c,
+		       struct str *names, struct err *err)
+{
+	bool taken[SNIFF_COLUMNS] = { false };
+	const int one[] = { c->id, c->title, c->text };
+
+	if (c->flags >= 0) /* u.item: a date, links, flags */
+		return true;
+	for (size_t k = 0; k < sizeof(one) / sizeof(*one); k++)
+		if (one[k] >= 0)
+			taken[one[k]] = true;
+	for (size_t k = 0; k < c->n_tags; k++)
+		taken[c->tags[k]] = true;
+	return side_take_numbers(w, f, r, (size_t)c->id, taken, names, err);
+}
+
+/* Files of vectors may have their rows in the same order. */
+static bool keep_rows(struct side *w, const struct side_file *f, const struct rows *r, size_t id, struct err *err)
+{
+	struct item_rows *v, *last;
+
+	if (r->bad)
+		return true;
+	v = mem_resize(w->item_rows, w->n_item_rows, w->n_item_rows + 1, sizeof(*v), err);
+	if (!v)
+		return false;
+	w->item_rows = v;
+	last = &v[w->n_item_rows];
+	last->item = mem_alloc(r->n_rows + 1, sizeof(*last->item), err);
+	if (!last->item)
+		return false;
+	last->name = mem_strdup(f->m->base);
+	last->n = r->n_rows;
+	w->n_item_rows++;
+	for (size_t row = 0; row < r->n_rows; row++)
+		last->item[row] = side_find_item(w, rows_cell(r, row, id));
+	return true;
+}
+
+static bool take_item_rows(struct side *w, const struct side_file *f, const struct rows *r, struct item_columns *c,
+			   size_t named, struct str *numbers, struct err *err)
+{
+	choose_item_columns(f, r, c);
+	if (c->title == c->id)
+		c->title = -1;
+	if (!numbers_of(w, f, r, c, numbers, err))
+		return false;
+	if (c->title < 0 && c->text < 0 && !c->n_tags && c->flags < 0 && !numbers->len) {
+		side_not_used(f, "no titles, texts, tags or numbers in it");
+		return true;
+	}
+	for (size_t row = 0; row < r->n_rows; row++) {
+		uint32_t item = side_find_item(w, rows_cell(r, row, (size_t)c->id));
+
+		if (item != NO_ITEM && !take_item(w, f, r, row, c, item, err))
+			return false;
+	}
+	note_items(f, r, c, numbers, named);
+	return keep_rows(w, f, r, (size_t)c->id, err);
 }
 
 static bool take_items(struct side *w, const struct side_file *f, const struct rows *r, struct err *err)
 {
 	struct item_columns c;
+	struct str numbers = STR_INIT;
 	size_t named;
+	bool fine;
 
-	if (!id_column(w, r, false, &c.id, &named, err))
+	if (!side_id_column(w, r, false, &c.id, &named, err))
 		return false;
 	if (c.id < 0) {
-		not_used(f, "none of its columns holds ids of the events' items");
+		side_not_used(f, "none of its columns holds ids of the events' items");
 		return true;
 	}
-	choose_item_columns(f, r, &c);
-	if (c.title == c.id)
-		c.title = -1;
-	if (c.title < 0 && c.text < 0 && !c.n_tags && c.flags < 0) {
-		not_used(f, "no titles, texts or tags in it");
-		return true;
-	}
-	for (size_t row = 0; row < r->n_rows; row++) {
-		uint32_t item = find_item(w, rows_cell(r, row, (size_t)c.id));
-
-		if (item != NO_ITEM && !take_item(w, f, r, row, &c, item, err))
-			return false;
-	}
-	note_items(f, r, &c, named);
-	return true;
+	fine = take_item_rows(w, f, r, &c, named, &numbers, err);
+	str_done(&numbers);
+	return fine;
 }
 
 /* --- Tags given by users ------------------------------------------------------ */
@@ -363,7 +399,7 @@ static bool take_tags(struct side *w, const struct side_file *f, const struct ro
 	if (by_id)
 		tag = column_find(COL_TAG_ID, names, f->s->n_names);
 	for (size_t row = 0; fine && row < r->n_rows; row++) {
-		uint32_t i = find_item(w, rows_cell(r, row, (size_t)item));
+		uint32_t i = side_find_item(w, rows_cell(r, row, (size_t)item));
 		const char *name = rows_cell(r, row, (size_t)tag);
 
 		if (by_id)
@@ -375,88 +411,7 @@ static bool take_tags(struct side *w, const struct side_file *f, const struct ro
 	}
 	strtab_done(&ids.ids);
 	mem_free(ids.row);
-	note(f, "%s uses of tags", str_thousands(used, n));
-	return fine;
-}
-
-/* --- Users -------------------------------------------------------------------- */
-
-/* MovieLens 1M codes ages and occupations (its README). */
-static const char *decode_1m(size_t col, const char *cell)
-{
-	static const char *const jobs[] = {
-		"other", "academic/educator", "artist", "clerical/admin", "college/grad student", "customer service",
-		"doctor/health care", "executive/managerial", "farmer", "homemaker", "K-12 student", "lawyer",
-		"programmer", "retired", "sales/marketing", "scientist", "self-employed", "technician/engineer",
-		"tradesman/craftsman", "unemployed", "writer",
-	};
-	static const struct { const char *code, *age; } ages[] = {
-		{ "1", "under 18" }, { "18", "18-24" }, { "25", "25-34" }, { "35", "35-44" },
-		{ "45", "45-49" },   { "50", "50-55" }, { "56", "56+" },
-	};
-
-	if (col == 2)
-		for (size_t i = 0; i < sizeof(ages) / sizeof(*ages); i++)
-			if (!strcmp(cell, ages[i].code))
-				return ages[i].age;
-	if (col == 3 && strspn(cell, "0123456789") == strlen(cell) && strlen(cell) && strlen(cell) < 3) {
-		size_t job = strtoul(cell, NULL, 10);
-
-		if (job < sizeof(jobs) / sizeof(*jobs))
-			return jobs[job];
-	}
-	return cell;
-}
-
-static void user_note(const struct side_file *f, const struct rows *r, size_t row, size_t id, struct str *out)
-{
-	size_t last = f->s->movielens ? 4 : r->n_cols; /* without the zip code */
-
-	str_clear(out);
-	for (size_t c = 0; c < last && c < 8; c++) {
-		const char *cell = rows_cell(r, row, c);
-
-		if (c == id || !*cell)
-			continue;
-		str_printf(out, "%s%s", out->len ? " \xc2\xb7 " : "", f->s->movielens_1m ? decode_1m(c, cell) : cell);
-	}
-}
-
-static bool take_users(struct side *w, const struct side_file *f, const struct rows *r, struct err *err)
-{
-	struct strtab notes = w->d->user_notes;
-	struct str text = STR_INIT;
-	uint32_t *row_of;
-	size_t named;
-	char a[32];
-	int id;
-	bool fine = true;
-
-	if (!id_column(w, r, true, &id, &named, err))
-		return false;
-	if (id < 0 || notes.n) {
-		not_used(f, id < 0 ? "none of its columns holds ids of the events' users" : "another file tells of the users");
-		return true;
-	}
-	row_of = mem_alloc(w->d->n_users, sizeof(*row_of), err);
-	if (!row_of)
-		return false;
-	memset(row_of, 0xff, w->d->n_users * sizeof(*row_of));
-	for (size_t row = 0; row < r->n_rows; row++) {
-		uint32_t u = find_user(w, rows_cell(r, row, (size_t)id));
-
-		if (u != NO_USER && row_of[u] == UINT32_MAX)
-			row_of[u] = (uint32_t)row;
-	}
-	for (uint32_t u = 0; fine && u < w->d->n_users; u++) {
-		str_clear(&text);
-		if (row_of[u] != UINT32_MAX)
-			user_note(f, r, row_of[u], (size_t)id, &text);
-		fine = strtab_push(&w->d->user_notes, str_text(&text), text.len, err) != STRTAB_NONE;
-	}
-	note(f, "%s users with events", str_thousands(named, a));
-	str_done(&text);
-	mem_free(row_of);
+	side_note(f, "%s uses of tags", str_thousands(used, n));
 	return fine;
 }
 
@@ -468,13 +423,13 @@ static bool take_item_ids(struct side *w, const struct side_file *f, const struc
 	int id;
 
 	if (w->other_ids.n || r->n_cols < 2) {
-		not_used(f, "other ids");
+		side_not_used(f, "other ids");
 		return true;
 	}
-	if (!id_column(w, r, false, &id, &named, err))
+	if (!side_id_column(w, r, false, &id, &named, err))
 		return false;
 	if (id < 0) {
-		not_used(f, "none of its columns holds ids of the events' items");
+		side_not_used(f, "none of its columns holds ids of the events' items");
 		return true;
 	}
 	w->other_item = mem_alloc(r->n_rows, sizeof(*w->other_item), err);
@@ -489,7 +444,7 @@ static bool take_item_ids(struct side *w, const struct side_file *f, const struc
 		if (k == n)
 			w->other_item[k] = dataset_find_item(w->d, rows_cell(r, row, (size_t)id));
 	}
-	note(f, "original ids of %zu items", named);
+	side_note(f, "original ids of %zu items", named);
 	return true;
 }
 
@@ -510,25 +465,25 @@ static bool take_file(struct side *w, const struct side_file *f, struct err *err
 	struct rows r;
 	bool fine;
 
-	if (f->s->role == ROLE_SOCIAL) {
-		not_used(f, "pairs of users");
-		return true;
-	}
+	if (f->s->role == ROLE_VECTORS)
+		return side_take_vectors(w, f, err);
 	fine = rows_read(&r, f->m, &layout, f->s->n_cols, f->file, &w->d->report, w->task, err);
 	f->told->rows = r.n_rows + r.bad;
 	f->told->bad = r.bad;
 	if (fine && layout.encoding == ENCODING_LATIN1)
-		note(f, "Latin-1");
+		side_note(f, "Latin-1");
 	if (fine && f->s->role == ROLE_ITEMS)
 		fine = take_items(w, f, &r, err);
 	else if (fine && f->s->role == ROLE_USERS)
-		fine = take_users(w, f, &r, err);
+		fine = side_take_users(w, f, &r, err);
 	else if (fine && f->s->role == ROLE_TAGS)
 		fine = take_tags(w, f, &r, err);
 	else if (fine && f->s->role == ROLE_ITEM_IDS)
 		fine = take_item_ids(w, f, &r, err);
 	else if (fine && f->s->role == ROLE_GENRES)
 		fine = take_genres(w, &r, err);
+	else if (fine && f->s->role == ROLE_SOCIAL)
+		fine = side_take_friends(w, f, &r, err);
 	if (fine && f->s->role == ROLE_TAG_NAMES && !w->have_tag_names && r.n_cols >= 2) {
 		const char *const *names = (const char *const *)f->s->names;
 
@@ -547,8 +502,8 @@ bool side_attach(struct dataset *d, struct events *e, const uint32_t *item_map, 
 {
 	/* What others refer to comes first. */
 	static const enum role order[] = { ROLE_ITEM_IDS, ROLE_GENRES, ROLE_TAG_NAMES, ROLE_ITEMS,
-					   ROLE_TAGS,     ROLE_USERS,  ROLE_SOCIAL };
-	struct side w = { .d = d, .e = e, .item_map = item_map, .task = task };
+					   ROLE_TAGS,     ROLE_USERS,  ROLE_SOCIAL,    ROLE_VECTORS };
+	struct side w = { .d = d, .e = e, .item_map = item_map, .task = task, .files = files, .n_files = n_files };
 	bool fine = true;
 
 	strtab_init(&w.title.texts);
@@ -569,6 +524,11 @@ bool side_attach(struct dataset *d, struct events *e, const uint32_t *item_map, 
 	mem_free(w.title.of);
 	mem_free(w.text.of);
 	mem_free(w.other_item);
+	for (size_t k = 0; k < w.n_item_rows; k++) {
+		free(w.item_rows[k].name);
+		mem_free(w.item_rows[k].item);
+	}
+	mem_free(w.item_rows);
 	rows_done(&w.tag_names);
 	side_tags_done(&w.tags);
 	return fine;

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/num_parse.h"
 #include "base/utf8.h"
+#include "data/npy.h"
 
 #define SAMPLE_ROWS 400
 
@@ -18,11 +19,12 @@ const char *const role_text[N_ROLES] = {
 	[ROLE_NONE] = "not used",   [ROLE_EVENTS] = "events", [ROLE_ITEMS] = "items",
 	[ROLE_USERS] = "users",     [ROLE_TAGS] = "tags",     [ROLE_TAG_NAMES] = "tag names",
 	[ROLE_GENRES] = "genres",   [ROLE_ITEM_IDS] = "ids",  [ROLE_SOCIAL] = "social",
+	[ROLE_VECTORS] = "vectors", [ROLE_VECTOR_IDS] = "ids",
 };
 
 const char *const format_text[] = {
 	[FORMAT_CSV] = "csv",           [FORMAT_DAT] = "dat", [FORMAT_ATOMIC] = "atomic", [FORMAT_LISTS] = "lists",
-	[FORMAT_SEQUENCE] = "sequence", [FORMAT_WORDS] = "words",
+	[FORMAT_SEQUENCE] = "sequence", [FORMAT_WORDS] = "words", [FORMAT_NPY] = "npy",
 };
 
 /* Files whose name and shape tell all; no header. */
@@ -265,7 +267,7 @@ static enum role role_by_columns(const struct sniffed *s, const struct member *m
 	bool item = find(s, COL_ITEM) >= 0 || given_column(s, o->item) >= 0;
 	bool tag_id = find(s, COL_TAG_ID) >= 0, tag = tag_id || find(s, COL_TAG) >= 0;
 
-	if (user && find(s, COL_FRIEND) >= 0)
+	if (user && find(s, COL_FRIEND) >= 0 && !item)
 		return ROLE_SOCIAL;
 	if (item && tag && !o->item && find(s, COL_VALUE) < 0 && (user || s->n_names == 2))
 		return ROLE_TAGS;
@@ -437,6 +439,8 @@ static bool sniff_atomic(struct sniffed *s, const struct member *m, bool *is, st
 		s->role = ROLE_USERS;
 	else if (!strcmp(ending(m->base), ".inter"))
 		s->role = ROLE_EVENTS;
+	else if (!strcmp(ending(m->base), ".net") && s->n_names >= 2)
+		s->role = ROLE_SOCIAL;
 	else
 		not_used(s, "an atomic file of a kind that is not read");
 	return true;
@@ -458,7 +462,6 @@ static const char *other_form(const struct member *m)
 	static const struct { const char *start; size_t n; const char *what; } forms[] = {
 		{ "PAR1", 4, "Parquet: convert it to csv" },
 		{ "SQLite format 3", 15, "an SQLite database: export the table as csv" },
-		{ "\x93NUMPY", 6, "a numpy array, not a table of events" },
 		{ "\x89HDF", 4, "HDF5: convert it to csv" },
 		{ "%PDF", 4, "a PDF" },
 		{ "<?xml", 5, "XML: convert it to csv" },
@@ -489,12 +492,24 @@ static bool odd_bytes(struct sniffed *s, const struct member *m)
 	return s->why != NULL;
 }
 
+/* trust.txt, user_friends.csv: rows of two users, with or without a third column. */
+static bool social_by_name(const struct sniffed *s, const struct member *m)
+{
+	static const char *const words[] = { "trust", "social", "friend", "follow" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcasestr(m->base, words[i]))
+			return s->sample.n_cols == 2 || s->sample.n_cols == 3;
+	return false;
+}
+
 static void header_or_not(struct sniffed *s, const struct member *m, const struct load_options *o)
 {
 	struct str why = STR_INIT;
 
 	if (!looks_like_header(s, o)) {
-		s->role = ROLE_EVENTS; /* by position; sniff_event_columns() judges */
+		/* by position; sniff_event_columns() judges */
+		s->role = social_by_name(s, m) && !o->user && !o->item ? ROLE_SOCIAL : ROLE_EVENTS;
 		return;
 	}
 	take_header(s);
@@ -519,6 +534,11 @@ bool sniff_member(struct sniffed *s, const struct member *m, const struct load_o
 	bool is;
 
 	memset(s, 0, sizeof(*s));
+	if (npy_is(m->head, m->n_head)) {
+		s->role = ROLE_VECTORS;
+		s->format = FORMAT_NPY;
+		return true;
+	}
 	if (odd_bytes(s, m))
 		return true;
 	part_by_name(s, m->base);

@@ -225,6 +225,7 @@ bool member_list_add_path(struct member_list *l, const char *path, const struct 
 		return false;
 	if (l->n == before)
 		return err_at(err, ERR_NOTFOUND, path, 0, "holds no files: name a file, a folder with data, or an archive");
+	l->v[before].named = l->n == before + 1 && !file_is_folder(path);
 	return true;
 }
 

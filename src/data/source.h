@@ -27,6 +27,7 @@ struct member {
 	char *head;    /* the first bytes, unpacked; NUL-terminated */
 	size_t n_head;
 	bool head_whole; /* head holds all of it */
+	bool named;      /* it alone was asked for, by its path */
 };
 
 struct member_list {

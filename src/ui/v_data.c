@@ -75,6 +75,30 @@ static void list_cleaning(struct data_state *st, const struct dataset *d)
 	}
 }
 
+/* What there is beside events, titles and tags: how many items, how many pairs of users. */
+static void list_more(struct data_state *st, const struct dataset *d)
+{
+	char name[64];
+
+	if (d->n_modalities) {
+		add_fact(st, "");
+		add_fact(st, "items that have");
+	}
+	for (size_t k = 0; k < d->n_modalities; k++) {
+		const struct modality *m = &d->modalities[k];
+
+		if (m->column)
+			snprintf(name, sizeof name, "%.60s", m->name);
+		else
+			snprintf(name, sizeof name, "%.40s (%u numbers)", m->name, m->dim);
+		add_inner(st, name, m->n_has);
+	}
+	if (d->friends.ptr) {
+		add_fact(st, "");
+		add_count(st, "friendships", csr_n(&d->friends) / 2);
+	}
+}
+
 static void list_split(struct data_state *st, const struct session *s)
 {
 	struct split_facts facts;
@@ -116,6 +140,7 @@ static void data_sync(struct view *v, struct session *s)
 	}
 	list_cleaning(st, d);
 	list_split(st, s);
+	list_more(st, d);
 	view_rows(v, FILES, d->report.n_files);
 	view_rows(v, CLEANING, st->n_facts);
 	view_rows(v, REJECTED, d->report.n_rejects);
@@ -139,7 +164,7 @@ static void file_cell(const void *ctx, size_t row, int column, struct table_cell
 
 	if (column == F_NAME) {
 		snprintf(out->text, sizeof out->text, "%s", file_base(f->name));
-	} else if (!f->rows && !*f->format) { /* lies there, but holds no rows */
+	} else if (!*f->format) { /* lies there, and is not used */
 		snprintf(out->text, sizeof out->text, "%s", column == F_BAD ? "unused" : "");
 		out->style = STYLE_DIM;
 	} else if (column == F_ROWS) {

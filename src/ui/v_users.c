@@ -77,6 +77,13 @@ uint32_t users_at(const struct users_state *st, const struct session *s, size_t 
 	return row < o->n ? o->row[row] : NO_USER;
 }
 
+uint32_t users_friend(const struct users_state *st, const struct dataset *d, size_t row)
+{
+	if (row < st->n_event || row >= st->n_event + st->n_friend)
+		return NO_USER;
+	return csr_row(&d->friends, st->user)[row - st->n_event];
+}
+
 static void start_afresh(struct view *v, struct users_state *st, const struct dataset *d)
 {
 	st->data_id = d ? d->id : 0;
@@ -143,9 +150,11 @@ static void list_events(struct users_state *st, const struct session *s, const s
 		return;
 	st->event_user = st->user;
 	st->event_split = session_split_serial(s);
-	st->n_event = st->n_test = st->n_known = 0;
+	st->n_event = st->n_test = st->n_known = st->n_friend = 0;
 	if (st->user == NO_USER)
 		return;
+	if (d->friends.ptr)
+		st->n_friend = csr_row_n(&d->friends, st->user);
 	lo = d->user_ptr[st->user];
 	n = d->user_ptr[st->user + 1] - lo;
 	st->event = mem_must(realloc(st->event, (n ? n : 1) * sizeof *st->event));
@@ -257,7 +266,7 @@ static void users_sync(struct view *v, struct session *s)
 		st->why_on = false;
 	}
 	list_events(st, s, d);
-	view_rows(v, HISTORY, st->n_event);
+	view_rows(v, HISTORY, st->n_event + st->n_friend);
 	ask_what_changed(v, st, s, d);
 	list = users_list(st, s, &pending);
 	view_rows(v, LIST, list ? list->n : 0);
@@ -334,6 +343,9 @@ static bool users_handle(struct view *v, struct session *s, const struct act *ac
 		st->wants_order = true;
 		return true;
 	case ACT_EXPLAIN:
+		if (v->focus == HISTORY && users_friend(st, session_data(s), v->table[HISTORY].cursor) != NO_USER)
+			return show_user(st, s, dataset_user_id(session_data(s), users_friend(st, session_data(s),
+									       v->table[HISTORY].cursor)));
 		if (!v->table[LIST].n)
 			return false;
 		st->why_on = true;
@@ -404,8 +416,10 @@ static void users_row_text(const struct view *v, const struct session *s, int pa
 
 	if (pane == USERS)
 		str_puts(out, dataset_user_id(d, users_at(st, s, row)));
-	else if (pane == HISTORY)
+	else if (pane == HISTORY && row < st->n_event)
 		str_puts(out, dataset_title(d, d->item[d->user_ptr[st->user] + st->event[row]]));
+	else if (pane == HISTORY && users_friend(st, d, row) != NO_USER)
+		str_puts(out, dataset_user_id(d, users_friend(st, d, row)));
 	else if (pane == LIST && list && row < list->n)
 		str_puts(out, dataset_title(d, list->row[row].item));
 	else if (pane == WHY && why && row < why->n_parts)

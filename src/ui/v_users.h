@@ -26,6 +26,7 @@ struct users_state {
 	uint32_t user;         /* under the cursor; NO_USER: none */
 	uint32_t *event;       /* [n_event] of the user, in the order shown */
 	size_t n_event, n_test;
+	size_t n_friend;       /* rows behind the events */
 	size_t n_known;        /* distinct items of the history */
 	uint32_t event_user;
 	uint64_t event_split;
@@ -34,6 +35,8 @@ struct users_state {
 
 /* Number USERS row `row` stands for; NO_USER beyond the rows. */
 uint32_t users_at(const struct users_state *st, const struct session *s, size_t row);
+/* The friend a row of HISTORY stands for; NO_USER: it is an event. */
+uint32_t users_friend(const struct users_state *st, const struct dataset *d, size_t row);
 /* The answers that show, or NULL; *pending: a newer one is under way. */
 const struct order_answer *users_order(const struct users_state *st, const struct session *s, bool *pending);
 const struct list_answer *users_list(const struct users_state *st, const struct session *s, bool *pending);

@@ -78,10 +78,19 @@ enum { H_TITLE, H_VALUE, H_WHEN };
 static void history_cell(const void *ctx, size_t row, int column, struct table_cell *out)
 {
 	const struct draw_ctx *c = ctx;
-	size_t e = c->d->user_ptr[c->st->user] + c->st->event[row];
-	bool test = row >= c->st->n_event - c->st->n_test;
+	const uint32_t friend = users_friend(c->st, c->d, row);
+	size_t e;
+	bool test;
 	char buf[32];
 
+	if (friend != NO_USER) {
+		if (column == H_TITLE)
+			snprintf(out->text, sizeof out->text, "friend: %s", dataset_user_id(c->d, friend));
+		out->style = STYLE_DIM;
+		return;
+	}
+	e = c->d->user_ptr[c->st->user] + c->st->event[row];
+	test = row >= c->st->n_event - c->st->n_test;
 	if (column == H_TITLE)
 		snprintf(out->text, sizeof out->text, "%s%s", test ? "test: " : "", dataset_title(c->d, c->d->item[e]));
 	else if (column == H_VALUE && c->d->value)
@@ -94,7 +103,7 @@ static void history_cell(const void *ctx, size_t row, int column, struct table_c
 
 static void say_user(const struct draw_ctx *c, char *out, size_t size)
 {
-	char n[32], mean[32] = "", metric[64] = "";
+	char n[32], mean[32] = "", metric[64] = "", friends[48] = "";
 	const char *name;
 	uint32_t u = c->st->user;
 
@@ -103,8 +112,10 @@ static void say_user(const struct draw_ctx *c, char *out, size_t size)
 		snprintf(mean, sizeof mean, " · mean %.1f", mean_of(c->d, u));
 	if (session_user_metric(c->s, &name) && !isnan(c->metric[u]))
 		snprintf(metric, sizeof metric, " · %s %.2f", name, (double)c->metric[u]);
-	snprintf(out, size, "User %.60s · %s event%s%s%s%s%.60s", dataset_user_id(c->d, u), n,
-		 c->d->user_ptr[u + 1] - c->d->user_ptr[u] == 1 ? "" : "s", mean, metric,
+	if (c->st->n_friend)
+		snprintf(friends, sizeof friends, " · %zu friend%s", c->st->n_friend, c->st->n_friend == 1 ? "" : "s");
+	snprintf(out, size, "User %.60s · %s event%s%s%s%s%s%.60s", dataset_user_id(c->d, u), n,
+		 c->d->user_ptr[u + 1] - c->d->user_ptr[u] == 1 ? "" : "s", mean, friends, metric,
 		 c->d->user_notes.n ? " · " : "", c->d->user_notes.n ? strtab_get(&c->d->user_notes, u) : "");
 }
 

@@ -92,6 +92,8 @@ static void test_ml_100k(void)
 		ok(atomic->fingerprint == d->fingerprint, "both forms give the same events");
 		is_title(atomic, "1", "Toy Story");
 		is_tags(atomic, "1", "Animation,Children's,Comedy");
+		ok(atomic->n_modalities == 1 && !strcmp(atomic->modalities[0].name, "release_year") &&
+		   atomic->modalities[0].n_has == 1680 && atomic->modalities[0].mean > 1985, "years are numbers; two are none");
 	}
 	dataset_unref(atomic);
 	dataset_unref(d);
@@ -143,6 +145,10 @@ static void test_lastfm(void)
 	ok(d->item[d->user_ptr[u]] == i && d->value[d->user_ptr[u]] == 13883, "plays are values");
 	is_n(file_named(d, "user_taggedartists.dat")->rows, 186479, "lastfm", "tag uses");
 	ok(!d->has_order && !d->time, "no order of listening");
+	is_n(csr_n(&d->friends), 2 * 12717, "lastfm", "friendships, both ways");
+	is_n(file_named(d, "user_friends.dat")->rows, 25434, "lastfm", "each listed twice");
+	is_n(csr_row_n(&d->friends, u), 13, "lastfm", "friends of user 2");
+	ok(d->n_modalities == 0, "and nothing that is taken for a number of the artists");
 	dataset_unref(d);
 }
 
