@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every JSON object that commands print has the keys, and the kinds of values, that scripts rely on."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -110,6 +111,31 @@ shape(by['export'][0], {'what': str, 'file': str, 'rows': int}, 'export')
 for name in ('user', 'item', 'set', 'help', 'delete', 'use', 'generate', 'quit'):
     shape(by[name][0], {'ok': bool}, name)
 eq(names[-1], 'quit', 'one object a command, in order')
+
+# The manual tells every field that is printed.
+manual = open(os.path.join(os.environ.get('top_srcdir', '.'), 'man', 'whyrec.1'), encoding='utf-8').read()
+told, command = {}, None
+for line in manual.split('.SS JSON')[1].split('.EX')[1].split('.EE')[0].splitlines():
+    if line and line[0] != ' ':
+        command = line.split()[0]
+    told.setdefault(command, set()).update(re.findall('[a-zA-Z_0-9]+', line))
+
+
+def fields(value, names):
+    for key, inner in value.items():
+        names.add('NAME' if '@' in key else key)
+        if isinstance(inner, dict) and key in ('has', 'hazards', 'valid'):
+            fields(inner, names)
+        elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
+            for one in inner:
+                fields(one, names)
+    return names
+
+
+ok(len(told) > 20, 'the manual lists the JSON of commands')
+for name in sorted(by):
+    untold = set().union(*(fields(x, set()) for x in by[name])) - told.get(name, set()) - {'command'}
+    eq(sorted(untold), [], 'the manual tells the fields of ' + name)
 
 bad = write('bad.why', 'help\n\nload /nowhere\nhelp\n')
 status, text, err = run('--json', '-f', bad)
