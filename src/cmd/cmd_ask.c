@@ -325,6 +325,11 @@ static void say_explanation(struct call *c, const struct dataset *d, const struc
 		str_printf(&s, "base %+.6g\n", e->base);
 	if (!isnan(e->rest) && e->rest != 0)
 		str_printf(&s, "all other events %+.6g\n", e->rest);
+	if (e->n_unread)
+		str_printf(&s, "%u older event%s count 0: %s reads the newest events alone\n", e->n_unread,
+			   e->n_unread == 1 ? "" : "s", e->run);
+	if (e->has_attention)
+		str_printf(&s, "attention tells where the model looks; it is no explanation by itself\n");
 	result_say(&c->result, "%s", s.s);
 	str_done(&s);
 	str_done(&user);
@@ -347,6 +352,10 @@ static void tell_explanation(struct call *c, const struct dataset *d, const stru
 		{ "item", "because of", COLUMN_ID }, { "title", "title", COLUMN_TEXT },
 		{ "value", "part", COLUMN_SCORE },   { NULL, NULL, 0 },
 	};
+	static const struct result_column with_attention[] = {
+		{ "item", "because of", COLUMN_ID }, { "title", "title", COLUMN_TEXT },
+		{ "value", "part", COLUMN_SCORE },   { "attention", "attention", COLUMN_SCORE }, { NULL, NULL, 0 },
+	};
 	struct result *r = &c->result;
 
 	result_set(r, "user", json_text(dataset_user_id(d, e->user)));
@@ -357,8 +366,9 @@ static void tell_explanation(struct call *c, const struct dataset *d, const stru
 	result_set(r, "base", json_number(e->base));
 	result_set(r, "method", json_text(e->method));
 	result_set(r, "by", json_text("history"));
+	result_set(r, "unread", json_integer(e->n_unread));
 	r->rows_key = "parts";
-	r->columns = columns;
+	r->columns = e->has_attention ? with_attention : columns;
 	for (size_t i = 0; i < e->n_parts && i < k; i++) {
 		json_t *row = result_add_row(r);
 
@@ -366,6 +376,8 @@ static void tell_explanation(struct call *c, const struct dataset *d, const stru
 		put(row, "item", json_text(dataset_item_id(d, e->parts[i].item)));
 		put(row, "title", json_text(dataset_title(d, e->parts[i].item)));
 		put(row, "value", json_number((double)e->parts[i].value));
+		if (e->has_attention)
+			put(row, "attention", json_number((double)e->parts[i].attention));
 	}
 	result_set(r, "rest", json_number(e->rest));
 	result_set(r, "trained_score", json_number(e->trained_score));

@@ -73,7 +73,7 @@ static bool explain_exactly(struct explanation *e, const struct snapshot *s, con
 		return false;
 	}
 	for (uint32_t k = 0; k < q->n; k++) {
-		e->parts[k] = (struct explain_part){ q->items[k], part[k] };
+		e->parts[k] = (struct explain_part){ .item = q->items[k], .value = part[k] };
 		moved = moved || part[k] != 0;
 	}
 	/* Popularity: no event moves the score, so there is nothing to list. */
@@ -122,7 +122,8 @@ static void leave_out(void *ctx, size_t chunk, unsigned slot)
 		l->any_failed = true;
 		return;
 	}
-	l->e->parts[chunk] = (struct explain_part){ l->q->items[chunk], (float)(l->e->score - (double)score) };
+	l->e->parts[chunk] = (struct explain_part){ .item = l->q->items[chunk],
+						    .value = (float)(l->e->score - (double)score) };
 }
 
 static bool make_slots(struct leaving *l, unsigned slots, struct err *err)
@@ -166,6 +167,27 @@ static bool explain_by_leaving_out(struct explanation *e, const struct snapshot 
 	}
 	e->n_parts = q->n;
 	free_slots(&l, slots);
+	return done;
+}
+
+/* --- Beside the parts, in the history's order --------------------------------- */
+
+static bool tell_attention(struct explanation *e, const struct snapshot *s, const struct query *q,
+			   struct scratch *scratch, struct err *err)
+{
+	uint32_t newest = s->ops->newest ? s->ops->newest(s->model) : q->n;
+	float *weight;
+	bool done;
+
+	e->n_unread = q->n > newest ? q->n - newest : 0;
+	if (!s->ops->attention || !e->n_parts)
+		return true;
+	weight = mem_alloc(q->n, sizeof(*weight), err);
+	done = weight && s->ops->attention(s->model, q, scratch, weight, err);
+	for (size_t k = 0; done && k < e->n_parts; k++)
+		e->parts[k].attention = weight[k];
+	e->has_attention = done;
+	mem_free(weight);
 	return done;
 }
 
@@ -259,7 +281,7 @@ static bool fill(struct explanation *e, const struct snapshot *s, const struct s
 		if (!explain_by_leaving_out(e, s, &q, task, err))
 			return false;
 	}
-	return order_parts(e, k, err) && tell_neighbours(e, s, &q, scratch, err);
+	return tell_attention(e, s, &q, scratch, err) && order_parts(e, k, err) && tell_neighbours(e, s, &q, scratch, err);
 }
 
 struct explanation *explain_item(const struct snapshot *s, const struct split *split, const struct query *q,

@@ -4,6 +4,8 @@
  * exact: base + parts + rest = score (norms, neighbours and solved matrices held fixed).
  * leave-one-out: part = score - score without that event, by the same scoring path; base and rest NaN.
  * Models with trained user vectors explain their fold-in and give the trained score beside it.
+ * Models of attention tell beside each part how much they look at the event.  That is no explanation by itself
+ * (Jain & Wallace 2019, arXiv:1902.10186), and is always shown as such.
  * Definitions: interface.md "Explanation scores".  WORKER or scorer; cancellable.
  */
 #ifndef EXPLAIN_EXPLAIN_H
@@ -15,6 +17,7 @@
 struct explain_part {
 	uint32_t item;  /* a history event */
 	float value;    /* signed */
+	float attention; /* 0..1, where has_attention */
 };
 struct explanation {
 	uint32_t user, item;
@@ -25,6 +28,8 @@ struct explanation {
 	double score, base, rest, trained_score; /* NaN: none */
 	size_t n_parts;     /* all parts, by falling absolute value, ties in history order */
 	struct explain_part *parts;
+	bool has_attention;
+	uint32_t n_unread;  /* events of the history older than the model reads; they count 0 */
 	size_t n_neighbours; /* user-knn */
 	struct neighbour *neighbours;
 };

@@ -99,7 +99,7 @@ static bool copy_parts(struct why_answer *out, const struct explanation *e, stru
 	out->n_parts = e->n_parts;
 	out->n_neighbours = e->n_neighbours;
 	for (size_t i = 0; i < e->n_parts; i++)
-		out->part[i] = (struct why_part){ e->parts[i].item, e->parts[i].value };
+		out->part[i] = (struct why_part){ e->parts[i].item, e->parts[i].value, e->parts[i].attention };
 	for (size_t i = 0; i < e->n_neighbours; i++)
 		out->neighbour[i] = (struct why_neighbour){ e->neighbours[i].who, e->neighbours[i].weight };
 	return true;
@@ -123,6 +123,8 @@ static bool answer_why(struct why_answer *out, const struct request *r, const st
 	if (done) {
 		out->method = e->method;
 		out->rank = e->rank;
+		out->has_attention = e->has_attention;
+		out->n_unread = e->n_unread;
 		out->why_no_rank = e->why_no_rank;
 		out->score = e->score;
 		out->base = e->base;

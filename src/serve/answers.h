@@ -28,7 +28,7 @@ struct list_answer {
 	struct list_row *row; /* best first */
 };
 
-struct why_part { uint32_t item; float value; };
+struct why_part { uint32_t item; float value, attention; };
 struct why_neighbour { uint32_t user; float weight; };
 struct why_answer {
 	uint32_t user, item;
@@ -39,6 +39,8 @@ struct why_answer {
 	double score, base, rest, trained_score; /* NaN: none */
 	size_t n_parts;
 	struct why_part *part;   /* by falling absolute value */
+	bool has_attention;
+	uint32_t n_unread;       /* events of the history that are too old for the model to read */
 	size_t n_neighbours;
 	struct why_neighbour *neighbour;
 };

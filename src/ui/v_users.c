@@ -141,6 +141,11 @@ size_t users_why_others(const struct users_state *st, const struct why_answer *w
 	return why->n_parts && st->n_known > why->n_parts ? st->n_known - why->n_parts : 0;
 }
 
+size_t users_why_notes(const struct why_answer *why)
+{
+	return why->n_parts ? why->has_attention + (why->n_unread > 0) : 0;
+}
+
 /* The user's events, newest first: the history, then what is held out for the test. */
 static void list_events(struct users_state *st, const struct session *s, const struct dataset *d)
 {
@@ -271,7 +276,8 @@ static void users_sync(struct view *v, struct session *s)
 	list = users_list(st, s, &pending);
 	view_rows(v, LIST, list ? list->n : 0);
 	why = users_why(st, s, &pending);
-	view_rows(v, WHY, why ? why->n_parts + why->n_neighbours + (users_why_others(st, why) > 0) : 0);
+	view_rows(v, WHY, why ? users_why_notes(why) + why->n_parts + why->n_neighbours +
+				(users_why_others(st, why) > 0) : 0);
 }
 
 /* --- actions -------------------------------------------------------------------------------------------------- */

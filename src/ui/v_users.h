@@ -43,6 +43,8 @@ const struct list_answer *users_list(const struct users_state *st, const struct 
 const struct why_answer *users_why(const struct users_state *st, const struct session *s, bool *pending);
 /* Items of the history that the explanation names no part for; they have a row of their own when there are any. */
 size_t users_why_others(const struct users_state *st, const struct why_answer *why);
+/* Rows above the parts that say what else is shown or left out. */
+size_t users_why_notes(const struct why_answer *why);
 void users_draw(const struct view *v, const struct session *s, struct surface *out);
 
 #endif

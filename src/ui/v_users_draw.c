@@ -212,20 +212,39 @@ static void draw_list(const struct view *v, struct draw_ctx *c, struct surface *
 		say_nothing(c, PANE_LIST, out, in, "Nothing to recommend to this user");
 }
 
-enum { W_TITLE, W_VALUE, W_BAR };
+enum { W_TITLE, W_VALUE, W_ATTENTION, W_BAR };
+
+static void why_note(const struct why_answer *why, size_t row, struct table_cell *out)
+{
+	if (why->has_attention && row == 0)
+		snprintf(out->text, sizeof out->text, "Attention, beside the part, is no explanation by itself");
+	else
+		snprintf(out->text, sizeof out->text, "%u older event%s not read: 0", why->n_unread,
+			 why->n_unread == 1 ? " is" : "s are");
+	out->style = STYLE_DIM;
+	out->span = true;
+}
 
 static void why_cell(const void *ctx, size_t row, int column, struct table_cell *out)
 {
 	const struct draw_ctx *c = ctx;
 	const struct why_answer *why = c->why;
-	size_t others = users_why_others(c->st, why), i = row - why->n_parts - (others > 0);
+	size_t notes = users_why_notes(why), others = users_why_others(c->st, why), i;
 	int decimals = c->most >= 0.1 ? 3 : 5;
 
+	if (row < notes) {
+		why_note(why, row, out);
+		return;
+	}
+	row -= notes;
+	i = row - why->n_parts - (others > 0);
 	if (row < why->n_parts) {
 		if (column == W_TITLE)
 			snprintf(out->text, sizeof out->text, "%s", dataset_title(c->d, why->part[row].item));
 		else if (column == W_VALUE)
 			text_signed(out->text, sizeof out->text, why->part[row].value, decimals);
+		else if (column == W_ATTENTION)
+			snprintf(out->text, sizeof out->text, "%.0f%%", 100 * (double)why->part[row].attention);
 		else
 			out->bar = c->most > 0 ? why->part[row].value / c->most : 0;
 	} else if (row == why->n_parts && others) { /* without a sum where parts need not sum */
@@ -280,9 +299,10 @@ static void say_why(const struct draw_ctx *c, char *out, size_t size)
 
 static void draw_why(const struct view *v, struct draw_ctx *c, struct surface *out)
 {
-	static const struct table_column column[] = {
+	struct table_column column[] = {
 		[W_TITLE] = { .title = "", .least = 24 },
 		[W_VALUE] = { .title = "", .width = 8, .right = true },
+		[W_ATTENTION] = { .title = "", .width = -1, .right = true },
 		[W_BAR] = { .title = "", .least = 8, .bar = true, .drop = 1 },
 	};
 	char title[512] = "Why";
@@ -292,12 +312,14 @@ static void draw_why(const struct view *v, struct draw_ctx *c, struct surface *o
 	c->why = users_why(c->st, c->s, &pending);
 	if (c->why)
 		say_why(c, title, sizeof title);
+	if (c->why && c->why->has_attention)
+		column[W_ATTENTION].width = 4;
 	in = view_pane(v, out, WHY, title);
 	c->most = 0;
 	for (size_t i = 0; c->why && i < c->why->n_parts; i++)
 		c->most = fmax(c->most, fabs((double)c->why->part[i].value));
 	if (c->why && v->table[WHY].n)
-		view_table(v, out, WHY, in, column, 3, why_cell, c, pending);
+		view_table(v, out, WHY, in, column, 4, why_cell, c, pending);
 	else if (c->why)
 		pane_say(out, in, "This score has no parts: it does not depend on the history");
 	else

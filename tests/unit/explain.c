@@ -3,6 +3,7 @@
 #include "explain/explain.h"
 
 #include "base/pool.h"
+#include "model/registry.h"
 #include "model_fixture.h"
 #include "num/linalg.h"
 
@@ -188,6 +189,46 @@ static void test_ends(const struct snapshot *s)
 	ok(fine && n > 2 && mem_bytes_now() == held, "%s: out of memory is told, nothing leaks", s->ops->name);
 }
 
+/* What is too old to be read gets neither a part nor attention; the rest shares all of the attention. */
+static void test_attention(void)
+{
+	enum { READ = 8 };
+	struct params p;
+	struct err err;
+	struct model *m;
+	const struct snapshot *s;
+	struct query q = fixture_query(&f, U - 1);
+	struct explanation *e;
+	double sum = 0;
+	bool right = true;
+
+	params_init(&p, sasrec_ops.params);
+	fixture_set(&p, "dim", "8");
+	fixture_set(&p, "max-len", "8");
+	m = fixture_fit(&f, &sasrec_ops, &p, 3, &task_null, &err);
+	s = m ? snapshot_new(m, "test#1", 1, f.split, false, false, &err) : NULL;
+	fixture_must(s != NULL, &err);
+	e = explain(s, &q, 0, SIZE_MAX, &task_null);
+	for (size_t k = 0; k < e->n_parts; k++) {
+		uint32_t at = 0;
+
+		while (q.items[at] != e->parts[k].item)
+			at++;
+		sum += (double)e->parts[k].attention;
+		right = right && (at < q.n - READ) == (e->parts[k].attention == 0) &&
+			(at >= q.n - READ || e->parts[k].value == 0);
+	}
+	ok(right && e->has_attention && q.n > READ && e->n_unread == q.n - READ && fabs(sum - 1) < 1e-5,
+	   "attention is shared by the %d newest of %u events (%.6f)", READ, (unsigned)q.n, sum);
+	explanation_free(e);
+	snapshot_unref(s);
+	s = fit(model_find("ease", &err));
+	e = explain(s, &q, 0, SIZE_MAX, &task_null);
+	ok(!e->has_attention && !e->n_unread, "other models have none and read all");
+	explanation_free(e);
+	snapshot_unref(s);
+}
+
 static void test_barred(void)
 {
 	struct err err;
@@ -248,6 +289,7 @@ int main(void)
 		snapshot_unref(s);
 	}
 	test_neighbours();
+	test_attention();
 	test_barred();
 	mem_free(barred);
 	fixture_done(&f);

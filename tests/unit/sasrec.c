@@ -5,6 +5,7 @@
 #include "base/pool.h"
 #include "model/registry.h"
 #include "model/sasrec_fit.h"
+#include "model/sasrec_read.h"
 #include "model_fixture.h"
 
 enum { U = 300, I = 40, LEN = 12 };
@@ -179,6 +180,77 @@ static void test_batches(void)
 	sasrec_batch_done(&b);
 }
 
+/* The softmax of the newest event's query with all keys, a mean over two heads, written out. */
+static void naive_attention(const struct sasrec_net *n, const uint32_t *items, uint32_t len, double *weight)
+{
+	enum { D = 8, H = 2 };
+	const float *t = n->t.w;
+	double q[D], k[D], norm[D], score[H][16];
+
+	for (uint32_t at = len; at-- > 0; ) {
+		double mean = 0, square = 0;
+
+		for (int d = 0; d < D; d++) {
+			norm[d] = sqrt(D) * (double)n->E[items[at] * D + (uint32_t)d] +
+				  (double)t[n->position + (len - 1 - at) * D + (uint32_t)d];
+			mean += norm[d] / D;
+		}
+		for (int d = 0; d < D; d++)
+			square += (norm[d] - mean) * (norm[d] - mean) / D;
+		for (int d = 0; d < D; d++)
+			norm[d] = (norm[d] - mean) / sqrt(square + 1e-8) * (double)t[n->block[0].gain1 + (size_t)d] +
+				  (double)t[n->block[0].bias1 + (size_t)d];
+		for (size_t c = 0; c < D; c++) {
+			q[c] = at == len - 1 ? (double)t[n->block[0].qkv_bias + c] : q[c];
+			k[c] = (double)t[n->block[0].qkv_bias + D + c];
+			for (size_t d = 0; d < D; d++) {
+				if (at == len - 1)
+					q[c] += norm[d] * (double)t[n->block[0].qkv + d * 3 * D + c];
+				k[c] += norm[d] * (double)t[n->block[0].qkv + d * 3 * D + D + c];
+			}
+		}
+		for (int h = 0; h < H; h++) {
+			score[h][at] = 0;
+			for (int c = h * D / H; c < (h + 1) * D / H; c++)
+				score[h][at] += q[c] * k[c] / sqrt(D / H);
+		}
+	}
+	for (int h = 0; h < H; h++) {
+		double sum = 0;
+
+		for (uint32_t at = 0; at < len; at++)
+			sum += exp(score[h][at]);
+		for (uint32_t at = 0; at < len; at++)
+			weight[at] += exp(score[h][at]) / sum / H;
+	}
+}
+
+static void test_attention(void)
+{
+	struct err err;
+	struct sasrec_net net = { .I = I, .D = 8, .blocks = 1, .heads = 2, .max_len = 6 };
+	uint32_t items[9] = { 9, 1, 8, 2, 7, 3, 6, 4, 5 };
+	struct query q = { .items = items, .n = 9, .user = NO_USER };
+	struct scratch s = { 0 };
+	double want[6] = { 0 }, worst = 0;
+	float got[9];
+	struct rng r = rng_stream(3, "test", 0, 0);
+
+	fixture_must(sasrec_net_make(&net, &err), &err);
+	sasrec_net_fill(&net, 1);
+	for (size_t k = 0; k < net.t.size; k++)
+		net.t.w[k] += (float)(0.3 * rng_normal(&r));
+	naive_attention(&net, items + 3, 6, want);
+	fixture_must(sasrec_attention(&net, &q, got, &s, &err), &err);
+	for (int k = 0; k < 6; k++)
+		worst = fmax(worst, fabs((double)got[k + 3] - want[k]));
+	ok(worst < 1e-5 && got[0] == 0 && got[2] == 0 && got[3] > 0, "attention is what its equation says (%.1e)", worst);
+	q.n = 0;
+	ok(sasrec_attention(&net, &q, got, &s, &err), "nothing looks at nothing");
+	scratch_done(&s);
+	sasrec_net_done(&net);
+}
+
 /* --- Going on ----------------------------------------------------------------------- */
 
 static struct model *through_a_file(struct model *m, const struct params *p)
@@ -313,6 +385,7 @@ int main(void)
 	test_learns("bce", "dense", 150, 4);
 	test_history();
 	test_batches();
+	test_attention();
 	test_resume("bce", two);
 	test_resume("ce", two);
 	test_resume("sampled-ce", two);
