@@ -14,6 +14,7 @@ const struct model_ops *const model_registry[] = {
 	&ials_ops,
 	&bpr_ops,
 	&sasrec_ops,
+	&cfgan_ops,
 	NULL,
 };
 

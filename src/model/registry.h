@@ -10,5 +10,6 @@
 #define TUNED "tuned on valid events of public sets"
 
 extern const struct model_ops popularity_ops, item_knn_ops, user_knn_ops, ease_ops, ials_ops, bpr_ops, sasrec_ops;
+extern const struct model_ops cfgan_ops;
 
 #endif

@@ -60,11 +60,16 @@ float *vectors_copy(const float *v, uint32_t n, uint32_t D, struct err *err)
 
 void vectors_cosines(const float *v, uint32_t n, uint32_t D, uint32_t of, float *out)
 {
-	const float *a = v + (size_t)of * D;
+	vectors_cosines_of(v, n, D, D, of, out);
+}
+
+void vectors_cosines_of(const float *v, uint32_t n, uint32_t D, size_t stride, uint32_t of, float *out)
+{
+	const float *a = v + of * stride;
 	float aa = linalg_dot(a, a, D);
 
 	for (uint32_t r = 0; r < n; r++) {
-		const float *b = v + (size_t)r * D;
+		const float *b = v + r * stride;
 		float bb = linalg_dot(b, b, D);
 
 		out[r] = aa > 0 && bb > 0 ? linalg_dot(a, b, D) / (sqrtf(aa) * sqrtf(bb)) : 0;

@@ -19,5 +19,7 @@ void vectors_init(float *v, uint32_t n, uint32_t D, double sigma, uint64_t seed,
 float *vectors_copy(const float *v, uint32_t n, uint32_t D, struct err *err); /* mem_free() */
 /* out[n]: cosine of every row with row `of`; 0 where either is zero. */
 void vectors_cosines(const float *v, uint32_t n, uint32_t D, uint32_t of, float *out);
+/* The same of rows `stride` apart. */
+void vectors_cosines_of(const float *v, uint32_t n, uint32_t D, size_t stride, uint32_t of, float *out);
 
 #endif

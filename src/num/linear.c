@@ -41,8 +41,9 @@ void linear_backward(float *dx, float *dW, float *db, const float *dy, const flo
 
 	if (dx)
 		add_dx(dx, dy, W, R, K, M);
-	kern()->gemm(&(struct kern_gemm){ .c = dW, .ldc = M, .a = x, .a_row = 1, .a_col = K, .b = dy, .ldb = M,
-					  .m = K, .n = M, .K = R, .add = true });
+	if (dW)
+		kern()->gemm(&(struct kern_gemm){ .c = dW, .ldc = M, .a = x, .a_row = 1, .a_col = K, .b = dy, .ldb = M,
+						  .m = K, .n = M, .K = R, .add = true });
 	if (db) /* a row of ones times dy */
 		kern()->gemm(&(struct kern_gemm){ .c = db, .ldc = M, .a = &one, .a_row = 0, .a_col = 0, .b = dy,
 						  .ldb = M, .m = 1, .n = M, .K = R, .add = true });

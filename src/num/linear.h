@@ -3,7 +3,7 @@
  *
  * Shapes: R rows, K inputs, M outputs; all row-major float, dense.
  *   x, dx [R][K]    y, dy [R][M]    W, dW [K][M] (in x out)    b, db [M], or NULL: none
- * Gradients are ACCUMULATED (+=): the caller zeroes them once a step; dx NULL where it is not wanted.
+ * Gradients are ACCUMULATED (+=): the caller zeroes them once a step; dx, dW NULL where they are not wanted.
  * Every output is summed in an order that depends on the sizes alone.  No allocation, no failure; y may
  * not alias x, nor dx dy.  K and M multiples of 16 are fastest.  Thread: ANY.
  */

@@ -20,6 +20,11 @@ static struct fit_request request(const struct model_ops *ops, uint32_t epochs)
 	fit_request_init(&r, ops);
 	if (param_find(ops->params, "dim") >= 0)
 		fixture_set(&r.params, "dim", "8");
+	if (param_find(ops->params, "g-steps") >= 0) {
+		fixture_set(&r.params, "layers", "8");
+		fixture_set(&r.params, "g-steps", "1");
+		fixture_set(&r.params, "d-steps", "1");
+	}
 	r.data = f.data;
 	r.split = f.split;
 	r.epochs = epochs;
