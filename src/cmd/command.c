@@ -19,7 +19,7 @@ const struct command *const command_table[] = {
 	&load_command, &split_command, &generate_command, &export_command,
 	&models_command, &params_command, &train_command, &runs_command, &use_command, &delete_command,
 	&evaluate_command, &compare_command,
-	&recommend_command, &similar_command, &explain_command,
+	&recommend_command, &similar_command, &explain_command, &whatif_command,
 	&users_command, &items_command, &user_command, &item_command,
 	&jobs_command, &pause_command, &resume_command, &cancel_command,
 	&set_command, &help_command, &quit_command,
@@ -126,7 +126,9 @@ static bool fill_call(struct call *c, struct words *line, struct err *err)
 	c->words.w = mem_must(calloc(line->n, sizeof(*c->words.w)));
 	c->named.w = mem_must(calloc(line->n, sizeof(*c->named.w)));
 	for (size_t i = 1; i < line->n; i++) {
-		struct words *to = line->w[i].name ? &c->named : &c->words;
+		const char *name = line->w[i].name;
+		bool is_id = c->command->names_are_ids && name && param_find(c->command->params, name) < 0;
+		struct words *to = name && !is_id ? &c->named : &c->words;
 
 		to->w[to->n++] = line->w[i];
 		line->w[i] = (struct word){ 0 };

@@ -13,7 +13,7 @@
 #include "cmd/words.h"
 
 /* What completes a word, and what it is called in a synopsis. */
-enum word_kind { WORD_NONE, WORD_PATH, WORD_USER, WORD_ITEM, WORD_RUN, WORD_MODEL, WORD_JOB, WORD_SPLIT,
+enum word_kind { WORD_NONE, WORD_PATH, WORD_USER, WORD_ITEM, WORD_EDIT /* +ITEM, -ITEM, ITEM=VALUE */, WORD_RUN, WORD_MODEL, WORD_JOB, WORD_SPLIT,
 		 WORD_WHAT /* of export */, WORD_SETTING, WORD_COMMAND, WORD_FILE, WORD_ANY };
 
 struct call {                      /* one use of a command */
@@ -35,6 +35,7 @@ struct command {
 	enum work_lane lane;               /* LANE_NONE: at once */
 	enum word_kind words[4];           /* positional; the last repeats when `many` */
 	bool many;
+	bool names_are_ids;                /* a name=value that is no parameter is a positional word */
 	unsigned least, most;              /* positional words; most 0: none, UINT_MAX any */
 	const struct param_spec *params;   /* named words; NULL none */
 	/* Further named words that depend on the first positional one (a model's or a split's parameters). */

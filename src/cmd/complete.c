@@ -246,6 +246,13 @@ static void offer_kind(struct list *l, const struct session *s, enum word_kind k
 	case WORD_ITEM:
 		offer_items(l, s);
 		break;
+	case WORD_EDIT:
+		if (l->typed[0] == '+' || l->typed[0] == '-') { /* the mark stays */
+			l->typed++;
+			l->skip++;
+		}
+		offer_items(l, s);
+		break;
 	case WORD_RUN:
 		offer_runs(l, s);
 		break;

@@ -15,6 +15,8 @@ extern const struct command evaluate_command, compare_command;
 /* cmd_ask.c, cmd_browse.c */
 extern const struct command recommend_command, similar_command, explain_command, users_command, items_command,
 	user_command, item_command;
+/* cmd_whatif.c */
+extern const struct command whatif_command;
 /* cmd_help.c */
 extern const struct command set_command, help_command, quit_command;
 

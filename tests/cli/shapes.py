@@ -54,7 +54,7 @@ out = os.path.join(TMP, 'out')
 os.makedirs(out, exist_ok=True)
 a = answers(*commands(
     'load ' + folder, 'split leave-last', 'train ease lambda=5', 'train ials dim=4 epochs=3 patience=0', 'use ease#1',
-    'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'explain u1 2',
+    'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'explain u1 2', 'whatif u1 -7 +2 11=4 k=4',
     'evaluate', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'compare',
     'export recommendations %s/r.csv' % out, 'user u1', 'item 2', 'set k 20', 'set', 'help', 'help load',
     'delete ials#1', 'generate %s/gen users=60 items=60 events=600' % out, 'quit'))
@@ -91,6 +91,12 @@ shape(by['explain'][0], {'user': str, 'item': str, 'run': str, 'rank': (int, typ
 e = by['explain'][0]
 sum_of_parts = e['base'] + e['rest'] + sum(p['value'] for p in e['parts'])
 ok(abs(sum_of_parts - e['score']) <= 1e-4 * max(1e-3, abs(e['score'])), 'base + parts + rest = score', e)
+MOVED = {'rank': int, 'was': (int, type(None)), 'item': str, 'title': str, 'score': NUMBER, 'removed': bool}
+shape(by['whatif'][0], {'user': str, 'run': str, 'method': str, 'items': [MOVED],
+                        'edits': [{'edit': str, 'item': str, 'value': MAYBE}],
+                        'gone': [{'item': str, 'was': int, 'rank': (int, type(None))}]}, 'whatif')
+eq([(e['edit'], e['item'], e['value']) for e in by['whatif'][0]['edits']],
+   [('remove', '7', None), ('add', '2', 1.0), ('rate', '11', 4.0)], 'whatif reads its edits')
 shape(by['evaluate'][0], {'seconds': NUMBER, 'results': [
     {'run': str, 'on': str, 'users': int, 'metrics': METRICS, 'hazards': HAZARDS}]}, 'evaluate')
 for name, row in {
