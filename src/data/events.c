@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/num_parse.h"
 #include "base/str.h"
@@ -231,39 +230,6 @@ static bool keep_row(struct event_piece *p, const struct field *f, const struct 
 		    !add_miss(p, row, MISS_SAID + k, &f[l->said[k]]))
 			return false;
 	return !p->left || w->n < p->left;
-}
-
-bool events_parse_time(const char *s, size_t n, enum time_kind kind, int64_t *out)
-{
-	static const int64_t per_second[] = { 1, 1000, 1000000, 1000000000 };
-	int64_t whole, unit;
-	double v;
-
-	if (kind == TIME_DATE_DIGITS) {
-		char date[] = "YYYY-MM-DD";
-
-		if (n != 8)
-			return false;
-		memcpy(date, s, 4);
-		memcpy(date + 5, s + 4, 2);
-		memcpy(date + 8, s + 6, 2);
-		return clock_parse_date(date, 10, false, out);
-	}
-	if (kind >= TIME_DATE) {
-		if (n > 4 && (!memcmp(s + n - 4, " UTC", 4) || !memcmp(s + n - 4, " GMT", 4)))
-			n -= 4;
-		return clock_parse_date(s, n, kind == TIME_DATE_DAY_FIRST, out);
-	}
-	unit = per_second[kind];
-	if (num_parse_i64(s, n, &whole)) {
-		*out = whole >= 0 ? whole / unit : -((-(whole + 1)) / unit) - 1;
-		return true;
-	}
-	if (!num_parse_double(s, n, &v) || v > 9e18 || v < -9e18)
-		return false;
-	v /= (double)unit;
-	*out = (int64_t)v - (v < (double)(int64_t)v); /* floor */
-	return true;
 }
 
 static bool is_digit(char c)
