@@ -15,6 +15,7 @@ const struct model_ops *const model_registry[] = {
 	&bpr_ops,
 	&sasrec_ops,
 	&cfgan_ops,
+	&towers_ops,
 	NULL,
 };
 

@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* towers.c - two towers that meet: people by their vector and their history, items by theirs and their content.
+ *
+ * The network stands in model/towers_net.h, its training in model/towers_fit.h.  The items' vectors are made once
+ * when the model is frozen; a query's vector is the people's tower over its history, with e_u where it names a user
+ * that was trained on (and is not to be folded in), without it else: user-dropout trains it to do without.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/registry.h"
+#include "model/towers_fit.h"
+#include "model/towers_friends.h"
+#include "model/towers_params.h"
+#include "model/towers_past.h"
+#include "model/vectors.h"
+
+enum { ROWS = 64 /* that pass a tower at once */ };
+
+struct towers {
+	struct model_base base;
+	struct towers_net net;
+	uint8_t *trained;           /* [U]: 1 where the user had events to train on */
+	struct csr friends;         /* training alone, social > 0 */
+	struct towers_fit *fit;     /* training alone */
+	/* Frozen alone: */
+	float *met;                 /* [U][D] the friends' mean, social > 0 */
+	uint8_t *has_friends;       /* [U] */
+	float *r;                   /* [I][D] */
+	struct rank_panels *panels;
+};
+
+static void destroy(struct model *model)
+{
+	struct towers *m = (struct towers *)model;
+
+	if (!m)
+		return;
+	towers_fit_free(m->fit);
+	csr_done(&m->friends);
+	rank_panels_free(m->panels);
+	towers_net_done(&m->net);
+	mem_free(m->trained);
+	mem_free(m->met);
+	mem_free(m->has_friends);
+	mem_free(m->r);
+	mem_free(m);
+}
+
+static bool read_words(void *ctx, float *vectors, uint32_t V, uint32_t D, struct err *err)
+{
+	const float *from = weights_get(ctx, "words", TENSOR_F32, V, D, NULL, NULL, err);
+
+	if (from)
+		memcpy(vectors, from, (size_t)V * D * sizeof(*vectors));
+	return from != NULL;
+}
+
+/* w: where the words' vectors are kept; NULL: they are trained. */
+static bool add_text(struct towers *m, const struct build_env *env, const struct weights *w, struct err *err)
+{
+	const struct towers_text **text = &m->net.features.text;
+
+	if (w)
+		return towers_text_read(env->data, m->net.D, read_words, (void *)(uintptr_t)w, env->task, text, err);
+	return towers_text_train(env->data, m->net.D, env->seed, env->task, text, err);
+}
+
+static struct towers *new_model(const struct build_env *env, const struct params *p, const struct weights *w,
+				struct err *err)
+{
+	struct towers *m = mem_zeroed(1, sizeof(*m), err);
+
+	if (!m)
+		return NULL;
+	m->base.ops = &towers_ops;
+	if (towers_net_of(&m->net, env->data, p, err) && (!towers_says_yes(p, "text") || add_text(m, env, w, err)) &&
+	    towers_net_make(&m->net, err) && (m->trained = mem_zeroed(m->net.U, sizeof(*m->trained), err)))
+		return m;
+	destroy((struct model *)m);
+	return NULL;
+}
+
+/* What training has beside the weights. */
+static bool add_training(struct towers *m, const struct build_env *env, const struct params *p, struct err *err)
+{
+	struct towers_rule rule = towers_rule_of(p);
+	bool social = m->net.social > 0;
+
+	if (social && !towers_friends_make(&m->friends, env, m->net.recency, err))
+		return false;
+	m->fit = towers_fit_new(&m->net, &rule, social ? &m->friends : NULL, env, err);
+	for (uint32_t u = 0; u < m->net.U; u++)
+		m->trained[u] = csr_row_n(env->x, u) > 0;
+	return m->fit != NULL;
+}
+
+static struct model *create(const struct build_env *env, const struct params *p, struct err *err)
+{
+	struct towers *m;
+
+	if (!env->data->has_order && params_real(p, "recency") < 1) {
+		err_set(err, ERR_UNSUPPORTED, "recency= needs histories in order, and this data has neither times nor an "
+			"order: leave it at 1");
+		return NULL;
+	}
+	m = new_model(env, p, NULL, err);
+	if (!m)
+		return NULL;
+	if (!add_training(m, env, p, err)) {
+		destroy((struct model *)m);
+		return NULL;
+	}
+	towers_net_fill(&m->net, env->x, env->xt, env->seed);
+	return (struct model *)m;
+}
+
+static bool fit_epoch(struct model *model, const struct build_env *env, struct fit_ctx *ctx, struct err *err)
+{
+	struct towers *m = (struct towers *)model;
+
+	(void)env;
+	return towers_fit_epoch(m->fit, &m->net, ctx, err);
+}
+
+static bool valid_loss(struct model *model, const struct build_env *env, const struct fit_ctx *ctx, double *out,
+		       struct err *err)
+{
+	struct towers *m = (struct towers *)model;
+
+	return towers_fit_valid_loss(m->fit, &m->net, env, ctx, out, err);
+}
+
+/* --- Freezing ---------------------------------------------------------------------------- */
+
+static float *take(float **at, size_t n)
+{
+	float *p = *at;
+
+	*at += (n + 15) / 16 * 16;
+	return p;
+}
+
+/* Memory for a tower of `rows` rows, from *at on; out is the caller's. */
+static struct tower lay_tower(const struct towers_net *n, float **at, size_t rows)
+{
+	struct tower t = { 0 };
+
+	t.in = take(at, rows * n->D);
+	t.mean = take(at, rows * n->D);
+	t.act = take(at, rows * n->D);
+	t.norm = take(at, rows);
+	return t;
+}
+
+static size_t tower_floats(const struct towers_net *n, size_t rows)
+{
+	return 3 * (rows * n->D + 15) + rows + 15;
+}
+
+static bool make_items(struct towers *m, struct err *err)
+{
+	const struct towers_net *n = &m->net;
+	size_t D = n->D, work = towers_content_work(&n->features, ROWS);
+	float *memory = mem_alloc(tower_floats(n, ROWS) + work + 1, sizeof(*memory), err), *at = memory;
+	uint32_t item[ROWS];
+	struct tower t;
+
+	if (!memory)
+		return false;
+	t = lay_tower(n, &at, ROWS);
+	for (uint32_t i = 0; i < n->I; i += ROWS) {
+		uint32_t here = n->I - i < ROWS ? n->I - i : ROWS;
+
+		for (uint32_t k = 0; k < here; k++)
+			item[k] = i + k;
+		memcpy(t.in, n->items + i * D, here * D * sizeof(float));
+		t.out = m->r + i * D;
+		towers_items(n, &t, item, here, NULL, at);
+	}
+	mem_free(memory);
+	return true;
+}
+
+static bool make_friends(struct towers *m, const struct csr *friends, struct err *err)
+{
+	const struct towers_net *n = &m->net;
+
+	m->met = mem_zeroed((size_t)n->U * n->D, sizeof(*m->met), err);
+	m->has_friends = m->met ? mem_zeroed(n->U, sizeof(*m->has_friends), err) : NULL;
+	for (uint32_t u = 0; friends && m->has_friends && u < n->U; u++) {
+		m->has_friends[u] = csr_row_n(friends, u) > 0;
+		towers_sum_past(n, csr_row(friends, u), csr_row_val(friends, u), csr_row_n(friends, u),
+				m->met + (size_t)u * n->D);
+	}
+	return m->has_friends != NULL;
+}
+
+/* Items' vectors, packed. */
+static bool make_scoring(struct towers *m, struct err *err)
+{
+	const struct towers_net *n = &m->net;
+
+	m->r = mem_alloc((size_t)n->I * n->D, sizeof(*m->r), err);
+	if (!m->r || !make_items(m, err))
+		return false;
+	m->panels = rank_panels_new(m->r, n->D, n->I, n->D, NULL, err);
+	return m->panels != NULL;
+}
+
+static struct model *copy_frozen(const struct towers *m, struct err *err)
+{
+	struct towers *copy = mem_zeroed(1, sizeof(*copy), err);
+	struct towers_net *n;
+
+	if (!copy)
+		return NULL;
+	n = &copy->net;
+	copy->base = m->base;
+	*n = m->net;
+	n->users = n->items = n->past = n->tags = n->t.w = NULL;
+	if (towers_features_copy(&n->features, &m->net.features, err) && towers_net_make(n, err) &&
+	    (copy->trained = mem_alloc(n->U, sizeof(*copy->trained), err))) {
+		towers_net_copy_weights(n, &m->net);
+		memcpy(copy->trained, m->trained, n->U * sizeof(*copy->trained));
+		if ((!(n->social > 0) || make_friends(copy, &m->friends, err)) && make_scoring(copy, err))
+			return (struct model *)copy;
+	}
+	destroy((struct model *)copy);
+	return NULL;
+}
+
+static struct model *freeze(struct model *model, bool may_move, struct err *err)
+{
+	struct towers *m = (struct towers *)model;
+
+	if (!may_move)
+		return copy_frozen(m, err);
+	if ((m->net.social > 0 && !make_friends(m, &m->friends, err)) || !make_scoring(m, err)) {
+		destroy(model);
+		return NULL;
+	}
+	towers_fit_free(m->fit);
+	m->fit = NULL;
+	csr_done(&m->friends);
+	return model;
+}
+
+/* --- Scoring --------------------------------------------------------------------------- */
+
+static uint32_t longest_of(const struct query *q, size_t B)
+{
+	uint32_t longest = 1;
+
+	for (size_t b = 0; b < B; b++)
+		longest = q[b].n > longest ? q[b].n : longest;
+	return longest;
+}
+
+/* f: [q->n] work. */
+static void begin_row(const struct towers *m, const struct query *q, const struct tower *t, size_t row, float *f)
+{
+	const struct towers_net *n = &m->net;
+	size_t D = n->D;
+	bool known = q->user < n->U, met = known && m->has_friends && m->has_friends[q->user];
+
+	if (known && !q->fold_in && m->trained[q->user])
+		memcpy(t->in + row * D, n->users + q->user * D, D * sizeof(float));
+	else
+		memset(t->in + row * D, 0, D * sizeof(float));
+	if (!n->history)
+		return;
+	towers_past_weights(n->recency, q->x, q->n, f);
+	towers_past_mean(n, q->items, f, q->n, met ? m->met + q->user * D : NULL, t->mean + row * D);
+}
+
+/* Scratch: the queries' vectors [B][D].  Aux: what the tower needs. */
+static bool query_begin(const struct model *model, const struct query *q, size_t B, struct scratch *s,
+			struct err *err)
+{
+	const struct towers *m = (const struct towers *)model;
+	const struct towers_net *n = &m->net;
+	float *u = scratch_need(s, B * n->D * sizeof(*u), err), *at;
+	struct tower t;
+
+	at = u ? scratch_need_aux(s, (tower_floats(n, ROWS) + longest_of(q, B)) * sizeof(*at), err) : NULL;
+	if (!at)
+		return false;
+	t = lay_tower(n, &at, ROWS);
+	for (size_t b = 0; b < B; b += ROWS) {
+		size_t here = B - b < ROWS ? B - b : ROWS;
+
+		for (size_t k = 0; k < here; k++)
+			begin_row(m, &q[b + k], &t, k, at);
+		t.out = u + b * n->D;
+		towers_people(n, &t, here);
+	}
+	return true;
+}
+
+static void score_block(const struct model *model, const struct query *q, size_t B, uint32_t lo, uint32_t hi,
+			struct scratch *s, float *out, size_t stride)
+{
+	const struct towers *m = (const struct towers *)model;
+
+	(void)q;
+	rank_scores(m->panels, s->p, m->net.D, B, lo, hi, out, stride);
+}
+
+static bool dot_form(const struct model *model, size_t B, struct scratch *s, struct dot_form *out)
+{
+	const struct towers *m = (const struct towers *)model;
+
+	(void)B;
+	*out = (struct dot_form){ .panels = m->panels, .queries = s->p, .stride = m->net.D };
+	return true;
+}
+
+static bool similar(const struct model *model, uint32_t item, float *out, struct err *err)
+{
+	const struct towers *m = (const struct towers *)model;
+
+	(void)err;
+	vectors_cosines(m->r, m->net.I, m->net.D, item, out);
+	return true;
+}
+
+static const float *item_vectors(const struct model *model, size_t *D, size_t *stride)
+{
+	const struct towers *m = (const struct towers *)model;
+
+	*D = *stride = m->net.D;
+	return m->r;
+}
+
+/* --- Files --------------------------------------------------------------------------- */
+
+static bool save_optim(struct weights_writer *w, const char *of, const struct optim *o, struct err *err)
+{
+	char name[3][64];
+
+	snprintf(name[0], sizeof(name[0]), "adam.%s.mean", of);
+	snprintf(name[1], sizeof(name[1]), "adam.%s.square", of);
+	snprintf(name[2], sizeof(name[2]), "adam.%s.steps", of);
+	return weights_add(w, name[0], TENSOR_F32, o->m, o->n, 0, err) &&
+	       weights_add(w, name[1], TENSOR_F32, o->v, o->n, 0, err) &&
+	       weights_add(w, name[2], TENSOR_U64, &o->t, 1, 0, err);
+}
+
+static bool save_state(const struct towers *m, struct weights_writer *w, struct err *err)
+{
+	for (int t = 0; t < N_TOWERS_TABLES; t++) {
+		const struct optim *o = towers_fit_optim(m->fit, (enum towers_table)t);
+
+		if (o->n && !save_optim(w, towers_table_names[t], o, err))
+			return false;
+	}
+	return true;
+}
+
+static bool save(const struct model *model, enum weights_what what, struct weights_writer *w, struct err *err)
+{
+	const struct towers *m = (const struct towers *)model;
+	const struct towers_net *n = &m->net;
+
+	if (!weights_add(w, "users", TENSOR_F32, n->users, n->U, n->D, err) ||
+	    !weights_add(w, "items", TENSOR_F32, n->items, n->I, n->D, err) ||
+	    (n->past && !weights_add(w, "past", TENSOR_F32, n->past, n->I, n->D, err)) ||
+	    (n->tags && !weights_add(w, "tags", TENSOR_F32, n->tags, towers_n_tags(&n->features), n->D, err)) ||
+	    (n->features.text && !weights_add(w, "words", TENSOR_F32, n->features.text->vectors,
+					      n->features.text->words->words.n, n->D, err)) ||
+	    !weights_add(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err))
+		return false;
+	for (size_t k = 0; k < n->t.n; k++) {
+		const struct tensor *t = &n->t.tensor[k];
+
+		if (!weights_add(w, t->name, TENSOR_F32, n->t.w + t->at, t->rows, t->cols, err))
+			return false;
+	}
+	if (what == WEIGHTS_STATE)
+		return save_state(m, w, err);
+	return !m->met || (weights_add(w, "friends", TENSOR_F32, m->met, n->U, n->D, err) &&
+			   weights_add(w, "user_has_friends", TENSOR_U8, m->has_friends, n->U, 0, err));
+}
+
+static bool take_tensor(const struct weights *w, const char *name, enum tensor_type type, void *to, size_t size,
+			size_t rows, size_t cols, struct err *err)
+{
+	const void *from = weights_get(w, name, type, rows, cols, NULL, NULL, err);
+
+	if (from)
+		memcpy(to, from, size * rows * (cols ? cols : 1));
+	return from != NULL;
+}
+
+static bool take_floats(const struct weights *w, const char *name, float *to, size_t rows, size_t cols, struct err *err)
+{
+	return take_tensor(w, name, TENSOR_F32, to, sizeof(*to), rows, cols, err);
+}
+
+static bool take_optim(const struct weights *w, const char *of, struct optim *o, struct err *err)
+{
+	char name[3][64];
+
+	snprintf(name[0], sizeof(name[0]), "adam.%s.mean", of);
+	snprintf(name[1], sizeof(name[1]), "adam.%s.square", of);
+	snprintf(name[2], sizeof(name[2]), "adam.%s.steps", of);
+	return take_floats(w, name[0], o->m, o->n, 0, err) && take_floats(w, name[1], o->v, o->n, 0, err) &&
+	       take_tensor(w, name[2], TENSOR_U64, &o->t, sizeof(o->t), 1, 0, err);
+}
+
+static bool take_weights(struct towers *m, const struct weights *w, struct err *err)
+{
+	struct towers_net *n = &m->net;
+
+	for (size_t k = 0; k < n->t.n; k++) {
+		const struct tensor *t = &n->t.tensor[k];
+
+		if (!take_floats(w, t->name, n->t.w + t->at, t->rows, t->cols, err))
+			return false;
+	}
+	return take_floats(w, "users", n->users, n->U, n->D, err) && take_floats(w, "items", n->items, n->I, n->D, err) &&
+	       (!n->past || take_floats(w, "past", n->past, n->I, n->D, err)) &&
+	       (!n->tags || take_floats(w, "tags", n->tags, towers_n_tags(&n->features), n->D, err)) &&
+	       take_tensor(w, "user_trained", TENSOR_U8, m->trained, 1, n->U, 0, err);
+}
+
+static bool take_scoring(struct towers *m, const struct weights *w, struct err *err)
+{
+	const struct towers_net *n = &m->net;
+
+	if (n->social > 0 && (!make_friends(m, NULL, err) || !take_floats(w, "friends", m->met, n->U, n->D, err) ||
+			      !take_tensor(w, "user_has_friends", TENSOR_U8, m->has_friends, 1, n->U, 0, err)))
+		return false;
+	return make_scoring(m, err);
+}
+
+static bool take_state(struct towers *m, const struct build_env *env, const struct params *p, const struct weights *w,
+		       struct err *err)
+{
+	if (!add_training(m, env, p, err))
+		return false;
+	for (int t = 0; t < N_TOWERS_TABLES; t++) {
+		struct optim *o = towers_fit_optim(m->fit, (enum towers_table)t);
+
+		if (o->n && !take_optim(w, towers_table_names[t], o, err))
+			return false;
+	}
+	return true;
+}
+
+static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
+			  enum weights_what what, struct err *err)
+{
+	struct towers *m = new_model(env, p, w, err);
+
+	if (!m)
+		return NULL;
+	if (take_weights(m, w, err) &&
+	    (what == WEIGHTS_SCORING ? take_scoring(m, w, err) : take_state(m, env, p, w, err)))
+		return (struct model *)m;
+	destroy((struct model *)m);
+	return NULL;
+}
+
+/* --- Sizes --------------------------------------------------------------------------- */
+
+/* Of a frozen model, but for the text, which all share. */
+static uint64_t scoring_bytes(const struct towers_net *n)
+{
+	uint64_t floats = (uint64_t)n->I * n->D + n->features.n_modalities +
+			  (n->features.tags ? csr_n(n->features.tags) : 0) +
+			  (n->social > 0 ? (uint64_t)n->U * n->D : 0);
+
+	return towers_net_bytes(n) + floats * sizeof(float) + 2 * (uint64_t)n->U + rank_panels_bytes(n->I, n->D);
+}
+
+static uint64_t held(const struct model *model)
+{
+	const struct towers_net *n = &((const struct towers *)model)->net;
+
+	return scoring_bytes(n) + towers_text_bytes(n->features.text);
+}
+
+/* Training, with the best and the newest frozen model beside it; slots as a machine of 8 threads has. */
+static uint64_t bytes(const struct model_shape *shape, const struct params *p)
+{
+	struct towers_rule rule = towers_rule_of(p);
+	struct towers_net n;
+	struct err err;
+	uint64_t sum;
+
+	if (!towers_net_of(&n, shape->data, p, &err))
+		return 0;
+	sum = 3 * scoring_bytes(&n) + towers_fit_bytes(&n, &rule, shape, 8);
+	if (towers_says_yes(p, "text")) /* and W4 with its gradients */
+		sum += towers_text_guess(shape->data, n.D) + (TOWERS_CHUNKS + 6) * (uint64_t)n.D * n.D * sizeof(float);
+	if (n.social > 0)
+		sum += towers_friends_most(shape->data) * (sizeof(uint32_t) + sizeof(float));
+	towers_features_done(&n.features);
+	return sum;
+}
+
+const struct model_ops towers_ops = {
+	.name = "towers",
+	.title = "Two towers: people by their history, items by their content",
+	.cite = "Mao et al. 2021, arXiv:2109.12613; Volkovs et al. 2017",
+	.caps = MODEL_ITERATIVE | MODEL_USER_VECTORS | MODEL_ITEM_VECTORS | MODEL_RANKS_COLD,
+	.example_unit = "events",
+	.params = towers_params,
+	.create = create,
+	.fit_epoch = fit_epoch,
+	.valid_loss = valid_loss,
+	.freeze = freeze,
+	.query_begin = query_begin,
+	.score_block = score_block,
+	.dot_form = dot_form,
+	.similar = similar,
+	.item_vectors = item_vectors,
+	.save = save,
+	.load = load,
+	.bytes = bytes,
+	.held = held,
+	.destroy = destroy,
+};

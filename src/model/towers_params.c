@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* towers_params.c - see towers_params.h. */
+#include "model/towers_params.h"
+
+#include "model/registry.h"
+
+enum { MAX_D = 1024 };
+
+const struct param_spec towers_params[] = {
+	{ .name = "dim", .type = PARAM_INT, .lo = 1, .hi = MAX_D, .def = "64", .unit = "factors",
+	  .meaning = "length of the vectors", .source = "", .log_scale = true },
+	{ .name = "loss", .type = PARAM_CHOICE, .def = "ccl", .choices = "ccl|softmax|bpr", .unit = "",
+	  .meaning = "cosine contrastive (scores are cosines), sampled softmax, or pairs", .source = "Mao 2021, arXiv:2109.12613" },
+	{ .name = "activation", .type = PARAM_CHOICE, .def = "linear", .choices = "seed|tanh|linear", .unit = "",
+	  .meaning = "seed: sigmoid for people, tanh for items; tanh: both", .source = TUNED },
+	{ .name = "negatives", .type = PARAM_INT, .lo = 1, .hi = 65536, .def = "500", .unit = "items",
+	  .meaning = "each event is told from, shared by its batch", .source = TUNED, .log_scale = true },
+	{ .name = "margin", .type = PARAM_REAL, .lo = -1, .hi = 1, .def = "0.4", .unit = "",
+	  .meaning = "ccl: the cosine up to which a negative is left alone", .source = TUNED },
+	{ .name = "negative-weight", .type = PARAM_REAL, .lo = 0, .hi = 1e6, .def = "100", .unit = "",
+	  .meaning = "ccl: of the negatives' mean against the event", .source = TUNED, .log_scale = true },
+	{ .name = "temperature", .type = PARAM_REAL, .lo = 0.001, .hi = 100, .def = "1", .unit = "",
+	  .meaning = "softmax: what scores are divided by, in the loss only", .source = "", .log_scale = true },
+	{ .name = "history", .type = PARAM_CHOICE, .def = "yes", .choices = "yes|no", .unit = "",
+	  .meaning = "people by what they took (W2)", .source = "" },
+	{ .name = "recency", .type = PARAM_REAL, .lo = 0.01, .hi = 1, .def = "1", .unit = "",
+	  .meaning = "what each later event leaves of an event's weight in the history", .source = TUNED },
+	{ .name = "social", .type = PARAM_REAL, .lo = 0, .hi = 1, .def = "0", .unit = "",
+	  .meaning = "share of the friends' histories in a person's own, where there are friends", .source = TUNED },
+	{ .name = "text", .type = PARAM_CHOICE, .def = "yes", .choices = "yes|no", .unit = "",
+	  .meaning = "items by the words of their titles, texts and tags (W4), where there are any", .source = "" },
+	{ .name = "tags", .type = PARAM_CHOICE, .def = "yes", .choices = "yes|no", .unit = "",
+	  .meaning = "items by their tags, categories and attributes, where there are any", .source = "" },
+	{ .name = "vectors", .type = PARAM_CHOICE, .def = "yes", .choices = "yes|no", .unit = "",
+	  .meaning = "items by their files of vectors and columns of numbers, where there are any", .source = "" },
+	{ .name = "project", .type = PARAM_CHOICE, .def = "no", .choices = "yes|no", .unit = "",
+	  .meaning = "W1, W3 and the biases; no: vectors enter as they are", .source = TUNED },
+	{ .name = "dropout", .type = PARAM_REAL, .lo = 0, .hi = 0.95, .def = "0", .unit = "",
+	  .meaning = "share of a person's numbers left out in training", .source = TUNED },
+	{ .name = "drop", .type = PARAM_REAL, .lo = 0, .hi = 0.95, .def = "0", .unit = "",
+	  .meaning = "share of each history's events left out of its mean, anew each time", .source = TUNED },
+	{ .name = "item-dropout", .type = PARAM_REAL, .lo = 0, .hi = 0.95, .def = "0.1", .unit = "",
+	  .meaning = "share of a batch's items known by their content alone", .source = TUNED },
+	{ .name = "user-dropout", .type = PARAM_REAL, .lo = 0, .hi = 1, .def = "0.5", .unit = "",
+	  .meaning = "share of a batch's people known by their history alone", .source = TUNED },
+	{ .name = "epochs", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "100", .unit = "epochs",
+	  .meaning = "passes over the events, at most", .source = TUNED },
+	{ .name = "batch", .type = PARAM_INT, .lo = 1, .hi = 65536, .def = "1024", .unit = "events",
+	  .meaning = "events a step (rounded up to 8)", .source = "Mao 2021", .log_scale = true },
+	{ .name = "lr", .type = PARAM_REAL, .lo = 1e-6, .hi = 10, .def = "0.001", .unit = "",
+	  .meaning = "length of adam's steps", .source = TUNED, .log_scale = true },
+	{ .name = "l2", .type = PARAM_REAL, .lo = 0, .hi = 10, .def = "0", .unit = "",
+	  .meaning = "weight of the squared weights in each step", .source = TUNED, .log_scale = true },
+	{ .name = "l1", .type = PARAM_REAL, .lo = 0, .hi = 10, .def = "0", .unit = "",
+	  .meaning = "weight of the weights' sizes in each step", .source = TUNED, .log_scale = true },
+	{ .name = "patience", .type = PARAM_INT, .lo = 0, .hi = 100000, .def = "10", .unit = "rounds",
+	  .meaning = "validations without a better metric before it stops; 0: never", .source = "" },
+	{ .name = NULL },
+};
+
+bool towers_says_yes(const struct params *p, const char *name)
+{
+	return params_choice(p, name) == 0;
+}
+
+struct towers_rule towers_rule_of(const struct params *p)
+{
+	struct towers_rule r = {
+		.loss = { .loss = (enum towers_loss)params_choice(p, "loss"), .margin = (float)params_real(p, "margin"),
+			  .weight = (float)params_real(p, "negative-weight"),
+			  .temperature = (float)params_real(p, "temperature") },
+		.batch = (uint32_t)params_int(p, "batch"), .negatives = (uint32_t)params_int(p, "negatives"),
+		.dropout = (float)params_real(p, "dropout"), .drop = (float)params_real(p, "drop"),
+		.drop_item = (float)params_real(p, "item-dropout"), .drop_user = (float)params_real(p, "user-dropout"),
+		.lr = params_real(p, "lr"),
+	};
+
+	optim_rule_init(&r.optim, OPTIM_ADAM);
+	r.optim.l1 = (float)params_real(p, "l1");
+	r.optim.l2 = (float)params_real(p, "l2");
+	return r;
+}
+
+bool towers_net_of(struct towers_net *n, const struct dataset *d, const struct params *p, struct err *err)
+{
+	*n = (struct towers_net){
+		.U = d->n_users, .I = d->n_items, .D = (uint32_t)params_int(p, "dim"),
+		.activation = (enum towers_activation)params_choice(p, "activation"),
+		.cosine = params_choice(p, "loss") == TOWERS_CCL, .project = towers_says_yes(p, "project"),
+		.history = towers_says_yes(p, "history"), .recency = (float)params_real(p, "recency"),
+		.social = towers_says_yes(p, "history") && d->friends.ptr ? (float)params_real(p, "social") : 0,
+	};
+	return towers_features_init(&n->features, d, n->D, towers_says_yes(p, "tags"), towers_says_yes(p, "vectors"), err);
+}

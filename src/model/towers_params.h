@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* towers_params.h - the parameters of towers, and what they ask for.  Thread: ANY. */
+#ifndef MODEL_TOWERS_PARAMS_H
+#define MODEL_TOWERS_PARAMS_H
+
+#include "model/towers_fit.h"
+
+extern const struct param_spec towers_params[];
+
+bool towers_says_yes(const struct params *p, const char *name); /* of those that are yes|no */
+struct towers_rule towers_rule_of(const struct params *p);
+/* The network's shape and its features, but for the text. */
+bool towers_net_of(struct towers_net *n, const struct dataset *d, const struct params *p, struct err *err);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* towers_past.c - see towers_past.h.  Run i is what stands before asked[i] and after asked[i - 1]. */
+#include "model/towers_past.h"
+
+#include <string.h>
+
+#include "num/linalg.h"
+
+void towers_past_weights(float recency, const float *x, size_t n, float *f)
+{
+	float by = 1;
+
+	for (size_t k = n; k-- > 0; by *= recency)
+		f[k] = (x ? x[k] : 1) * by;
+}
+
+static size_t run_from(const struct towers_past *p, size_t i)
+{
+	return i ? (size_t)p->asked[i - 1] + 1 : 0;
+}
+
+static size_t run_to(const struct towers_past *p, size_t i)
+{
+	return i < p->R ? p->asked[i] : p->n;
+}
+
+static float sum_of(const float *f, size_t n)
+{
+	double sum = 0;
+
+	for (size_t k = 0; k < n; k++)
+		sum += (double)f[k];
+	return (float)sum;
+}
+
+/* The run's sum into v; returns its weight. */
+static float sum_run(const struct towers_net *n, const struct towers_past *p, size_t i, float *v)
+{
+	size_t from = run_from(p, i), to = run_to(p, i);
+
+	towers_sum_past(n, p->item + from, p->f + from, to - from, v);
+	return sum_of(p->f + from, to - from);
+}
+
+static void add_asked(const struct towers_net *n, const struct towers_past *p, size_t e, float *v, float *weight)
+{
+	float f = p->f[p->asked[e]];
+
+	linalg_axpy(f, n->past + p->item[p->asked[e]] * (size_t)n->D, v, n->D);
+	*weight += f;
+}
+
+/* Shares of the own sum and of the friends' mean, by what there is. */
+static void share(const struct towers_net *n, bool met, float weight, float *own, float *of_friends)
+{
+	*own = *of_friends = 0;
+	if (weight > 0)
+		*own = (met ? 1 - n->social : 1) / weight;
+	if (met)
+		*of_friends = weight > 0 ? n->social : 1;
+}
+
+void towers_past_mean(const struct towers_net *n, const uint32_t *item, const float *f, size_t count,
+		      const float *friends, float *mean)
+{
+	float own, of_friends;
+
+	share(n, friends != NULL, sum_of(f, count), &own, &of_friends);
+	towers_sum_past(n, item, f, count, mean);
+	for (uint32_t d = 0; d < n->D; d++)
+		mean[d] *= own;
+	if (friends)
+		linalg_axpy(of_friends, friends, mean, n->D);
+}
+
+void towers_past_means(const struct towers_net *n, const struct towers_past *p, float *mean, float *own,
+		       float *of_friends, float *work)
+{
+	size_t D = n->D, bytes = D * sizeof(float);
+	float *run = work, *sum = work + (p->R + 1) * D, *friends = sum + D, weight;
+
+	/* From the oldest: what stands before each; own[] holds its weight for now. */
+	weight = sum_run(n, p, 0, run);
+	memcpy(sum, run, bytes);
+	for (size_t e = 0; e < p->R; e++) {
+		float *next = run + (e + 1) * D;
+
+		memcpy(mean + e * D, sum, bytes);
+		own[e] = weight;
+		add_asked(n, p, e, sum, &weight);
+		weight += sum_run(n, p, e + 1, next);
+		linalg_axpy(1, next, sum, D);
+	}
+	if (p->n_friends)
+		towers_sum_past(n, p->friends, p->friends_f, p->n_friends, friends);
+	/* From the newest: what stands after, whose places move up by the one taken out. */
+	memcpy(sum, run + p->R * D, bytes);
+	weight = sum_of(p->f + run_from(p, p->R), p->n - run_from(p, p->R));
+	for (size_t e = p->R; e-- > 0; ) {
+		float *m = mean + e * D;
+
+		linalg_axpy(n->recency, sum, m, D);
+		share(n, p->n_friends > 0, own[e] + n->recency * weight, &own[e], &of_friends[e]);
+		for (size_t d = 0; d < D; d++)
+			m[d] *= own[e];
+		if (p->n_friends)
+			linalg_axpy(of_friends[e], friends, m, D);
+		add_asked(n, p, e, sum, &weight);
+		linalg_axpy(1, run + e * D, sum, D);
+		weight += sum_of(p->f + run_from(p, e), run_to(p, e) - run_from(p, e));
+	}
+}
+
+static void entries_of_run(const struct towers_past *p, size_t i, const float *from, struct row_grad *entry)
+{
+	for (size_t k = run_from(p, i); k < run_to(p, i); k++)
+		entry[k] = (struct row_grad){ .from = from, .row = p->f[k] != 0 ? p->item[k] : ROW_GRADS_NONE,
+					      .coef = p->f[k] };
+}
+
+/* forward: m_e = own_e (sum before e + recency sum after e) + of_friends_e friends */
+void towers_past_backward(const struct towers_net *n, const struct towers_past *p, const float *dmean, const float *own,
+			  const float *of_friends, float *vector, struct row_grad *entry)
+{
+	size_t D = n->D, R = p->R;
+	float *of_run = vector, *of_asked = vector + (R + 1) * D, *friends = of_asked + R * D;
+
+	memset(vector, 0, towers_past_vectors(R) * D * sizeof(*vector));
+	/* A run stands before the events e >= i, and after those e < i; an asked one likewise, but for itself. */
+	for (size_t e = 0; e < R; e++) {
+		for (size_t i = 0; i <= R; i++)
+			linalg_axpy(i <= e ? own[e] : n->recency * own[e], dmean + e * D, of_run + i * D, D);
+		for (size_t i = 0; i < R; i++)
+			if (i != e)
+				linalg_axpy(i < e ? own[e] : n->recency * own[e], dmean + e * D, of_asked + i * D, D);
+		linalg_axpy(of_friends[e], dmean + e * D, friends, D);
+	}
+	for (size_t i = 0; i <= R; i++)
+		entries_of_run(p, i, of_run + i * D, entry);
+	for (size_t i = 0; i < R; i++) {
+		size_t k = p->asked[i];
+
+		entry[k] = (struct row_grad){ .from = of_asked + i * D, .row = p->f[k] != 0 ? p->item[k] : ROW_GRADS_NONE,
+					      .coef = p->f[k] };
+	}
+	for (size_t k = 0; k < p->n_friends; k++)
+		entry[p->n + k] = (struct row_grad){ .from = friends, .row = p->friends[k], .coef = p->friends_f[k] };
+}

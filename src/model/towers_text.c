@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* towers_text.c - see towers_text.h. */
+#include "model/towers_text.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/word_vectors.h"
+#include "num/linalg.h"
+
+static const struct item_text_rule rule = { .min_items = 2, .titles = true, .tags = true, .texts = true };
+
+enum { WORDS_OF_A_TEXT = 256 }; /* of a new one, that count */
+
+static void text_free(struct towers_text *t)
+{
+	if (!t)
+		return;
+	item_text_unref(t->words);
+	mem_free(t->vectors);
+	mem_free(t->mean);
+	mem_free(t);
+}
+
+const struct towers_text *towers_text_ref(const struct towers_text *t)
+{
+	if (t)
+		((struct towers_text *)(uintptr_t)t)->refs++;
+	return t;
+}
+
+void towers_text_unref(const struct towers_text *t)
+{
+	struct towers_text *held = (struct towers_text *)(uintptr_t)t;
+
+	if (held && --held->refs == 0)
+		text_free(held);
+}
+
+/* The words, and room for the vectors; *out NULL where there are no words. */
+static bool begin(const struct dataset *d, uint32_t D, const struct task *task, struct towers_text **out, struct err *err)
+{
+	struct err none = { 0 };
+	struct towers_text *t;
+
+	*out = NULL;
+	if (!dataset_has_text(d))
+		return true;
+	t = mem_zeroed(1, sizeof(*t), err);
+	if (!t)
+		return false;
+	t->refs = 1;
+	t->I = d->n_items;
+	t->D = D;
+	t->words = item_text_new(d, &rule, "towers", task, &none);
+	if (!t->words) {
+		text_free(t);
+		if (none.code == ERR_UNSUPPORTED)
+			return true;
+		*err = none;
+		return false;
+	}
+	t->vectors = mem_alloc((size_t)t->words->words.n * D, sizeof(*t->vectors), err);
+	t->mean = t->vectors ? mem_alloc((size_t)t->I * D, sizeof(*t->mean), err) : NULL;
+	if (t->mean) {
+		*out = t;
+		return true;
+	}
+	text_free(t);
+	return false;
+}
+
+static void mean_of_item(const struct towers_text *t, uint32_t item, float *out)
+{
+	const struct csr *bag = &t->words->bag;
+
+	item_text_mean(csr_row(bag, item), csr_row_val(bag, item), csr_row_n(bag, item), t->vectors, t->D, out);
+}
+
+static void scale_by(const struct towers_text *t, float *v)
+{
+	for (uint32_t d = 0; d < t->D; d++)
+		v[d] *= t->scale;
+}
+
+static void finish(struct towers_text *t)
+{
+	double square = 0;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < t->I; i++) {
+		float *mean = t->mean + (size_t)i * t->D;
+
+		mean_of_item(t, i, mean);
+		square += (double)linalg_dot(mean, mean, t->D);
+		n += csr_row_n(&t->words->bag, i) > 0;
+	}
+	t->scale = square > 0 ? (float)sqrt((double)n / square) : 1;
+	for (uint32_t i = 0; i < t->I; i++)
+		scale_by(t, t->mean + (size_t)i * t->D);
+}
+
+bool towers_text_train(const struct dataset *d, uint32_t D, uint64_t seed, const struct task *task,
+		       const struct towers_text **out, struct err *err)
+{
+	const struct sgns_rule how = word_vectors_rule();
+	struct towers_text *t;
+	bool done = begin(d, D, task, &t, err);
+
+	*out = NULL;
+	if (!done || !t)
+		return done;
+	if (!word_vectors_train(t->words, &how, D, seed, t->vectors, "towers", task, err)) {
+		text_free(t);
+		return false;
+	}
+	finish(t);
+	*out = t;
+	return true;
+}
+
+bool towers_text_read(const struct dataset *d, uint32_t D, towers_vectors_fn *read, void *ctx, const struct task *task,
+		      const struct towers_text **out, struct err *err)
+{
+	struct towers_text *t;
+	bool done = begin(d, D, task, &t, err);
+
+	*out = NULL;
+	if (!done || !t)
+		return done;
+	if (!read(ctx, t->vectors, t->words->words.n, D, err)) {
+		text_free(t);
+		return false;
+	}
+	finish(t);
+	*out = t;
+	return true;
+}
+
+/* The mean's sums less those of the word, as item_text_mean() has them. */
+void towers_text_without(const struct towers_text *t, uint32_t item, size_t left_out, float *out)
+{
+	const struct csr *bag = &t->words->bag;
+	const uint32_t *word = csr_row(bag, item);
+	const float *weight = csr_row_val(bag, item);
+	double sum = 0;
+
+	memset(out, 0, t->D * sizeof(*out));
+	for (size_t k = 0; k < csr_row_n(bag, item); k++) {
+		if (k == left_out)
+			continue;
+		sum += (double)weight[k];
+		linalg_axpy(weight[k], t->vectors + (size_t)word[k] * t->D, out, t->D);
+	}
+	for (uint32_t d = 0; sum > 0 && d < t->D; d++)
+		out[d] *= t->scale / (float)sum;
+}
+
+bool towers_text_of(const struct towers_text *t, const char *s, size_t n, float *out)
+{
+	uint32_t word[WORDS_OF_A_TEXT];
+	float weight[WORDS_OF_A_TEXT];
+	size_t known = item_text_bag_of(t->words, s, n, word, weight, WORDS_OF_A_TEXT);
+
+	item_text_mean(word, weight, known, t->vectors, t->D, out);
+	scale_by(t, out);
+	return known > 0;
+}
+
+size_t towers_text_bytes(const struct towers_text *t)
+{
+	return t ? sizeof(*t) + item_text_bytes(t->words) +
+		   ((size_t)t->words->words.n + t->I) * t->D * sizeof(float) : 0;
+}
+
+uint64_t towers_text_guess(const struct dataset *d, uint32_t D)
+{
+	struct item_text_size size = item_text_guess(d, &rule);
+
+	if (!size.words)
+		return 0;
+	return size.bytes + (2 * (uint64_t)size.words + d->n_items) * D * sizeof(float) +
+	       sgns_core_bytes((uint32_t)size.words, d->n_items, size.standing < 4096 ? size.standing : 4096, word_vectors_rule().window);
+}
