@@ -17,6 +17,14 @@ void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *inf
 void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
 	     double *work, const int *lwork, int *iwork, const int *liwork, int *info);
 
+void dsytrd_(const char *uplo, const int *n, double *a, const int *lda, double *d, double *e, double *tau,
+	     double *work, const int *lwork, int *info);
+void dstedc_(const char *compz, const int *n, double *d, double *e, double *z, const int *ldz, double *work,
+	     const int *lwork, int *iwork, const int *liwork, int *info);
+void dormtr_(const char *side, const char *uplo, const char *trans, const int *m, const int *n, const double *a,
+	     const int *lda, const double *tau, double *c, const int *ldc, double *work, const int *lwork,
+	     int *info);
+
 void blas_init(void)
 {
 	openblas_set_num_threads(1);
@@ -86,5 +94,29 @@ bool blas_eigen(size_t n, double *a, double *w, double *work, int *iwork)
 	    info = 0;
 
 	dsyevd_("V", "L", &size, a, &size, w, work, &lwork, iwork, &liwork, &info);
+	return info == 0;
+}
+
+bool blas_tridiagonal(size_t n, double *a, double *d, double *e, double *tau, double *work)
+{
+	int size = (int)n, lwork = (int)blas_eigen_work(n), info = 0;
+
+	dsytrd_("L", &size, a, &size, d, e, tau, work, &lwork, &info);
+	return info == 0;
+}
+
+bool blas_tridiagonal_eigen(size_t n, double *d, double *e, double *z, double *work, int *iwork)
+{
+	int size = (int)n, lwork = (int)blas_eigen_work(n), liwork = (int)blas_eigen_iwork(n), info = 0;
+
+	dstedc_("I", &size, d, e, z, &size, work, &lwork, iwork, &liwork, &info);
+	return info == 0;
+}
+
+bool blas_reflect(size_t n, const double *a, const double *tau, double *z, size_t rows, double *work)
+{
+	int size = (int)n, columns = (int)rows, lwork = (int)BLAS_REFLECT_WORK(rows), info = 0;
+
+	dormtr_("L", "L", "N", &size, &columns, a, &size, tau, z, &size, work, &lwork, &info);
 	return info == 0;
 }

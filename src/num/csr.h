@@ -63,6 +63,8 @@ void csr_done(struct csr *m); /* frees the arrays; fine on a zeroed struct */
 bool csr_copy(struct csr *out, const struct csr *m, struct err *err);
 /* Rows of the transpose come out ascending.  Stable counting sort. */
 bool csr_transpose(struct csr *out, const struct csr *m, const struct task *task, struct err *err);
+/* X'X [cols][cols], its rows ascending; xt is the transpose of x.  csr_done() it. */
+bool csr_gram(struct csr *out, const struct csr *x, const struct csr *xt, const struct task *t, struct err *err);
 bool csr_has(const struct csr *m, uint32_t r, uint32_t c); /* binary search */
 size_t csr_bytes(const struct csr *m);
 /* Sum of squares of each row, in double, reduced in order: out[rows]. */

@@ -22,6 +22,7 @@
 #define KERN_PAD 16     /* padded sizes are multiples of this: every table's lanes divide it */
 #define KERN_MAX_PANEL 32
 #define KERN_MAX_QUERIES 12
+#define KERN_STRIP 16   /* columns of double that sum_rows takes side by side */
 
 /* n steps of BPR, in order: u[], i[], j[] rows of W, H, H. */
 struct kern_bpr {
@@ -95,6 +96,8 @@ struct kern {
 	/* out[d] = sum over t of f[t] * h[rows[t]][d]. */
 	void (*combine)(float *out, const float *h, size_t ldh, const uint32_t *rows, const float *f,
 			size_t n, size_t D);
+	/* out[c] = sum over t of w[t] * b[rows[t]][c] (w NULL: 1), in double; KERN_STRIP columns. */
+	void (*sum_rows)(double *out, const double *b, const uint32_t *rows, const float *w, size_t n);
 	/* out[r][.] = sum over k of a[r][k] * b[k][.]; n rows, K terms, N columns (multiple of
 	 * KERN_PAD). */
 	void (*product)(float *out, size_t ldo, const float *a, size_t lda, const float *b, size_t ldb,

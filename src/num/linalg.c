@@ -5,6 +5,7 @@
 #include "num/linalg.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -239,22 +240,86 @@ bool linalg_sparse_gram(const struct csr *x, const struct csr *xt, float diagona
 	return true;
 }
 
+static bool is_finite_matrix(const double *a, size_t n, struct err *err)
+{
+	for (size_t k = 0; k < n * n; k++)
+		if (!isfinite(a[k]))
+			return err_set(err, ERR_NUMERIC,
+				       "a matrix of size %zu whose eigenvectors are wanted "
+				       "holds a value that is no number",
+				       n);
+	return true;
+}
+
+static bool did_not_converge(size_t n, struct err *err)
+{
+	return err_set(err, ERR_NUMERIC, "the eigenvectors of a matrix of size %zu did not converge", n);
+}
+
 bool linalg_eigen(double *a, double *w, size_t n, struct err *err)
 {
 	double *work = mem_alloc(blas_eigen_work(n), sizeof(*work), err);
 	int *iwork = work ? mem_alloc(blas_eigen_iwork(n), sizeof(*iwork), err) : NULL;
-	bool fine = iwork != NULL;
+	bool fine = iwork && is_finite_matrix(a, n, err);
 
-	for (size_t k = 0; fine && k < n * n; k++)
-		if (!isfinite(a[k]))
-			fine = err_set(err, ERR_NUMERIC,
-				       "a matrix of size %zu whose eigenvectors are wanted "
-				       "holds a value that is no number",
-				       n);
 	if (fine && !blas_eigen(n, a, w, work, iwork))
-		fine = err_set(err, ERR_NUMERIC, "the eigenvectors of a matrix of size %zu did not "
-			       "converge", n);
+		fine = did_not_converge(n, err);
 	mem_free(work);
+	mem_free(iwork);
+	return fine;
+}
+
+/* The last step of linalg_eigen_leading(), some rows a chunk: each row is its own. */
+#define REFLECTED_ROWS 16
+
+struct reflect {
+	const double *a, *tau;
+	double *rows, *work; /* work: [chunks][BLAS_REFLECT_WORK] */
+	size_t n, want;
+	_Atomic bool failed;
+};
+
+static void reflect_chunk(void *ctx, size_t chunk, unsigned slot)
+{
+	struct reflect *r = ctx;
+	size_t lo = chunk * REFLECTED_ROWS, n = r->want - lo < REFLECTED_ROWS ? r->want - lo : REFLECTED_ROWS;
+
+	if (!blas_reflect(r->n, r->a, r->tau, r->rows + lo * r->n, n,
+			  r->work + slot * BLAS_REFLECT_WORK(REFLECTED_ROWS)))
+		r->failed = true;
+}
+
+static bool eigen_leading(double *a, size_t n, size_t want, double *vectors, double *w, double *room, int *iwork,
+			  const struct task *t, struct err *err)
+{
+	double *d = room, *e = d + n, *tau = e + n, *z = tau + n, *work = z + n * n;
+	struct reflect r = { .a = a, .tau = tau, .rows = vectors, .work = work, .n = n, .want = want };
+
+	if (!blas_tridiagonal(n, a, d, e, tau, work))
+		return did_not_converge(n, err);
+	if (!task_keep_going(t))
+		return task_cancelled(err);
+	if (!blas_tridiagonal_eigen(n, d, e, z, work, iwork))
+		return did_not_converge(n, err);
+	for (size_t k = 0; k < want; k++) {
+		w[k] = d[n - 1 - k];
+		memcpy(vectors + k * n, z + (n - 1 - k) * n, n * sizeof(*z));
+	}
+	if (!task_chunks(t, (want + REFLECTED_ROWS - 1) / REFLECTED_ROWS, reflect_chunk, &r))
+		return task_cancelled(err);
+	return !r.failed || did_not_converge(n, err);
+}
+
+bool linalg_eigen_leading(double *a, size_t n, size_t want, double *vectors, double *w, const struct task *t,
+			  struct err *err)
+{
+	size_t reflect = task_slots(t) * BLAS_REFLECT_WORK(REFLECTED_ROWS), work = blas_eigen_work(n);
+	double *room = mem_alloc(3 * n + n * n + (work > reflect ? work : reflect), sizeof(*room), err);
+	int *iwork = room ? mem_alloc(blas_eigen_iwork(n), sizeof(*iwork), err) : NULL;
+	bool fine = iwork && is_finite_matrix(a, n, err) &&
+		    eigen_leading(a, n, want, vectors, w, room, iwork, t, err);
+
+	mem_free(room);
 	mem_free(iwork);
 	return fine;
 }

@@ -101,6 +101,33 @@ static void check_norms(void)
 	csr_done(&m);
 }
 
+/* X'X by its definition: every entry that is there, none that is not. */
+static void check_gram(uint32_t rows, uint32_t cols, bool values, const struct task *t)
+{
+	struct csr x = case_csr(rows, cols, 0.1, values), xt, g;
+	struct err err;
+	size_t there = 0;
+	bool right = csr_transpose(&xt, &x, t, &err) && csr_gram(&g, &x, &xt, t, &err);
+
+	for (uint32_t i = 0; right && i < cols; i++) {
+		for (uint32_t j = 0; j < cols; j++) {
+			float sum = 0;
+
+			for (uint32_t r = 0; r < rows; r++)
+				sum += csr_at(&x, r, i) * csr_at(&x, r, j);
+			right = right && csr_at(&g, i, j) == sum && csr_has(&g, i, j) == (sum > 0);
+			there += sum > 0;
+		}
+		for (size_t k = g.ptr[i] + 1; k < g.ptr[i + 1]; k++)
+			right = right && g.idx[k] > g.idx[k - 1];
+	}
+	ok(right && there == csr_n(&g), "gram of %u x %u%s", (unsigned)rows, (unsigned)cols,
+	   values ? ", of values" : "");
+	csr_done(&x);
+	csr_done(&xt);
+	csr_done(&g);
+}
+
 static void check_memory(void)
 {
 	struct csr m = case_csr(20, 30, 0.2, true), t;
@@ -135,6 +162,9 @@ int main(void)
 	check_pieces();
 	check_has();
 	check_norms();
+	check_gram(40, 30, false, &task_null);
+	check_gram(30, 150, true, &threads);
+	check_gram(1, 1, false, &task_null);
 	check_memory();
 	case_task_done(&threads);
 	return done_testing();

@@ -166,6 +166,33 @@ static void check_sparse_gram(bool values)
 	mem_free(got);
 }
 
+/* The few largest, against all of them: the same up to their sign. */
+static void check_leading(const float *a, const double *all, const double *w, size_t n)
+{
+	struct task threads = case_task(2);
+	double *copy = case_zeroed(n * n, sizeof(double)), *some = case_zeroed(n * n, sizeof(double)),
+	       *leading = case_zeroed(n, sizeof(double)), worst = 0;
+	size_t want = n / 2 + 1;
+	struct err err;
+	bool fine;
+
+	for (size_t k = 0; k < n * n; k++)
+		copy[k] = (double)a[k];
+	fine = linalg_eigen_leading(copy, n, want, some, leading, &threads, &err);
+	for (size_t k = 0; k < want; k++) {
+		double same = 0;
+
+		for (size_t i = 0; i < n; i++)
+			same += some[k * n + i] * all[(n - 1 - k) * n + i];
+		worst = fmax(worst, fmax(fabs(fabs(same) - 1), fabs(leading[k] - w[n - 1 - k])));
+	}
+	ok(fine && worst < 1e-9, "  the %zu largest alone, falling (%.1e)", want, worst);
+	case_task_done(&threads);
+	mem_free(copy);
+	mem_free(some);
+	mem_free(leading);
+}
+
 static void check_eigen(size_t n)
 {
 	float *a = spd(n, 0.1f);
@@ -188,6 +215,7 @@ static void check_eigen(size_t n)
 		}
 	}
 	ok(ascending && worst < 1e-6, "  A v = w v by rows, w ascending");
+	check_leading(a, v, w, n);
 	v[1] = NAN;
 	ok(!linalg_eigen(v, w, n, &err) && err.code == ERR_NUMERIC, "  NaN is refused");
 	mem_free(a);
@@ -244,6 +272,7 @@ int main(void)
 	check_inverse_double(300);
 	check_inverse_refusals();
 	check_eigen(24);
+	check_eigen(60);
 	check_sparse_gram(false);
 	check_sparse_gram(true);
 	CASE_EACH_TABLE(name) {
