@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/item_matrix.h"
 #include "model/registry.h"
 #include "num/linalg.h"
 
@@ -194,23 +195,13 @@ static bool query_begin(const struct model *m, const struct query *q, size_t B, 
 	return true;
 }
 
-/* Each score is summed in the order of the history in its own place: the same bits in any tile. */
 static void score_block(const struct model *model, const struct query *q, size_t B, uint32_t lo, uint32_t hi,
 			struct scratch *s, float *out, size_t stride)
 {
 	const struct ease *m = (const struct ease *)model;
 
 	(void)s;
-	for (size_t b = 0; b < B; b++) {
-		float *to = out + b * stride;
-
-		memset(to, 0, (hi - lo) * sizeof(*to));
-		for (uint32_t k = 0; k < q[b].n; k++) {
-			const float *row = m->B + (size_t)q[b].items[k] * m->I + lo;
-
-			linalg_axpy(q[b].x ? q[b].x[k] : 1, row, to, hi - lo);
-		}
-	}
+	item_matrix_scores(m->B, m->I, q, B, lo, hi, out, stride);
 }
 
 static bool contributions(const struct model *model, const struct query *q, uint32_t item, struct scratch *s,
@@ -219,8 +210,7 @@ static bool contributions(const struct model *model, const struct query *q, uint
 	const struct ease *m = (const struct ease *)model;
 
 	(void)s, (void)err;
-	for (uint32_t k = 0; k < q->n; k++)
-		parts[k] = (q->x ? q->x[k] : 1) * m->B[(size_t)q->items[k] * m->I + item];
+	item_matrix_parts(m->B, m->I, q, item, parts);
 	*base = 0;
 	return true;
 }

@@ -10,6 +10,7 @@ const struct model_ops *const model_registry[] = {
 	&popularity_ops,
 	&item_knn_ops,
 	&user_knn_ops,
+	&spectral_ops,
 	&ease_ops,
 	&ials_ops,
 	&bpr_ops,

@@ -105,12 +105,13 @@ def stripped(results):
 
 
 def test_bits():
-    models = [row['name'] for row in answers('-c', 'models', home=home)[0]['rows']]
+    rows = answers('-c', 'models', home=home)[0]['rows']
+    models = [row['name'] for row in rows]
     got = []
     for threads in ('1', '2'):
         words = ['split ratio']
-        for m in models:
-            epochs = '' if m in ('popularity', 'item-knn', 'user-knn', 'ease') else ' epochs=3'
+        for m, row in zip(models, rows):
+            epochs = ' epochs=3' if 'iterative' in row['caps'] else ''
             words += ['train %s%s name=%s' % (m, epochs, m), 'use ' + m,
                       "export recommendations '%s' on=test" % os.path.join(TMP, threads + m + '.csv')]
         words += ['evaluate ' + ' '.join(models), 'evaluate sampled=20 ' + ' '.join(models)]

@@ -19,6 +19,7 @@ KS = (1, 5, 10, 20)
 TOLERANCE = 1e-6
 
 count = failed = 0
+CAPS = {}  # what each model can, as `models` tells
 
 
 def ok(passed, name, why=""):
@@ -190,7 +191,7 @@ def check(name, path, kind, models, on="test", dialects=("recbole",)):
     k = ",".join(map(str, KS))
     commands = [f"load {quote(path)}", f"split {kind}", f"export split {quote(scratch + '/split')}"]
     for m in models:
-        epochs = "" if m in ("popularity", "item-knn", "user-knn", "ease") else " epochs=2"
+        epochs = " epochs=2" if "iterative" in CAPS[m] else ""
         commands.append(f"train {m}{epochs} name={m}-run")
         commands += [f"evaluate {m}-run on={on} k={k} dialect={d}" for d in dialects]
         commands += [f"use {m}-run",
@@ -214,7 +215,8 @@ def check(name, path, kind, models, on="test", dialects=("recbole",)):
 
 def main():
     home = tempfile.mkdtemp()
-    models = [row["name"] for row in whyrec(home, "models")[0]["rows"]]
+    CAPS.update((row["name"], row["caps"]) for row in whyrec(home, "models")[0]["rows"])
+    models = list(CAPS)
     shutil.rmtree(home)
     check("films", SAMPLE, "leave-last", models, dialects=("recbole", "lenskit", "vae"))
     check("films", SAMPLE, "ratio", ["popularity", "ease"], dialects=("recbole", "lenskit", "vae"))
