@@ -62,7 +62,7 @@ void session_measure(struct session *s)
 	m = mem_must(calloc(1, sizeof(*m)));
 	m->snapshot = snapshot_ref(r->snapshot);
 	m->split = split_ref((struct split *)s->split);
-	eval_options_init(&m->options);
+	eval_options_for(&m->options, m->split);
 	m->options.n_k = 1;
 	m->options.k[0] = 10;
 	w.arg = m;

@@ -63,6 +63,11 @@ static bool ask_query(struct ask *a, const struct snapshot *s, struct query *q, 
 	return true;
 }
 
+static bool ask_barred(const struct ask *a, const struct snapshot *s, uint64_t **barred, uint32_t *n, struct err *err)
+{
+	return rank_barred(a->hold.split, rank_all_items(a->hold.split, s->model), barred, n, err);
+}
+
 /* What a snapshot made from a part of it, and the screen, call a hit: an item among the user's test items. */
 static bool is_hit(const struct ask *a, uint32_t item)
 {
@@ -206,7 +211,7 @@ static bool recommend_run(struct call *c, struct job *job, const struct task *t,
 	bool good;
 
 	(void)job;
-	if (!s || !ask_query(a, s, &q, err) || !rank_barred(a->hold.split, false, &barred, &n_candidates, err))
+	if (!s || !ask_query(a, s, &q, err) || !ask_barred(a, s, &barred, &n_candidates, err))
 		return false;
 	o.barred = barred;
 	if (o.k > a->hold.data->n_items)
@@ -397,7 +402,7 @@ static bool explain_run(struct call *c, struct job *job, const struct task *t, s
 	struct query q;
 
 	(void)job;
-	if (!s || !ask_query(a, s, &q, err) || !rank_barred(a->hold.split, false, &barred, &n_candidates, err))
+	if (!s || !ask_query(a, s, &q, err) || !ask_barred(a, s, &barred, &n_candidates, err))
 		return false;
 	o.barred = barred;
 	e = explain_item(s, a->hold.split, &q, a->item, a->k, &o, t, err);

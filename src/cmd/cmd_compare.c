@@ -76,10 +76,12 @@ static bool compare_prepare(struct call *c, struct err *err)
 	struct comparison *x = mem_must(calloc(1, sizeof(*x)));
 
 	c->state = x;
-	eval_options_init(&x->options);
+	if (!call_needs_data(c, err))
+		return false;
+	eval_options_for(&x->options, session_split(c->session));
 	x->options.on_valid = params_choice(&c->params, "on") == 1;
 	x->seed = x->options.seed = session_seed(c->session);
-	if (!call_needs_data(c, err) || !parse_metric(c, x, err))
+	if (!parse_metric(c, x, err))
 		return false;
 	for (size_t i = 0; i < c->words.n; i++) {
 		if (!add(x, c, call_word(c, i), err))
@@ -206,6 +208,7 @@ static void add_row(struct result *res, const struct comparison *x, const struct
 	json_object_set_new(row, "explanation", json_text(r->explanation));
 	json_object_set_new(row, "users", json_integer((json_int_t)e->n_users));
 	json_object_set_new(row, "metrics", eval_metrics_json(e));
+	json_object_set_new(row, "cold", eval_cold_json(e));
 	snprintf(shown, sizeof(shown), "%.4f [%.4f, %.4f]%s", mean_of(x, r), r->lo, r->hi, together ? " *" : "");
 	json_object_set_new(row, "interval", json_text(shown));
 }
@@ -214,6 +217,7 @@ static void tell(struct call *c, struct comparison *x)
 {
 	struct result *r = &c->result;
 	const char *metric = call_text(c, "metric");
+	struct str cold = STR_INIT;
 	char n[32];
 
 	result_add_column(r, "run", "run", COLUMN_TEXT);
@@ -228,14 +232,17 @@ static void tell(struct call *c, struct comparison *x)
 	r->rows_key = "rows";
 	for (size_t i = 0; i < x->n; i++)
 		add_row(r, x, &x->run[i], metric);
+	for (size_t i = 0; i < x->n; i++)
+		eval_say_cold(&cold, x->run[i].eval);
 	result_set(r, "total", json_integer((json_int_t)x->n));
 	result_set(r, "on", json_text(x->options.on_valid ? "valid" : "test"));
 	if (!x->n)
 		result_say(r, "no run of this split: train one\n");
 	else
 		result_say(r, "%s, split %s, %s users; 95%% intervals by bootstrap over users\n"
-			   "* not told apart from the best at 95%%\n", x->run[0].hold.data->name,
-			   x->run[0].hold.split->text, str_thousands(x->run[0].eval->n_users, n));
+			   "%s* not told apart from the best at 95%%\n", x->run[0].hold.data->name,
+			   x->run[0].hold.split->text, str_thousands(x->run[0].eval->n_users, n), str_text(&cold));
+	str_done(&cold);
 }
 
 static bool compare_finish(struct call *c, struct err *err)

@@ -27,8 +27,8 @@ struct evaluation {
 static const struct param_spec evaluate_params[] = {
 	{ .name = "on", .type = PARAM_CHOICE, .choices = "test|valid", .def = "test", .meaning = "which part is to be found" },
 	{ .name = "k", .type = PARAM_INTS, .lo = 1, .hi = 100000, .def = "5,10,20", .meaning = "lengths of list" },
-	{ .name = "candidates", .type = PARAM_CHOICE, .choices = "train|all", .def = "train",
-	  .meaning = "items with a train event, or every item" },
+	{ .name = "candidates", .type = PARAM_CHOICE, .choices = "train|all",
+	  .meaning = "items with a train event, or every item (default: train; for split cold-items all)" },
 	{ .name = "seen", .type = PARAM_CHOICE, .choices = "drop|keep", .def = "drop",
 	  .meaning = "whether items of the history may be recommended" },
 	{ .name = "fold-in", .type = PARAM_BOOL, .def = "no",
@@ -38,6 +38,8 @@ static const struct param_spec evaluate_params[] = {
 	{ .name = "negatives", .type = PARAM_TEXT, .meaning = "file that gives the items to rank against" },
 	{ .name = "dialect", .type = PARAM_CHOICE, .choices = "recbole|lenskit|vae", .def = "recbole",
 	  .meaning = "whose definitions of the metrics" },
+	{ .name = "slice", .type = PARAM_CHOICE, .choices = "cold-users|history|popularity",
+	  .meaning = "the metrics told apart: histories cut to 1, 2 and 5 items; by length of history; head and tail" },
 	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 1e15,
 	  .meaning = "of sampled= (default: the session's)" },
 	{ .name = NULL },
@@ -49,19 +51,22 @@ static bool fill_options(const struct call *c, struct eval_options *o, struct er
 	int64_t k[EVAL_KS + 1];
 	size_t n = params_ints(p, "k", k, EVAL_KS + 1);
 
-	eval_options_init(o);
+	eval_options_for(o, session_split(c->session));
 	if (n > EVAL_KS)
 		return err_set(err, ERR_RANGE, "k= takes at most %d lengths of list", EVAL_KS);
 	o->n_k = (unsigned)n;
 	for (size_t i = 0; i < n; i++)
 		o->k[i] = (uint32_t)k[i];
 	o->on_valid = params_choice(p, "on") == 1;
-	o->all_candidates = params_choice(p, "candidates") == 1;
+	if (params_is_set(p, "candidates"))
+		o->all_candidates = params_choice(p, "candidates") == 1;
 	o->keep_seen = params_choice(p, "seen") == 1;
 	o->fold_in = params_bool(p, "fold-in");
 	o->sampled = (uint32_t)params_int(p, "sampled");
 	o->negatives = call_text(c, "negatives");
 	o->dialect = params_text(p, "dialect");
+	if (params_is_set(p, "slice"))
+		o->slice = SLICE_COLD_USERS + params_choice(p, "slice");
 	o->seed = params_is_set(p, "seed") ? (uint64_t)params_int(p, "seed") : session_seed(c->session);
 	return true;
 }
@@ -114,7 +119,7 @@ static bool evaluate_run(struct call *c, struct job *job, const struct task *t, 
 	return true;
 }
 
-json_t *eval_metrics_json(const struct eval_result *e)
+static json_t *metrics_json(const struct eval_result *e, double (*value)[EVAL_KS])
 {
 	json_t *m = json_object();
 
@@ -123,10 +128,91 @@ json_t *eval_metrics_json(const struct eval_result *e)
 			char key[48];
 
 			snprintf(key, sizeof(key), "%s@%u", metric_table[id].name, e->options.k[k]);
-			json_object_set_new(m, key, json_number(e->value[id][k]));
+			json_object_set_new(m, key, json_number(value[id][k]));
 		}
 	}
 	return m;
+}
+
+json_t *eval_metrics_json(const struct eval_result *e)
+{
+	return metrics_json(e, ((struct eval_result *)e)->value);
+}
+
+static json_t *slices_json(const struct eval_result *e)
+{
+	json_t *list = json_array();
+
+	for (size_t s = 0; s < e->n_slices; s++)
+		json_array_append_new(list, json_pack("{s:s,s:I,s:o}", "name", e->slice[s].name, "users",
+						      (json_int_t)e->slice[s].n_users, "metrics",
+						      metrics_json(e, e->slice[s].value)));
+	return list;
+}
+
+/* A metric a line, a slice a column, behind the run's own figures. */
+static void say_slices(struct str *out, const struct eval_result *e)
+{
+	str_printf(out, "\n%-14s", e->run);
+	for (size_t s = 0; s < e->n_slices; s++)
+		str_printf(out, "  %18s", e->slice[s].name);
+	str_printf(out, "\n%-14s", "users");
+	for (size_t s = 0; s < e->n_slices; s++)
+		str_printf(out, "  %18zu", e->slice[s].n_users);
+	str_putc(out, '\n');
+	for (int id = METRIC_RECALL; id <= METRIC_MRR; id++)
+		for (unsigned k = 0; k < e->options.n_k; k++) {
+			char name[48];
+
+			snprintf(name, sizeof(name), "%s@%u", metric_table[id].name, e->options.k[k]);
+			str_printf(out, "%-14s", name);
+			for (size_t s = 0; s < e->n_slices; s++)
+				str_printf(out, "  %18.4f", e->slice[s].value[id][k]);
+			str_putc(out, '\n');
+		}
+}
+
+/* Which models could: "towers, word2vec". */
+static void list_cold(struct str *out)
+{
+	for (size_t i = 0; model_registry[i]; i++)
+		if (model_registry[i]->caps & MODEL_RANKS_COLD)
+			str_printf(out, "%s%s", out->len ? ", " : "", model_registry[i]->name);
+}
+
+static void why_blind(struct str *out, const struct eval_result *e)
+{
+	struct str able = STR_INIT;
+
+	list_cold(&able);
+	str_printf(out, "%s cannot tell items without a train event apart: it knows an item by its events alone%s%s", e->run,
+		   able.len ? "; these can: " : "", str_text(&able));
+	str_done(&able);
+}
+
+json_t *eval_cold_json(const struct eval_result *e)
+{
+	struct str why = STR_INIT;
+	json_t *cold;
+
+	if (!e->hazards.cold_test_items)
+		return json_null();
+	if (e->blind_to_cold)
+		why_blind(&why, e);
+	else if (!e->options.all_candidates)
+		str_puts(&why, "items without a train event are no candidates: candidates=all ranks them too");
+	cold = json_pack("{s:I,s:b,s:o}", "items", (json_int_t)e->hazards.cold_test_items, "told_apart", !why.len, "why",
+			 why.len ? json_text(why.s) : json_null());
+	str_done(&why);
+	return cold;
+}
+
+void eval_say_cold(struct str *out, const struct eval_result *e)
+{
+	if (!e->blind_to_cold)
+		return;
+	why_blind(out, e);
+	str_putc(out, '\n');
 }
 
 static void add_result(struct result *r, const struct eval_result *e)
@@ -143,6 +229,9 @@ static void add_result(struct result *r, const struct eval_result *e)
 				      (json_int_t)h->cold_test_items, "repeats_removed", (json_int_t)h->repeats_removed,
 				      "users_dropped", (json_int_t)h->users_dropped));
 	json_object_set_new(row, "note", json_text(e->note));
+	json_object_set_new(row, "cold", eval_cold_json(e));
+	if (e->options.slice)
+		json_object_set_new(row, "slices", slices_json(e));
 	json_object_set_new(row, "seconds", json_number(e->seconds));
 }
 
@@ -171,16 +260,23 @@ static void say_results(struct call *c, const struct evaluation *e)
 		str_printf(&s, "%llu users without a history are left out\n",
 			   (unsigned long long)e->result[0]->hazards.users_dropped);
 	if (e->result[0]->hazards.cold_test_items)
-		str_printf(&s, "%llu items to be found have no train event: always missed\n",
-			   (unsigned long long)e->result[0]->hazards.cold_test_items);
+		str_printf(&s, "%llu items to be found have no train event%s\n",
+			   (unsigned long long)e->result[0]->hazards.cold_test_items,
+			   e->options.all_candidates ? "" : ": always missed");
+	for (size_t i = 0; i < e->n; i++)
+		eval_say_cold(&s, e->result[i]);
+	for (size_t i = 0; i < e->n && e->options.slice; i++)
+		say_slices(&s, e->result[i]);
+	if (e->options.slice)
+		str_puts(&s, "\nall:\n");
 	result_say(r, "%s", s.s);
 	str_done(&s);
 }
 
 /* Only what means the same for every run is kept as the run's own. */
-static bool is_standard(const struct eval_options *o)
+static bool is_standard(const struct eval_options *o, const struct split *split)
 {
-	return !o->on_valid && !o->all_candidates && !o->keep_seen && !o->fold_in && !o->sampled && !o->negatives &&
+	return !o->on_valid && o->all_candidates == split->cold_items && !o->keep_seen && !o->fold_in && !o->sampled && !o->negatives &&
 	       !strcmp(o->dialect, "recbole");
 }
 
@@ -211,7 +307,7 @@ static bool evaluate_finish(struct call *c, struct err *err)
 		add_result(&c->result, e->result[i]);
 	result_set(&c->result, "seconds", json_number(e->seconds));
 	say_results(c, e);
-	for (size_t i = 0; i < e->n && is_standard(&e->options); i++) {
+	for (size_t i = 0; i < e->n && is_standard(&e->options, e->hold[0].split); i++) {
 		eval_keep(c->session, e->result[i]);
 		e->result[i] = NULL;
 	}
@@ -233,7 +329,7 @@ static void evaluate_release(struct call *c)
 
 const struct command evaluate_command = {
 	.name = "evaluate", .group = "Questions",
-	.synopsis = "evaluate [RUN…] [on=test|valid] [k=5,10,20] [candidates=train|all] [seen=drop|keep] [fold-in=yes] [sampled=N] [negatives=FILE] [dialect=NAME]",
+	.synopsis = "evaluate [RUN…] [on=test|valid] [k=5,10,20] [candidates=train|all] [seen=drop|keep] [fold-in=yes] [sampled=N] [negatives=FILE] [dialect=NAME] [slice=NAME]",
 	.summary = "metrics of runs on the current split",
 	.lane = LANE_LIGHT, .words = { WORD_RUN }, .many = true, .most = UINT_MAX, .params = evaluate_params,
 	.prepare = evaluate_prepare, .run = evaluate_run, .finish = evaluate_finish, .release = evaluate_release,

@@ -172,7 +172,7 @@ bool export_recommendations(const char *path, const struct snapshot *s, const st
 	uint64_t *barred = NULL;
 	uint32_t n_candidates;
 	struct csv_out out;
-	bool good = list_users(&a, err) && rank_barred(split, false, &barred, &n_candidates, err);
+	bool good = list_users(&a, err) && rank_barred(split, rank_all_items(split, s->model), &barred, &n_candidates, err);
 
 	o.barred = barred;
 	a.buf = mem_must(calloc(slots, sizeof(*a.buf)));

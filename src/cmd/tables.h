@@ -43,6 +43,9 @@ struct hold;
 struct eval_result;
 bool hold_evaluable(struct hold *h, const struct call *c, const char *name, struct err *err);
 json_t *eval_metrics_json(const struct eval_result *e); /* {"ndcg@10":…,…} */
+/* Whether the run tells items without a train event apart, where such are to be found; null: none are. */
+json_t *eval_cold_json(const struct eval_result *e);
+void eval_say_cold(struct str *out, const struct eval_result *e); /* a line where it does not */
 /* UI: the standard evaluation of a run becomes what is told of it. */
 void eval_keep(struct session *s, struct eval_result *take);
 /* Rows that tell a table of parameters (help, params). */

@@ -369,7 +369,7 @@ static bool known_kind(const char *kind, const struct split_rule **rule, struct 
 		n++;
 	near = str_nearest(kind, split_kinds, n);
 	return err_set(err, ERR_NOTFOUND, "no kind of split is called %s%s%s%s; there are leave-last, ratio, "
-		       "random, temporal, users, kfold, given and none", kind, near ? ": did you mean " : "",
+		       "random, temporal, users, kfold, cold-items, given and none", kind, near ? ": did you mean " : "",
 		       near ? near : "", near ? "?" : "");
 }
 
@@ -394,6 +394,7 @@ struct split *split_make(const struct dataset *d, const char *kind, const struct
 	s->id = atomic_fetch_add(&next_id, 1);
 	s->data = dataset_ref(d);
 	s->kind = mem_strdup(rule->kind);
+	s->cold_items = rule->cold_items;
 	s->text = describe(rule, p, seed);
 	s->fingerprint = hash_bytes(s->text, strlen(s->text), d->fingerprint);
 	s->part = mem_zeroed(d->n_events ? d->n_events : 1, 1, err); /* PART_TRAIN is 0 */

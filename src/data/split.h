@@ -32,6 +32,7 @@ struct split {
 	uint8_t *part;   /* [n_events] enum part, dataset order */
 	size_t n_train, n_valid, n_test;
 	uint32_t test_users; /* that evaluation on=test will mean over */
+	bool cold_items;     /* whole items are held out: where nobody says otherwise every item is a candidate */
 	bool repeats;        /* some user has an item more than once */
 
 	/* Rows are users.  Columns ascending, distinct pairs. */

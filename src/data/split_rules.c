@@ -354,6 +354,47 @@ static bool apply_kfold(const struct dataset *d, const struct params *p, uint64_
 			   rng_stream(seed, "split.kfold.valid", (uint64_t)k, (uint64_t)fold), task, err);
 }
 
+/* --- cold-items ------------------------------------------------------------------- */
+
+static const struct param_spec cold_params[] = {
+	SHARE("test", "0.2", "share of the items, with all their events"),
+	SHARE("valid", "0.1", "share of the items, with all their events"),
+	{ .name = NULL },
+};
+
+static bool apply_cold_items(const struct dataset *d, const struct params *p, uint64_t seed, uint8_t *part,
+			     const struct task *task, struct err *err)
+{
+	double test = params_real(p, "test"), valid = params_real(p, "valid");
+	size_t n_test = share_of(test, d->n_items), n_valid = share_of(valid, d->n_items);
+	struct rng rng = rng_stream(seed, "split.cold-items", 0, 0);
+	bool going = true;
+	uint32_t *order;
+	uint8_t *of; /* [I] */
+
+	if (!shares_fit(test, valid, err))
+		return false;
+	order = mem_alloc((size_t)d->n_items + 1, sizeof(*order), err);
+	of = order ? mem_zeroed((size_t)d->n_items + 1, 1, err) : NULL;
+	if (!of) {
+		mem_free(order);
+		return false;
+	}
+	for (uint32_t i = 0; i < d->n_items; i++)
+		order[i] = i;
+	rng_shuffle_u32(&rng, order, d->n_items);
+	for (size_t i = 0; i < n_test + n_valid && i < d->n_items; i++)
+		of[order[i]] = i < n_test ? PART_TEST : PART_VALID;
+	for (size_t e = 0; e < d->n_events && going; e++) {
+		part[e] = of[d->item[e]];
+		if (e % (ASK_EVERY * 64) == 0)
+			going = task_keep_going(task);
+	}
+	mem_free(order);
+	mem_free(of);
+	return going || task_cancelled(err);
+}
+
 /* --- given, none ------------------------------------------------------------------- */
 
 static const struct param_spec given_params[] = {
@@ -393,19 +434,20 @@ static bool apply_none(const struct dataset *d, const struct params *p, uint64_t
 }
 
 static const struct split_rule rules[] = {
-	{ "leave-last", no_params, false, apply_leave_last },
-	{ "ratio", ratio_params, true, apply_ratio },
-	{ "random", random_params, true, apply_random },
-	{ "temporal", temporal_params, false, apply_temporal },
-	{ "users", users_params, true, apply_users },
-	{ "kfold", kfold_params, true, apply_kfold },
-	{ "given", given_params, true, apply_given },
-	{ "none", no_params, false, apply_none },
+	{ .kind = "leave-last", .params = no_params, .apply = apply_leave_last },
+	{ .kind = "ratio", .params = ratio_params, .draws = true, .apply = apply_ratio },
+	{ .kind = "random", .params = random_params, .draws = true, .apply = apply_random },
+	{ .kind = "temporal", .params = temporal_params, .apply = apply_temporal },
+	{ .kind = "users", .params = users_params, .draws = true, .apply = apply_users },
+	{ .kind = "kfold", .params = kfold_params, .draws = true, .apply = apply_kfold },
+	{ .kind = "cold-items", .params = cold_params, .draws = true, .cold_items = true, .apply = apply_cold_items },
+	{ .kind = "given", .params = given_params, .draws = true, .apply = apply_given },
+	{ .kind = "none", .params = no_params, .apply = apply_none },
 };
 #define N_RULES (sizeof(rules) / sizeof(*rules))
 
-const char *const split_kinds[] = { "leave-last", "ratio", "random", "temporal", "users", "kfold", "given",
-				    "none", NULL };
+const char *const split_kinds[] = { "leave-last", "ratio", "random", "temporal", "users", "kfold", "cold-items",
+				    "given", "none", NULL };
 
 bool split_rule_ignores(const struct split_rule *rule, const struct params *p, const char *name)
 {

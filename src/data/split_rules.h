@@ -17,6 +17,7 @@ struct split_rule {
 	const char *kind;
 	const struct param_spec *params;
 	bool draws; /* the seed matters */
+	bool cold_items; /* holds out whole items */
 	bool (*apply)(const struct dataset *d, const struct params *p, uint64_t seed, uint8_t *part,
 		      const struct task *task, struct err *err);
 };

@@ -10,42 +10,20 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "eval/metrics.h"
-#include "eval/rank_lists.h"
+#include "eval/eval_job.h"
 #include "eval/sampled.h"
-#include "eval/tally.h"
-#include "eval/targets.h"
 
-#define K_MOST 1000
 #define ALL_METRICS ((1u << N_METRICS) - 1)
-
-/* Everything one evaluation holds; made by run_open(), undone by run_close(). */
-struct eval_job {
-	const struct snapshot *snapshot;
-	const struct split *split;
-	const struct eval_options *o;
-	const struct task *task;
-	struct eval_result *r;
-	unsigned metrics;
-	uint32_t k_most;
-	enum dialect dialect;
-	struct targets targets;
-	struct asker asker;
-	struct tally tally;
-	uint64_t *barred;
-	uint32_t n_candidates;
-
-	/* Full ranking only. */
-	struct ranked_lists lists;
-	uint64_t *item_events, all_events; /* train events, for novelty */
-	struct csr columns;                /* of train, for diversity */
-	struct likeness *likeness;
-	struct likeness_memo **memo;       /* [slots] */
-};
 
 void eval_options_init(struct eval_options *o)
 {
 	*o = (struct eval_options){ .n_k = 3, .k = { 5, 10, 20 }, .seed = 42 };
+}
+
+void eval_options_for(struct eval_options *o, const struct split *split)
+{
+	eval_options_init(o);
+	o->all_candidates = split->cold_items;
 }
 
 static bool check_options(struct eval_job *job, struct err *err)
@@ -66,6 +44,8 @@ static bool check_options(struct eval_job *job, struct err *err)
 	if (o->sampled && o->negatives)
 		return err_set(err, ERR_USAGE, "sampled= draws the items to rank against and negatives= gives them: "
 			       "choose one");
+	if (o->slice && (o->sampled || o->negatives))
+		return err_set(err, ERR_USAGE, "slice= tells full rankings apart: it does not go with sampled= or negatives=");
 	return dialect_parse(o->dialect, &job->dialect, err);
 }
 
@@ -203,7 +183,7 @@ static bool run_full(struct eval_job *job, struct err *err)
 		return false;
 	if (!task_chunks(job->task, (n + TALLY_USERS - 1) / TALLY_USERS, judge_chunk, job))
 		return task_cancelled(err);
-	return !(job->metrics & overall) || judge_overall(job, err);
+	return (!(job->metrics & overall) || judge_overall(job, err)) && slices_make(job, err);
 }
 
 /* --- Against few --------------------------------------------------------------- */
@@ -256,6 +236,8 @@ static bool describe(struct eval_job *job, struct err *err)
 	r->options.negatives = r->options.dialect = NULL;
 	r->hazards = job->targets.hazards;
 	r->n_users = job->targets.n;
+	r->blind_to_cold = r->hazards.cold_test_items > 0 && job->o->all_candidates &&
+			   !(model_ops_of(job->snapshot->model)->caps & MODEL_RANKS_COLD);
 	add_note(r, dialect_note(job->dialect));
 	if (job->snapshot->split_fingerprint != job->split->fingerprint)
 		add_note(r, "trained on another split");
@@ -283,8 +265,7 @@ static void job_done(struct eval_job *job)
 	targets_done(&job->targets);
 }
 
-/* The metrics asked for; with nobody to ask, a result without users and all NaN. */
-static bool run(struct eval_job *job, struct err *err)
+bool eval_job_run(struct eval_job *job, struct err *err)
 {
 	double start = clock_now();
 	bool few = job->o->sampled || job->o->negatives;
@@ -310,7 +291,7 @@ struct eval_result *eval_run(const struct snapshot *s, const struct split *split
 	struct eval_result *r = mem_zeroed(1, sizeof(*r), err);
 	struct eval_job job = { .snapshot = s, .split = split, .o = o, .task = task, .r = r,
 				.metrics = ALL_METRICS };
-	bool done = r && run(&job, err);
+	bool done = r && eval_job_run(&job, err);
 
 	if (done && r->n_users > 0)
 		return r;
@@ -329,6 +310,7 @@ void eval_result_free(struct eval_result *r)
 		for (unsigned k = 0; k < EVAL_KS; k++)
 			mem_free(r->per_user[m][k]);
 	mem_free(r->user);
+	mem_free(r->slice);
 	mem_free(r);
 }
 
@@ -341,11 +323,11 @@ bool eval_one(const struct snapshot *s, const struct split *split, bool on_valid
 				.metrics = 1u << metric };
 	bool done;
 
-	eval_options_init(&o);
+	eval_options_for(&o, split);
 	o.on_valid = on_valid;
 	o.n_k = 1;
 	o.k[0] = k;
-	done = r && run(&job, err);
+	done = r && eval_job_run(&job, err);
 	*out = done ? r->value[metric][0] : NAN;
 	eval_result_free(r);
 	return done;

@@ -13,6 +13,14 @@
 #include "data/split.h"
 #include "model/snapshot.h"
 
+/* Of whom, or of what, the metrics are told apart. */
+enum slice {
+	SLICE_NONE,
+	SLICE_COLD_USERS, /* histories cut to their newest 1, 2 and 5 items, and whole; all folded in */
+	SLICE_HISTORY,    /* users by the events of their histories */
+	SLICE_POPULARITY, /* items to be found: the 20 % with most train events, the others, those with none */
+};
+
 #define EVAL_KS 8
 struct eval_options { /* eval_options_init() gives the defaults */
 	bool on_valid;         /* on=valid: history is train alone */
@@ -25,8 +33,12 @@ struct eval_options { /* eval_options_init() gives the defaults */
 	const char *negatives; /* path of given negatives, or NULL */
 	const char *dialect;   /* "recbole" (default), "lenskit", "vae" */
 	uint64_t seed;         /* of sampled= */
+	enum slice slice;      /* full rankings only */
+	uint32_t cut;          /* of a history only so many of the newest items are told; 0: all */
 };
 void eval_options_init(struct eval_options *o);
+/* The same, as the split is meant to be evaluated: all items are candidates where whole items are held out. */
+void eval_options_for(struct eval_options *o, const struct split *split);
 
 enum { METRIC_RECALL, METRIC_PRECISION, METRIC_HIT, METRIC_NDCG, METRIC_MAP, METRIC_MRR, METRIC_COVERAGE,
        METRIC_GINI, METRIC_NOVELTY, METRIC_DIVERSITY, N_METRICS };
@@ -42,6 +54,12 @@ bool metric_parse(const char *text, int *metric, uint32_t *k, struct err *err);
 
 struct eval_hazards { uint64_t tied, cold_test_items, repeats_removed, users_dropped; };
 
+struct eval_slice {
+	char name[32];  /* "5-9 events", "head" */
+	size_t n_users; /* with something to be found there */
+	double value[N_METRICS][EVAL_KS]; /* NaN: not told for a slice */
+};
+
 struct eval_result {
 	char run[64];
 	bool on_valid;
@@ -53,6 +71,9 @@ struct eval_result {
 	double value[N_METRICS][EVAL_KS];
 	float *per_user[N_METRICS][EVAL_KS]; /* [n_users] each; NULL where not per user; NaN: left out */
 	struct eval_hazards hazards;
+	bool blind_to_cold; /* some to be found have no train event, and the model cannot tell those apart */
+	struct eval_slice *slice; /* [n_slices] */
+	size_t n_slices;
 	double seconds;
 };
 struct eval_result *eval_run(const struct snapshot *s, const struct split *split, const struct eval_options *o,

@@ -80,23 +80,30 @@ static bool fetch_batch(struct rank_job *job, struct rank_slot *s, size_t first,
 	size_t at[BATCH], used = 0;
 
 	for (size_t b = 0; b < B; b++) {
-		if (!job->source(job->ctx, first + b, slot, &q[b], err) ||
-		    !make_room(s, used, used + q[b].n, err))
+		size_t n;
+
+		if (!job->source(job->ctx, first + b, slot, &q[b], err))
+			return false;
+		n = (size_t)q[b].n + q[b].n_hidden;
+		if (!make_room(s, used, used + n, err))
 			return false;
 		at[b] = used;
 		has_x[b] = q[b].x != NULL;
 		if (q[b].n > 0)
 			memcpy(s->items + used, q[b].items, q[b].n * sizeof(*s->items));
-		if (q[b].n > 0 && job->ops->dot_form && !job->o->keep_seen) {
-			memcpy(s->sorted + used, q[b].items, q[b].n * sizeof(*s->sorted));
-			qsort(s->sorted + used, q[b].n, sizeof(*s->sorted), u32_compare);
+		if (q[b].n_hidden > 0)
+			memcpy(s->items + used + q[b].n, q[b].hidden, q[b].n_hidden * sizeof(*s->items));
+		if (n > 0 && job->ops->dot_form && !job->o->keep_seen) {
+			memcpy(s->sorted + used, s->items + used, n * sizeof(*s->sorted));
+			qsort(s->sorted + used, n, sizeof(*s->sorted), u32_compare);
 		}
 		if (q[b].n > 0 && has_x[b])
 			memcpy(s->x + used, q[b].x, q[b].n * sizeof(*s->x));
-		used += q[b].n;
+		used += n;
 	}
 	for (size_t b = 0; b < B; b++) { /* the arrays have stopped moving */
 		q[b].items = s->items + at[b];
+		q[b].hidden = q[b].items + q[b].n;
 		q[b].x = has_x[b] ? s->x + at[b] : NULL;
 	}
 	return true;
@@ -113,7 +120,7 @@ static bool rank_dots(const struct rank_job *job, struct rank_slot *s, const str
 		return err_set(err, ERR_UNSUPPORTED, "%s gave no item vectors to rank with", job->ops->name);
 	for (size_t b = 0; b < B; b++) {
 		skip[b] = s->sorted + (q[b].items - s->items);
-		n_skip[b] = job->o->keep_seen ? 0 : q[b].n;
+		n_skip[b] = job->o->keep_seen ? 0 : q[b].n + q[b].n_hidden;
 	}
 	rank_top(form.panels, form.queries, form.stride, B, skip, n_skip, job->o->barred, best);
 	return true;
@@ -127,6 +134,8 @@ static void mark_skipped(const struct rank_job *job, const struct query *q, uint
 		memset(skip, 0, job->words * sizeof(*skip));
 	for (uint32_t j = 0; j < q->n && !job->o->keep_seen; j++)
 		skip[q->items[j] / 64] |= (uint64_t)1 << q->items[j] % 64;
+	for (uint32_t j = 0; j < q->n_hidden && !job->o->keep_seen; j++)
+		skip[q->hidden[j] / 64] |= (uint64_t)1 << q->hidden[j] % 64;
 }
 
 static bool rank_tiles(const struct rank_job *job, struct rank_slot *s, const struct query *q, size_t B,
@@ -265,6 +274,9 @@ static bool is_barred(const struct rank_options *o, const struct query *q, uint3
 	for (uint32_t j = 0; j < q->n && !o->keep_seen; j++)
 		if (q->items[j] == item)
 			return true;
+	for (uint32_t j = 0; j < q->n_hidden && !o->keep_seen; j++)
+		if (q->hidden[j] == item)
+			return true;
 	return false;
 }
 
@@ -302,6 +314,11 @@ bool rank_of_item(const struct model *m, uint32_t n_items, const struct query *q
 		*rank += count_before(o, q, tile, lo, hi, item, *score);
 	}
 	return true;
+}
+
+bool rank_all_items(const struct split *split, const struct model *m)
+{
+	return split->cold_items && (model_ops_of(m)->caps & MODEL_RANKS_COLD);
 }
 
 bool rank_barred(const struct split *split, bool all, uint64_t **out, uint32_t *n_candidates, struct err *err)

@@ -38,7 +38,10 @@ bool rank_of_item(const struct model *m, uint32_t n_items, const struct query *q
 		  struct err *err);
 
 /* Bit set [I] of items that are no candidates: without a train event (all = false), or none (all = true:
- * returns true with *out NULL).  mem_free() it. */
+ * returns true with *out NULL).  mem_free() it.
+ * rank_all_items(): whether all are ranked where nobody says: where whole items are held out, by a model
+ * that can tell them apart. */
+bool rank_all_items(const struct split *split, const struct model *m);
 bool rank_barred(const struct split *split, bool all, uint64_t **out, uint32_t *n_candidates, struct err *err);
 
 #endif

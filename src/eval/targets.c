@@ -25,6 +25,15 @@ static size_t stamp_history(const struct split *s, uint32_t u, bool on_valid, ui
 	return n;
 }
 
+uint32_t targets_history(const struct split *s, uint32_t u, bool on_valid)
+{
+	uint32_t n = 0;
+
+	for (size_t e = s->data->user_ptr[u]; e < s->data->user_ptr[u + 1]; e++)
+		n += in_history(s->part[e], on_valid);
+	return n;
+}
+
 static void add_user(struct targets *t, const struct csr *wanted, uint32_t u, bool keep_seen,
 		     const uint32_t *stamp)
 {
@@ -125,7 +134,7 @@ bool asker_init(struct asker *a, const struct snapshot *s, const struct split *s
 		const struct eval_options *o, const struct task *task, struct err *err)
 {
 	*a = (struct asker){ .snapshot = s, .split = split, .targets = t, .on_valid = o->on_valid,
-			     .fold_in = o->fold_in, .slots = task_slots(task) };
+			     .fold_in = o->fold_in, .cut = o->cut, .slots = task_slots(task) };
 	a->buf = mem_zeroed(a->slots, sizeof(*a->buf), err);
 	return a->buf != NULL;
 }
@@ -145,5 +154,12 @@ bool asker_query(void *asker, size_t i, unsigned slot, struct query *out, struct
 	if (!history_query(a->snapshot, a->split, a->targets->user[i], a->on_valid, &a->buf[slot], out, err))
 		return false;
 	out->fold_in = a->fold_in;
+	if (a->cut && out->n > a->cut) {
+		out->hidden = out->items;
+		out->n_hidden = out->n - a->cut;
+		out->items += out->n_hidden;
+		out->x = out->x ? out->x + out->n_hidden : NULL;
+		out->n = a->cut;
+	}
 	return true;
 }

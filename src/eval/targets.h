@@ -19,6 +19,7 @@ struct targets {
 bool targets_make(struct targets *t, const struct split *split, bool on_valid, bool keep_seen,
 		  const struct task *task, struct err *err);
 void targets_done(struct targets *t);
+uint32_t targets_history(const struct split *s, uint32_t u, bool on_valid); /* events in the history of u */
 static inline uint32_t targets_n(const struct targets *t, size_t i)
 {
 	return (uint32_t)(t->ptr[i + 1] - t->ptr[i]);
@@ -32,6 +33,7 @@ struct asker {
 	const struct split *split;
 	const struct targets *targets;
 	bool on_valid, fold_in;
+	uint32_t cut; /* only so many of the newest items of a history are told; the others are hidden; 0: all */
 	struct history_buf *buf; /* [slots] */
 	unsigned slots;
 };

@@ -58,6 +58,9 @@ struct query {
 	uint32_t n;
 	uint32_t user;         /* the dataset's user whose trained vector may be used; or NO_USER */
 	bool fold_in;          /* use the history even where a trained vector exists */
+	/* Items that the score must know nothing of, and that lists leave out like those of the history. */
+	const uint32_t *hidden; /* [n_hidden] */
+	uint32_t n_hidden;
 };
 
 /* Growing scratch memory of one thread; a model keeps what it made in query_begin() there.  Zero it

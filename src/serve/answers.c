@@ -48,7 +48,7 @@ static bool asked_begin(struct asked *a, const struct request *r, struct err *er
 	if (r->user >= r->split->data->n_users)
 		return err_set(err, ERR_RANGE, "user %u is none of the %u users", r->user, r->split->data->n_users);
 	return history_query(r->snapshot, r->split, r->user, false, &a->buf, &a->q, err) &&
-	       rank_barred(r->split, false, &a->barred, &n_candidates, err);
+	       rank_barred(r->split, rank_all_items(r->split, r->snapshot->model), &a->barred, &n_candidates, err);
 }
 
 static void asked_done(struct asked *a)

@@ -88,6 +88,15 @@ def check(path):
         covered.update(p['test'])
     ok(len(covered) == len(events) and set(covered.values()) == {1}, name + ': five folds cover every event once')
 
+    p = split(path, 'cold-items')
+    items = {part: {e[1] for e in rows} for part, rows in p.items()}
+    ok(not items['test'] & (items['train'] | items['valid']) and not items['valid'] & items['train'],
+       name + ': cold-items: an item with all its events')
+    n = len({e[1] for e in events})
+    eq((len(items['test']), len(items['valid'])), (int(0.2 * n + 0.5), int(0.1 * n + 0.5)),
+       name + ': cold-items: a fifth of the items is test, a tenth valid')
+    eq(Counter(p['train'] + p['valid'] + p['test']), Counter(events), name + ': cold-items: nothing is lost')
+
     p = split(path, 'users')
     ok(not {e[0] for e in p['test'] + p['valid'] + p['history']} & {e[0] for e in p['train']},
        name + ': users: nobody is on both sides')
@@ -139,6 +148,28 @@ def test_draws():
     ok('not comparable' in str(r[0]), 'which is said', r[0])
 
 
+def test_slices():
+    a = answers(sample, *commands('train ease', 'evaluate k=10 slice=history', 'evaluate k=10 slice=popularity',
+                                  'evaluate k=10 slice=cold-users', 'split cold-items', 'evaluate popularity#1 k=10',
+                                  'evaluate popularity#1 k=10 candidates=train'),
+                home=os.path.join(TMP, 'slices'))
+    for i in (2, 3):
+        r = a[i]['results'][0]
+        n = sum(s['users'] for s in r['slices'])
+        mean = sum(s['users'] * s['metrics']['recall@10'] for s in r['slices']) / n
+        ok(n == r['users'] and abs(mean - r['metrics']['recall@10']) < 1e-6 and len(r['slices']) > 1,
+           'one test item a user: slices add up to the whole', r['slices'])
+    r = a[4]['results'][0]
+    eq([s['name'] for s in r['slices']], ['1 event', '2 events', '5 events', 'whole history'], 'histories cut')
+    eq([s['users'] for s in r['slices']], [r['users']] * 4, 'the same users')
+    for m in ('recall@10', 'ndcg@10'):
+        ok(abs(r['slices'][3]['metrics'][m] - r['metrics'][m]) < 1e-9, 'ease folds nothing in: the whole is the whole')
+    cold = a[6]['results'][0]['cold']
+    ok(not cold['told_apart'] and 'popularity#1 cannot' in cold['why'] and cold['items'] == 160, 'a model that cannot', cold)
+    cold = a[7]['results'][0]['cold']
+    ok('candidates=all' in cold['why'], 'and a question that leaves them out', cold)
+
+
 def test_negatives():
     p = split(sample, 'leave-last')
     seen = defaultdict(set)
@@ -163,5 +194,6 @@ else:
     ok(True, 'ml-100k # SKIP not in %s' % (os.environ.get('WHYREC_DATA') or 'WHYREC_DATA'))
 test_bits()
 test_draws()
+test_slices()
 test_negatives()
 done_testing()

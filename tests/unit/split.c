@@ -248,6 +248,47 @@ static void test_users(void)
 	dataset_unref(d);
 }
 
+/* Which part the events of item i fall into; -1: into more than one. */
+static int part_of_item(const struct split *s, uint32_t i)
+{
+	int part = -2;
+
+	for (size_t e = 0; e < s->data->n_events; e++)
+		if (s->data->item[e] == i)
+			part = part == -2 || part == s->part[e] ? s->part[e] : -1;
+	return part;
+}
+
+static void test_cold_items(void)
+{
+	struct dataset *d = staircase(40, 0);
+	struct split *s = make(d, "cold-items", "", 42), *same = make(d, "cold-items", "", 42),
+		     *other = make(d, "cold-items", "", 7);
+	size_t n[4] = { 0 };
+	bool whole = true;
+
+	for (uint32_t i = 0; i < 40; i++) {
+		int part = part_of_item(s, i);
+
+		whole &= part >= 0;
+		if (part >= 0)
+			n[part]++;
+		whole &= (s->item_train[i] > 0) == (part == PART_TRAIN);
+	}
+	ok(whole, "cold-items: an item with all its events in one part");
+	ok(n[PART_TEST] == 8 && n[PART_VALID] == 4 && n[PART_TRAIN] == 28, "cold-items: a fifth of the items is test, a tenth valid");
+	ok(s->hazards.cold_test_items == 8 && s->cold_items, "cold-items: no test item has a train event");
+	ok(!memcmp(s->part, same->part, d->n_events) && memcmp(s->part, other->part, d->n_events),
+	   "cold-items: the seed alone decides");
+	is_str(s->text, "cold-items test=0.2 valid=0.1 seed=42", "cold-items: is told as it is typed");
+	split_unref(other);
+	split_unref(same);
+	split_unref(s);
+	s = make(d, "cold-items", "test=0.6 valid=0.5", 42);
+	ok(!s && err.code == ERR_RANGE, "cold-items: shares that leave nothing are refused");
+	dataset_unref(d);
+}
+
 static void test_kfold(void)
 {
 	struct dataset *d = staircase(40, 0);
@@ -444,6 +485,7 @@ int main(void)
 	test_temporal();
 	test_users();
 	test_kfold();
+	test_cold_items();
 	test_given();
 	test_repeats();
 	test_long_history();
