@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/edits.h"
 #include "app/loop.h"
 #include "base/log.h"
 #include "base/param.h"
@@ -99,8 +100,10 @@ bool session_find_job(const struct session *s, uint32_t id, struct job_row *out)
 
 /* --- the screen's questions (serve/scorer.h) -------------------------------------------------------- */
 
-bool session_ask_list(struct session *s, uint32_t user, uint32_t k);
-bool session_ask_why(struct session *s, uint32_t user, uint32_t item, uint32_t k_parts);
+/* The history with the edits of its user; edits of another count for nothing. */
+bool session_ask_list(struct session *s, uint32_t user, const struct edits *edits, uint32_t k);
+bool session_ask_why(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k_parts);
+bool session_ask_removal(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k);
 bool session_ask_nearest(struct session *s, uint32_t item, enum nearest_by by, uint32_t k);
 bool session_ask_order(struct session *s, enum pane pane, enum order_key key, bool reverse, const char *filter);
 /* The latest answer of a pane or NULL; *pending: a newer one is under way. */

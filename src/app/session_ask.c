@@ -54,6 +54,7 @@ static bool ask(struct session *s, struct request *r, bool needs_model)
 
 	if (!s->data || (needs_model && !run)) {
 		mem_free(r->metric);
+		mem_free(r->edit);
 		return false;
 	}
 	r->serial = ++s->last_serial;
@@ -67,18 +68,44 @@ static bool ask(struct session *s, struct request *r, bool needs_model)
 	return true;
 }
 
-bool session_ask_list(struct session *s, uint32_t user, uint32_t k)
+/* With a copy of the user's edits. */
+static bool ask_of_user(struct session *s, struct request *r, const struct edits *edits)
+{
+	struct err err;
+	size_t n;
+	const struct edit *edit = edits_now(edits, &n);
+
+	if (n && edits->user == r->user) {
+		r->edit = mem_alloc(n, sizeof(*r->edit), &err);
+		if (!r->edit) {
+			session_tell(s, LOG_ERROR, "%s", err.msg);
+			return false;
+		}
+		memcpy(r->edit, edit, n * sizeof(*edit));
+		r->n_edits = n;
+	}
+	return ask(s, r, true);
+}
+
+bool session_ask_list(struct session *s, uint32_t user, const struct edits *edits, uint32_t k)
 {
 	struct request r = { .pane = PANE_LIST, .user = user, .k = k };
 
-	return ask(s, &r, true);
+	return ask_of_user(s, &r, edits);
 }
 
-bool session_ask_why(struct session *s, uint32_t user, uint32_t item, uint32_t k_parts)
+bool session_ask_why(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k_parts)
 {
 	struct request r = { .pane = PANE_WHY, .user = user, .item = item, .k = k_parts };
 
-	return ask(s, &r, true);
+	return ask_of_user(s, &r, edits);
+}
+
+bool session_ask_removal(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k)
+{
+	struct request r = { .pane = PANE_REMOVAL, .user = user, .item = item, .k = k };
+
+	return ask_of_user(s, &r, edits);
 }
 
 bool session_ask_nearest(struct session *s, uint32_t item, enum nearest_by by, uint32_t k)

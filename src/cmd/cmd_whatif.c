@@ -124,7 +124,7 @@ static void fill_row(json_t *o, const struct dataset *d, const struct whatif_row
 	put(o, "score", json_number((double)row->score));
 }
 
-static json_t *edits_of(const struct asked *a)
+static json_t *edits_json(const struct asked *a)
 {
 	static const char *const kinds[] = { [EDIT_REMOVE] = "remove", [EDIT_ADD] = "add", [EDIT_RATE] = "rate" };
 	json_t *list = json_array();
@@ -197,7 +197,7 @@ static void tell(struct call *c, const struct asked *a, const char *run, const s
 
 	result_set(r, "user", json_text(dataset_user_id(a->hold.data, a->user)));
 	result_set(r, "run", json_text(run));
-	result_set(r, "edits", edits_of(a));
+	result_set(r, "edits", edits_json(a));
 	result_set(r, "method", json_text(w->method));
 	result_set(r, "gone", gone_of(a->hold.data, w));
 	r->rows_key = "items";

@@ -5,8 +5,10 @@
 
 #include "base/mem.h"
 #include "eval/rank_lists.h"
+#include "explain/counterfactual.h"
 #include "explain/explain.h"
 #include "explain/similar.h"
+#include "explain/whatif.h"
 #include "serve/order.h"
 #include "serve/scorer.h"
 
@@ -22,6 +24,9 @@ void answer_free(struct answer *a)
 		mem_free(a->why.part);
 		mem_free(a->why.neighbour);
 		break;
+	case PANE_REMOVAL:
+		mem_free(a->removal.without);
+		break;
 	case PANE_NEAREST:
 		mem_free(a->nearest.row);
 		break;
@@ -34,26 +39,41 @@ void answer_free(struct answer *a)
 	mem_free(a);
 }
 
-/* The user of a request, asked with the history that lists are made from. */
+/* The user of a request, asked with the history that lists are made from; its edits in `edited`. */
 struct asked {
 	struct history_buf buf;
 	struct query q;
+	struct edited_history edited;
 	uint64_t *barred;
 };
 
 static bool asked_begin(struct asked *a, const struct request *r, struct err *err)
 {
 	uint32_t n_candidates;
+	size_t bad;
 
 	if (r->user >= r->split->data->n_users)
 		return err_set(err, ERR_RANGE, "user %u is none of the %u users", r->user, r->split->data->n_users);
 	return history_query(r->snapshot, r->split, r->user, false, &a->buf, &a->q, err) &&
-	       rank_barred(r->split, rank_all_items(r->split, r->snapshot->model), &a->barred, &n_candidates, err);
+	       rank_barred(r->split, rank_all_items(r->split, r->snapshot->model), &a->barred, &n_candidates, err) &&
+	       (!r->n_edits || history_edit(&a->edited, a->q.items, a->q.x, a->q.n, r->edit, r->n_edits, &bad, err));
+}
+
+/* From here on the query has the edits; both sides of a comparison are folded in where models fold in. */
+static void ask_edited(struct asked *a, const struct request *r)
+{
+	if (!r->n_edits)
+		return;
+	a->q.items = a->edited.items;
+	a->q.x = a->q.x ? a->edited.x : NULL;
+	a->q.n = a->edited.n;
+	a->q.fold_in = !(r->snapshot->ops->caps & MODEL_FROM_HISTORY);
 }
 
 static void asked_done(struct asked *a)
 {
 	history_buf_done(&a->buf);
+	edited_history_done(&a->edited);
 	mem_free(a->barred);
 }
 
@@ -62,6 +82,28 @@ static bool give_query(void *ctx, size_t i, unsigned slot, struct query *out, st
 	(void)i, (void)slot, (void)err;
 	*out = ((const struct asked *)ctx)->q;
 	return true;
+}
+
+static bool edited_list(struct list_answer *out, const struct request *r, const struct asked *asked,
+			const struct rank_options *o, const struct task *task, struct err *err)
+{
+	const struct dataset *d = r->split->data;
+	struct whatif *w = whatif_rank(r->snapshot, d->n_items, &asked->q, &asked->edited, o, task, err);
+	bool done = w && (out->row = mem_alloc(w->n + 1, sizeof(*out->row), err));
+
+	if (done) {
+		out->edited = true;
+		out->method = w->method;
+		out->values_idle = w->values_idle;
+		out->n_gone = w->n_gone;
+		out->n = w->n;
+		for (size_t i = 0; i < w->n; i++)
+			out->row[i] = (struct list_row){ w->row[i].item, w->row[i].score,
+							 csr_has(&r->split->test, r->user, w->row[i].item),
+							 w->row[i].was, w->row[i].removed };
+	}
+	whatif_free(w);
+	return done;
 }
 
 static bool answer_list(struct list_answer *out, const struct request *r, const struct task *task, struct err *err)
@@ -77,13 +119,18 @@ static bool answer_list(struct list_answer *out, const struct request *r, const 
 	snprintf(out->run, sizeof(out->run), "%s", r->snapshot->run);
 	done = asked_begin(&asked, r, err);
 	o.barred = asked.barred;
+	if (done && r->n_edits) {
+		done = edited_list(out, r, &asked, &o, task, err);
+		asked_done(&asked);
+		return done;
+	}
 	done = done && rank_lists(r->snapshot->model, d->n_items, give_query, &asked, 1, &o, task, &lists, err) &&
 	       (out->row = mem_alloc((size_t)lists.count[0] + 1, sizeof(*out->row), err));
 	if (done) {
 		out->n = lists.count[0];
 		for (size_t i = 0; i < out->n; i++)
-			out->row[i] = (struct list_row){ lists.item[i], lists.score[i],
-							 csr_has(&r->split->test, r->user, lists.item[i]) };
+			out->row[i] = (struct list_row){ .item = lists.item[i], .score = lists.score[i],
+							 .hit = csr_has(&r->split->test, r->user, lists.item[i]) };
 	}
 	ranked_lists_done(&lists);
 	asked_done(&asked);
@@ -116,6 +163,7 @@ static bool answer_why(struct why_answer *out, const struct request *r, const st
 	out->item = r->item;
 	snprintf(out->run, sizeof(out->run), "%s", r->snapshot->run);
 	done = asked_begin(&asked, r, err);
+	ask_edited(&asked, r);
 	o.barred = asked.barred;
 	if (done)
 		e = explain_item(r->snapshot, r->split, &asked.q, r->item, r->k, &o, task, err);
@@ -136,6 +184,44 @@ static bool answer_why(struct why_answer *out, const struct request *r, const st
 	return done;
 }
 
+static bool answer_removal(struct removal_answer *out, const struct request *r, const struct task *task,
+			   struct err *err)
+{
+	const uint32_t I = r->split->data->n_items;
+	struct asked asked = { 0 };
+	struct rank_options o = { .k = r->k };
+	struct counterfactual c = { 0 };
+	struct scratch scratch = { 0 };
+	uint32_t rank = 0;
+	float score;
+	bool done;
+
+	out->user = r->user;
+	out->item = r->item;
+	out->k = r->k;
+	snprintf(out->run, sizeof(out->run), "%s", r->snapshot->run);
+	done = asked_begin(&asked, r, err);
+	ask_edited(&asked, r);
+	asked.q.fold_in = !(r->snapshot->ops->caps & MODEL_FROM_HISTORY);
+	o.barred = asked.barred;
+	done = done && rank_of_item(r->snapshot->model, I, &asked.q, &o, r->item, &scratch, &rank, &score, err);
+	out->ranked = done && rank <= r->k;
+	if (out->ranked)
+		done = smallest_removal(r->snapshot, I, &asked.q, r->item, &o, COUNTERFACTUAL_BUDGET, task, &c, err);
+	if (done) {
+		out->found = c.found;
+		out->smallest = c.smallest;
+		out->rank = c.rank;
+		out->n = c.n;
+		out->without = c.items; /* taken */
+		c.items = NULL;
+	}
+	counterfactual_done(&c);
+	scratch_done(&scratch);
+	asked_done(&asked);
+	return done;
+}
+
 static bool answer_nearest(struct nearest_answer *out, const struct request *r, const struct task *task,
 			   struct err *err)
 {
@@ -152,7 +238,7 @@ static bool answer_nearest(struct nearest_answer *out, const struct request *r, 
 	}
 	done = done && (out->row = mem_alloc((size_t)near.n + 1, sizeof(*out->row), err));
 	for (uint32_t i = 0; done && i < near.n; i++)
-		out->row[out->n++] = (struct list_row){ near.item[i], near.score[i], false };
+		out->row[out->n++] = (struct list_row){ .item = near.item[i], .score = near.score[i] };
 	similar_list_done(&near);
 	return done;
 }
@@ -175,6 +261,8 @@ static bool make(struct answer *a, const struct request *r, const struct task *t
 		return answer_list(&a->list, r, task, err);
 	case PANE_WHY:
 		return answer_why(&a->why, r, task, err);
+	case PANE_REMOVAL:
+		return answer_removal(&a->removal, r, task, err);
 	case PANE_NEAREST:
 		return answer_nearest(&a->nearest, r, task, err);
 	case PANE_USERS:

@@ -13,17 +13,23 @@
 
 #include "base/err.h"
 
-enum pane { PANE_LIST, PANE_WHY, PANE_NEAREST, PANE_USERS, PANE_ITEMS, N_PANES };
+enum pane { PANE_LIST, PANE_WHY, PANE_NEAREST, PANE_USERS, PANE_ITEMS, PANE_REMOVAL, N_PANES };
 
 struct list_row {
 	uint32_t item;
 	float score;
 	bool hit;       /* one of the user's test items */
+	uint32_t was;   /* rank before the edits; 0: it was in the history */
+	bool removed;   /* an edit took it out of the history */
 };
 struct list_answer {
 	uint32_t user;
 	char run[64];
 	uint32_t epoch;
+	bool edited;         /* of a history with edits; `was` and `removed` tell of them */
+	const char *method;  /* edited: "exact" or "fold-in" */
+	bool values_idle;    /* edited: other values change nothing for this run */
+	size_t n_gone;       /* edited: rows that were among the first n and are no longer */
 	size_t n;
 	struct list_row *row; /* best first */
 };
@@ -43,6 +49,17 @@ struct why_answer {
 	uint32_t n_unread;       /* events of the history that are too old for the model to read */
 	size_t n_neighbours;
 	struct why_neighbour *neighbour;
+};
+
+/* The fewest events of the history without which an item leaves the best k. */
+struct removal_answer {
+	uint32_t user, item, k;
+	char run[64];
+	bool ranked;         /* it is among the best k; nothing is told otherwise */
+	bool found, smallest;
+	uint32_t rank;       /* without them */
+	size_t n;
+	uint32_t *without;   /* [n] items of the history */
 };
 
 enum nearest_by { NEAREST_MODEL, NEAREST_BEHAVIOUR, N_NEAREST };
@@ -71,6 +88,7 @@ struct answer {
 	union {
 		struct list_answer list;
 		struct why_answer why;
+		struct removal_answer removal;
 		struct nearest_answer nearest;
 		struct order_answer order; /* PANE_USERS, PANE_ITEMS */
 	};

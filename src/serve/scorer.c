@@ -27,17 +27,25 @@ struct scorer {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	bool closing; /* under the lock */
+	_Atomic unsigned quick_waiting; /* slots that are full, background ones aside */
 	struct slot slot[N_PANES];
 };
 
 /* The cheapest first, so that a long explanation never holds up a list. */
-static const enum pane by_cost[N_PANES] = { PANE_USERS, PANE_ITEMS, PANE_LIST, PANE_NEAREST, PANE_WHY };
+static const enum pane by_cost[N_PANES] = { PANE_USERS, PANE_ITEMS, PANE_LIST, PANE_NEAREST, PANE_WHY,
+					    PANE_REMOVAL };
+
+static bool is_background(enum pane pane)
+{
+	return pane == PANE_REMOVAL;
+}
 
 static void request_done(struct request *r)
 {
 	snapshot_unref(r->snapshot);
 	split_unref(r->split);
 	mem_free(r->metric);
+	mem_free(r->edit);
 }
 
 static struct slot *next_slot(struct scorer *s)
@@ -49,15 +57,33 @@ static struct slot *next_slot(struct scorer *s)
 }
 
 struct asking {
+	struct scorer *scorer;
 	struct slot *slot;
 	uint64_t serial;
+	bool background;
 };
+
+/* Under the lock. */
+static void set_full(struct scorer *s, struct slot *slot, bool full)
+{
+	if (slot->full != full && !is_background((enum pane)(slot - s->slot)))
+		atomic_fetch_add_explicit(&s->quick_waiting, full ? 1u : -1u, memory_order_relaxed);
+	slot->full = full;
+}
 
 static bool still_wanted(void *ctx)
 {
 	const struct asking *a = ctx;
 
 	return atomic_load_explicit(&a->slot->wanted, memory_order_relaxed) == a->serial;
+}
+
+static bool goes_on(void *ctx)
+{
+	const struct asking *a = ctx;
+
+	return still_wanted(ctx) &&
+	       !(a->background && atomic_load_explicit(&a->scorer->quick_waiting, memory_order_relaxed));
 }
 
 static struct answer *answer_request(const struct request *r, const struct task *task)
@@ -92,19 +118,24 @@ static void post(struct scorer *s, struct answer *a)
 static void work(struct scorer *s, struct slot *slot)
 {
 	struct request r = slot->waiting;
-	struct asking asking = { slot, r.serial };
-	struct task task = { .keep_going = still_wanted, .ctx = &asking, .pool = s->pool };
+	struct asking asking = { s, slot, r.serial, is_background(r.pane) };
+	struct task task = { .keep_going = goes_on, .ctx = &asking, .pool = s->pool };
 	struct answer *a;
 
-	slot->full = false;
+	set_full(s, slot, false);
 	pthread_mutex_unlock(&s->lock);
 	a = answer_request(&r, &task);
-	request_done(&r);
 	pthread_mutex_lock(&s->lock);
 	if (a && still_wanted(&asking) && !s->closing)
 		post(s, a);
 	else
 		answer_free(a);
+	if (!a && still_wanted(&asking) && !s->closing) { /* a quick one came first: once more after it */
+		slot->waiting = r;
+		set_full(s, slot, true);
+	} else {
+		request_done(&r);
+	}
 }
 
 static void *scorer_main(void *opaque)
@@ -141,30 +172,31 @@ struct scorer *scorer_new(struct message_queue *q, struct pool *pool, struct err
 }
 
 /* Under the lock. */
-static void empty_slot(struct slot *slot)
+static void empty_slot(struct scorer *s, struct slot *slot)
 {
 	if (slot->full)
 		request_done(&slot->waiting);
-	slot->full = false;
+	set_full(s, slot, false);
 	atomic_store_explicit(&slot->wanted, 0, memory_order_relaxed);
 }
 
 bool scorer_ask(struct scorer *s, const struct request *r, struct err *err)
 {
 	struct slot *slot = &s->slot[r->pane];
-	bool needs_model = r->pane == PANE_LIST || r->pane == PANE_WHY ||
+	bool needs_model = r->pane == PANE_LIST || r->pane == PANE_WHY || r->pane == PANE_REMOVAL ||
 			   (r->pane == PANE_NEAREST && r->by == NEAREST_MODEL);
 
 	if (needs_model && !r->snapshot) {
 		mem_free(r->metric);
+		mem_free(r->edit);
 		return err_set(err, ERR_UNSUPPORTED, "no run can answer yet");
 	}
 	pthread_mutex_lock(&s->lock);
-	empty_slot(slot);
+	empty_slot(s, slot);
 	slot->waiting = *r;
 	slot->waiting.snapshot = r->snapshot ? snapshot_ref(r->snapshot) : NULL;
 	slot->waiting.split = split_ref(r->split);
-	slot->full = true;
+	set_full(s, slot, true);
 	atomic_store_explicit(&slot->wanted, r->serial, memory_order_relaxed);
 	pthread_cond_signal(&s->more);
 	pthread_mutex_unlock(&s->lock);
@@ -174,7 +206,7 @@ bool scorer_ask(struct scorer *s, const struct request *r, struct err *err)
 void scorer_drop(struct scorer *s, enum pane pane)
 {
 	pthread_mutex_lock(&s->lock);
-	empty_slot(&s->slot[pane]);
+	empty_slot(s, &s->slot[pane]);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -185,7 +217,7 @@ void scorer_free(struct scorer *s)
 	pthread_mutex_lock(&s->lock);
 	s->closing = true;
 	for (int p = 0; p < N_PANES; p++)
-		empty_slot(&s->slot[p]);
+		empty_slot(s, &s->slot[p]);
 	pthread_cond_signal(&s->more);
 	pthread_mutex_unlock(&s->lock);
 	pthread_join(s->thread, NULL);

@@ -3,7 +3,8 @@
  *
  * DESIGN: one slot a pane.  A newer request takes the slot of an older one of its pane: if that was
  * waiting it is dropped, if it was running it is cancelled (within 10 ms).  The cheapest kind is taken
- * first (order, list, nearest, why).  Each answer goes to the message queue as one MESSAGE_ANSWER with the
+ * first (order, list, nearest, why).  The search for a removal is a background request: a quick one that
+ * comes stops it, and it begins again after that one.  Each answer goes to the message queue as one MESSAGE_ANSWER with the
  * request's serial; an answer to a replaced request is never posted.  Requests hold references to what
  * they read.
  */
@@ -11,6 +12,7 @@
 #define SERVE_SCORER_H
 
 #include "data/split.h"
+#include "explain/whatif.h"
 #include "job/message_queue.h"
 #include "model/snapshot.h"
 #include "serve/answers.h"
@@ -23,17 +25,19 @@ struct request {
 	const struct snapshot *snapshot; /* NULL for orders and nearest by behaviour */
 	const struct split *split;
 	uint32_t user, item;   /* as the pane needs */
-	uint32_t k;            /* PANE_LIST, PANE_NEAREST, PANE_WHY (parts kept) */
+	uint32_t k;            /* PANE_LIST, PANE_NEAREST, PANE_WHY (parts kept), PANE_REMOVAL (of the list) */
 	enum nearest_by by;
 	enum order_key key;
 	bool reverse;
 	char filter[128];      /* case-insensitive part of id or title; "" all */
 	float *metric;         /* [U], owned by the request; for ORDER_METRIC */
+	struct edit *edit;     /* [n_edits] of the user's history, owned by the request */
+	size_t n_edits;
 };
 
 struct scorer;
 struct scorer *scorer_new(struct message_queue *q, struct pool *pool, struct err *err);
-/* UI.  Takes references of its own to snapshot and split; takes r->metric. */
+/* UI.  Takes references of its own to snapshot and split; takes r->metric and r->edit. */
 bool scorer_ask(struct scorer *s, const struct request *r, struct err *err);
 void scorer_drop(struct scorer *s, enum pane pane); /* forget what is asked; nothing will be answered */
 void scorer_free(struct scorer *s); /* cancels, joins */

@@ -32,8 +32,18 @@ const struct action action_table[N_ACTIONS] = {
 	[ACT_EDIT] = { ACT_EDIT, "edit", "edit", "edits the setting under the cursor", "train", NULL },
 	[ACT_EXPLAIN] = { ACT_EXPLAIN, "why", "why", "explains the recommended item under the cursor", "users", NULL },
 	[ACT_BY] = { ACT_BY, "by", "by [model|behaviour]", "what makes items near", "items", "model|behaviour" },
-	[ACT_GO_USER] = { ACT_GO_USER, "show-user", "show-user USER", "goes to a user", NULL, NULL },
-	[ACT_GO_ITEM] = { ACT_GO_ITEM, "show-item", "show-item ITEM", "goes to an item", NULL, NULL },
+	[ACT_GO_USER] = { ACT_GO_USER, "show-user", "show-user USER", "goes to a user", NULL, NULL, "user" },
+	[ACT_GO_ITEM] = { ACT_GO_ITEM, "show-item", "show-item ITEM", "goes to an item", NULL, NULL, "item" },
+	[ACT_TOGGLE_EVENT] = { ACT_TOGGLE_EVENT, "toggle-event", "toggle-event",
+			       "what if: takes the event out of the history, or brings it back", "users", NULL },
+	[ACT_ADD_EVENT] = { ACT_ADD_EVENT, "add-event", "add-event ITEM", "what if: adds the item to the history",
+			    "users", NULL, "item" },
+	[ACT_RATE_EVENT] = { ACT_RATE_EVENT, "rate-event", "rate-event [VALUE]",
+			     "what if: gives the event another value", "users", NULL },
+	[ACT_UNDO] = { ACT_UNDO, "undo", "undo", "undoes the last edit of the history", "users", NULL },
+	[ACT_REDO] = { ACT_REDO, "redo", "redo", "does it again", "users", NULL },
+	[ACT_CLEAR_EDITS] = { ACT_CLEAR_EDITS, "clear-edits", "clear-edits", "drops all edits of the history", "users",
+			      NULL },
 };
 
 const struct action *action_find(const char *name)

@@ -14,6 +14,7 @@ enum action_id {
 	ACT_VIEW, ACT_PANE, ACT_MOVE, ACT_SEARCH, ACT_SEARCH_NEXT, ACT_SEARCH_PREVIOUS, ACT_FILTER, ACT_SORT,
 	ACT_REVERSE, ACT_BACK, ACT_HELP, ACT_REDRAW, ACT_SUSPEND, ACT_HOLD,
 	ACT_FOLLOW, ACT_OVERLAY, ACT_LOG_SCALE, ACT_BEST, ACT_EDIT, ACT_EXPLAIN, ACT_BY, ACT_GO_USER, ACT_GO_ITEM,
+	ACT_TOGGLE_EVENT, ACT_ADD_EVENT, ACT_RATE_EVENT, ACT_UNDO, ACT_REDO, ACT_CLEAR_EDITS,
 	N_ACTIONS,
 };
 
@@ -22,6 +23,7 @@ struct action {
 	const char *name, *synopsis, *summary;
 	const char *views;   /* "users items", or NULL: all */
 	const char *choices; /* of its word: "next|previous"; NULL: any or none */
+	const char *as;      /* its word is completed as that of this command; NULL: by choices */
 };
 extern const struct action action_table[N_ACTIONS];
 

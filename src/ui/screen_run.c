@@ -413,6 +413,20 @@ static size_t complete_choice(const struct action *a, const char *part, size_t n
 	return n;
 }
 
+/* The word of an action as the word of a command: `line` from `from` on, behind that command's name. */
+static size_t complete_as(const struct screen *sc, const char *command, const char *line, size_t cursor, size_t *from,
+			  struct candidate *out, size_t max)
+{
+	struct str other = STR_INIT;
+	size_t behind = strlen(command) + 1, begin = *from, n;
+
+	str_printf(&other, "%s %s", command, line + begin);
+	n = command_complete(sc->session, str_text(&other), behind + cursor - begin, from, out, max);
+	*from = begin + *from - behind;
+	str_done(&other);
+	return n;
+}
+
 size_t screen_complete(void *ctx, const char *line, size_t cursor, size_t *from, struct candidate *out, size_t max)
 {
 	struct screen *sc = ctx;
@@ -422,6 +436,8 @@ size_t screen_complete(void *ctx, const char *line, size_t cursor, size_t *from,
 	snprintf(name, sizeof name, "%.*s", (int)word, line + start);
 	if (cursor > start + word && action_find(name)) {
 		*from = start + word + strspn(line + start + word, " ");
+		if (*from <= cursor && action_find(name)->as)
+			return complete_as(sc, action_find(name)->as, line, cursor, from, out, max);
 		return *from <= cursor ? complete_choice(action_find(name), line + *from, cursor - *from, out, max) : 0;
 	}
 	n = command_complete(sc->session, line, cursor, from, out, max);

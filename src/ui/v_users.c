@@ -27,6 +27,7 @@ static const struct pane_spec panes[] = {
 
 #define LIST_K 100
 #define WHY_PARTS 40
+#define REMOVAL_K 10 /* of what list an item is to leave */
 
 static const struct { const char *name; enum order_key key; int column; } orders[] = {
 	{ "number", ORDER_NUMBER, -1 }, { "id", ORDER_ID, U_ID }, { "events", ORDER_EVENTS, U_EVENTS },
@@ -39,6 +40,7 @@ static void users_init(struct view *v)
 	struct users_state *st = v->state;
 
 	st->user = st->go_user = st->event_user = NO_USER;
+	edits_init(&st->edits);
 }
 
 static void users_done(struct view *v)
@@ -46,6 +48,8 @@ static void users_done(struct view *v)
 	struct users_state *st = v->state;
 
 	free(st->event);
+	free(st->added);
+	edits_done(&st->edits);
 }
 
 /* --- rows ---------------------------------------------------------------------------------------------------- */
@@ -79,9 +83,23 @@ uint32_t users_at(const struct users_state *st, const struct session *s, size_t 
 
 uint32_t users_friend(const struct users_state *st, const struct dataset *d, size_t row)
 {
-	if (row < st->n_event || row >= st->n_event + st->n_friend)
+	const size_t first = st->n_added + st->n_event;
+
+	if (row < first || row >= first + st->n_friend)
 		return NO_USER;
-	return csr_row(&d->friends, st->user)[row - st->n_event];
+	return csr_row(&d->friends, st->user)[row - first];
+}
+
+uint32_t users_row_item(const struct users_state *st, const struct dataset *d, size_t row, size_t *event)
+{
+	*event = SIZE_MAX;
+	if (row < st->n_added)
+		return st->added[row];
+	row -= st->n_added;
+	if (row >= st->n_event)
+		return NO_ITEM;
+	*event = d->user_ptr[st->user] + st->event[row];
+	return d->item[*event];
 }
 
 static void start_afresh(struct view *v, struct users_state *st, const struct dataset *d)
@@ -91,18 +109,19 @@ static void start_afresh(struct view *v, struct users_state *st, const struct da
 	st->reverse = st->why_on = false;
 	st->filter[0] = '\0';
 	st->user = st->event_user = st->go_user = NO_USER;
-	st->list.asked = st->why.asked = false;
+	st->list.asked = st->why.asked = st->removal.asked = false;
+	edits_begin(&st->edits, NO_USER);
 	for (int i = 0; i < v->kind->n_panes; i++)
 		table_init(&v->table[i]);
 }
 
 /* A newer epoch is no new question while the last one is not answered: epochs may come faster than
  * answers, and each question drops the one before. */
-static bool same_question(const struct question *q, uint32_t user, uint32_t item, const struct run *run,
-			  uint64_t data_id, uint64_t split, bool pending)
+static bool same_question(const struct question *q, const struct users_state *st, uint32_t item,
+			  const struct run *run, uint64_t split, bool pending)
 {
-	return q->asked && q->user == user && q->item == item && q->data_id == data_id && q->split == split &&
-	       (pending || q->epoch == run->rec.epochs) && !strcmp(q->run, run->rec.name);
+	return q->asked && q->user == st->user && q->item == item && q->data_id == st->data_id && q->split == split &&
+	       q->edits == st->edits.serial && (pending || q->epoch == run->rec.epochs) && !strcmp(q->run, run->rec.name);
 }
 
 static bool is_pending(const struct session *s, enum pane pane)
@@ -113,11 +132,11 @@ static bool is_pending(const struct session *s, enum pane pane)
 	return pending;
 }
 
-static void note_question(struct question *q, uint32_t user, uint32_t item, const struct run *run, uint64_t data_id,
+static void note_question(struct question *q, const struct users_state *st, uint32_t item, const struct run *run,
 			  uint64_t split)
 {
-	*q = (struct question){ .user = user, .item = item, .epoch = run->rec.epochs, .data_id = data_id,
-				.split = split, .asked = true };
+	*q = (struct question){ .user = st->user, .item = item, .epoch = run->rec.epochs, .data_id = st->data_id,
+				.split = split, .edits = st->edits.serial, .asked = true };
 	snprintf(q->run, sizeof q->run, "%s", run->rec.name);
 }
 
@@ -141,9 +160,24 @@ size_t users_why_others(const struct users_state *st, const struct why_answer *w
 	return why->n_parts && st->n_known > why->n_parts ? st->n_known - why->n_parts : 0;
 }
 
-size_t users_why_notes(const struct why_answer *why)
+size_t users_why_notes(const struct users_state *st, const struct session *s, const struct why_answer *why)
 {
-	return why->n_parts ? why->has_attention + (why->n_unread > 0) : 0;
+	return why->n_parts ? (users_removal(st, s) != NULL) + why->has_attention + (why->n_unread > 0) : 0;
+}
+
+/* The newest is the one that was added last. */
+static void list_added(struct users_state *st)
+{
+	size_t n;
+	const struct edit *edit = edits_now(&st->edits, &n);
+
+	st->n_added = 0;
+	if (st->edits.user != st->user)
+		return;
+	st->added = mem_must(realloc(st->added, (n ? n : 1) * sizeof *st->added));
+	for (size_t k = n; k-- > 0;)
+		if (edit[k].kind == EDIT_ADD)
+			st->added[st->n_added++] = edit[k].item;
 }
 
 /* The user's events, newest first: the history, then what is held out for the test. */
@@ -151,6 +185,7 @@ static void list_events(struct users_state *st, const struct session *s, const s
 {
 	size_t lo, n;
 
+	list_added(st);
 	if (st->event_user == st->user && st->event_split == session_split_serial(s))
 		return;
 	st->event_user = st->user;
@@ -192,7 +227,18 @@ const struct why_answer *users_why(const struct users_state *st, const struct se
 	return &a->why;
 }
 
-static void ask_what_changed(struct view *v, struct users_state *st, struct session *s, const struct dataset *d)
+const struct removal_answer *users_removal(const struct users_state *st, const struct session *s)
+{
+	bool pending;
+	const struct answer *a = session_answer(s, PANE_REMOVAL, &pending);
+
+	if (pending || !st->why_on || !a || a->data_id != st->data_id || a->err.code != ERR_OK || !a->removal.ranked ||
+	    a->removal.user != st->why.user || a->removal.item != st->why.item)
+		return NULL;
+	return &a->removal;
+}
+
+static void ask_what_changed(struct view *v, struct users_state *st, struct session *s)
 {
 	const struct run *run = session_answering(s);
 	uint64_t split = session_split_serial(s);
@@ -201,18 +247,21 @@ static void ask_what_changed(struct view *v, struct users_state *st, struct sess
 
 	if (!run || st->user == NO_USER)
 		return;
-	if (!same_question(&st->list, st->user, 0, run, d->id, split, is_pending(s, PANE_LIST)) &&
-	    session_ask_list(s, st->user, LIST_K))
-		note_question(&st->list, st->user, 0, run, d->id, split);
+	if (!same_question(&st->list, st, 0, run, split, is_pending(s, PANE_LIST)) &&
+	    session_ask_list(s, st->user, &st->edits, LIST_K))
+		note_question(&st->list, st, 0, run, split);
 	list = users_list(st, s, &pending);
 	if (!st->why_on || !list || list->user != st->user || !list->n)
 		return;
 	if (v->table[LIST].cursor < list->n) {
 		uint32_t item = list->row[v->table[LIST].cursor].item;
 
-		if (!same_question(&st->why, st->user, item, run, d->id, split, is_pending(s, PANE_WHY)) &&
-		    session_ask_why(s, st->user, item, WHY_PARTS))
-			note_question(&st->why, st->user, item, run, d->id, split);
+		if (!same_question(&st->why, st, item, run, split, is_pending(s, PANE_WHY)) &&
+		    session_ask_why(s, st->user, item, &st->edits, WHY_PARTS))
+			note_question(&st->why, st, item, run, split);
+		if (!same_question(&st->removal, st, item, run, split, is_pending(s, PANE_REMOVAL)) &&
+		    session_ask_removal(s, st->user, item, &st->edits, REMOVAL_K))
+			note_question(&st->removal, st, item, run, split);
 	}
 }
 
@@ -271,12 +320,12 @@ static void users_sync(struct view *v, struct session *s)
 		st->why_on = false;
 	}
 	list_events(st, s, d);
-	view_rows(v, HISTORY, st->n_event + st->n_friend);
-	ask_what_changed(v, st, s, d);
+	view_rows(v, HISTORY, st->n_added + st->n_event + st->n_friend);
+	ask_what_changed(v, st, s);
 	list = users_list(st, s, &pending);
 	view_rows(v, LIST, list ? list->n : 0);
 	why = users_why(st, s, &pending);
-	view_rows(v, WHY, why ? users_why_notes(why) + why->n_parts + why->n_neighbours +
+	view_rows(v, WHY, why ? users_why_notes(st, s, why) + why->n_parts + why->n_neighbours +
 				(users_why_others(st, why) > 0) : 0);
 }
 
@@ -359,7 +408,7 @@ static bool users_handle(struct view *v, struct session *s, const struct act *ac
 	case ACT_GO_USER:
 		return show_user(st, s, act->arg);
 	default:
-		return false;
+		return users_edit(v, s, act);
 	}
 }
 
@@ -367,7 +416,7 @@ static uint32_t item_under_cursor(const struct view *v, const struct session *s)
 {
 	const struct users_state *st = v->state;
 	const struct dataset *d = session_data(s);
-	size_t at = v->table[v->focus].cursor;
+	size_t at = v->table[v->focus].cursor, event;
 	bool pending;
 	const struct list_answer *list;
 	const struct why_answer *why;
@@ -376,12 +425,13 @@ static uint32_t item_under_cursor(const struct view *v, const struct session *s)
 		return NO_ITEM;
 	switch (v->focus) {
 	case HISTORY:
-		return at < st->n_event ? d->item[d->user_ptr[st->user] + st->event[at]] : NO_ITEM;
+		return users_row_item(st, d, at, &event);
 	case LIST:
 		list = users_list(st, s, &pending);
 		return list && at < list->n ? list->row[at].item : NO_ITEM;
 	case WHY:
 		why = users_why(st, s, &pending);
+		at -= why ? users_why_notes(st, s, why) : 0; /* a note has no item: beyond all parts */
 		return why && at < why->n_parts ? why->part[at].item : NO_ITEM;
 	default:
 		return NO_ITEM;
@@ -419,17 +469,19 @@ static void users_row_text(const struct view *v, const struct session *s, int pa
 	bool pending;
 	const struct list_answer *list = users_list(st, s, &pending);
 	const struct why_answer *why = users_why(st, s, &pending);
+	uint32_t item;
+	size_t event;
 
 	if (pane == USERS)
 		str_puts(out, dataset_user_id(d, users_at(st, s, row)));
-	else if (pane == HISTORY && row < st->n_event)
-		str_puts(out, dataset_title(d, d->item[d->user_ptr[st->user] + st->event[row]]));
+	else if (pane == HISTORY && (item = users_row_item(st, d, row, &event)) != NO_ITEM)
+		str_puts(out, dataset_title(d, item));
 	else if (pane == HISTORY && users_friend(st, d, row) != NO_USER)
 		str_puts(out, dataset_user_id(d, users_friend(st, d, row)));
 	else if (pane == LIST && list && row < list->n)
 		str_puts(out, dataset_title(d, list->row[row].item));
-	else if (pane == WHY && why && row < why->n_parts)
-		str_puts(out, dataset_title(d, why->part[row].item));
+	else if (pane == WHY && why && row - users_why_notes(st, s, why) < why->n_parts)
+		str_puts(out, dataset_title(d, why->part[row - users_why_notes(st, s, why)].item));
 }
 
 const struct view_kind view_users = {

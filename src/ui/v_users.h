@@ -14,6 +14,7 @@ struct question {
 	uint32_t user, item, epoch;
 	char run[64];
 	uint64_t data_id, split;
+	uint64_t edits; /* their serial */
 	bool asked;
 };
 
@@ -22,7 +23,10 @@ struct users_state {
 	size_t order;          /* index into orders */
 	bool reverse, wants_order, why_on;
 	char filter[128];
-	struct question list, why;
+	struct question list, why, removal;
+	struct edits edits;
+	uint32_t *added;       /* [n_added] items that edits add, newest first: the rows above the events */
+	size_t n_added;
 	uint32_t user;         /* under the cursor; NO_USER: none */
 	uint32_t *event;       /* [n_event] of the user, in the order shown */
 	size_t n_event, n_test;
@@ -35,16 +39,25 @@ struct users_state {
 
 /* Number USERS row `row` stands for; NO_USER beyond the rows. */
 uint32_t users_at(const struct users_state *st, const struct session *s, size_t row);
+/* The item of a row of HISTORY, and its event among the user's; NO_ITEM: the row is none, it is a friend's.  *event
+ * is SIZE_MAX for an item that an edit adds. */
+uint32_t users_row_item(const struct users_state *st, const struct dataset *d, size_t row, size_t *event);
 /* The friend a row of HISTORY stands for; NO_USER: it is an event. */
 uint32_t users_friend(const struct users_state *st, const struct dataset *d, size_t row);
 /* The answers that show, or NULL; *pending: a newer one is under way. */
 const struct order_answer *users_order(const struct users_state *st, const struct session *s, bool *pending);
 const struct list_answer *users_list(const struct users_state *st, const struct session *s, bool *pending);
 const struct why_answer *users_why(const struct users_state *st, const struct session *s, bool *pending);
+/* The answer about the item that Why shows, or NULL while there is none. */
+const struct removal_answer *users_removal(const struct users_state *st, const struct session *s);
+/* What an edit of this user's history says of an item; NULL: nothing. */
+const struct edit *users_edit_of(const struct users_state *st, uint32_t item);
+/* v_users_edit.c: the actions that edit the history; false: not one of them, or not for this pane. */
+bool users_edit(struct view *v, struct session *s, const struct act *act);
 /* Items of the history that the explanation names no part for; they have a row of their own when there are any. */
 size_t users_why_others(const struct users_state *st, const struct why_answer *why);
 /* Rows above the parts that say what else is shown or left out. */
-size_t users_why_notes(const struct why_answer *why);
+size_t users_why_notes(const struct users_state *st, const struct session *s, const struct why_answer *why);
 void users_draw(const struct view *v, const struct session *s, struct surface *out);
 
 #endif

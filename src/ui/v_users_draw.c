@@ -79,6 +79,9 @@ static void history_cell(const void *ctx, size_t row, int column, struct table_c
 {
 	const struct draw_ctx *c = ctx;
 	const uint32_t friend = users_friend(c->st, c->d, row);
+	static const char *const edit_mark[] = { [EDIT_REMOVE] = "- ", [EDIT_ADD] = "+ ", [EDIT_RATE] = "= " };
+	const struct edit *edit;
+	uint32_t item;
 	size_t e;
 	bool test;
 	char buf[32];
@@ -89,16 +92,26 @@ static void history_cell(const void *ctx, size_t row, int column, struct table_c
 		out->style = STYLE_DIM;
 		return;
 	}
-	e = c->d->user_ptr[c->st->user] + c->st->event[row];
-	test = row >= c->st->n_event - c->st->n_test;
+	item = users_row_item(c->st, c->d, row, &e);
+	if (item == NO_ITEM)
+		return;
+	test = e != SIZE_MAX && row >= c->st->n_added + c->st->n_event - c->st->n_test;
+	edit = test ? NULL : users_edit_of(c->st, item);
 	if (column == H_TITLE)
-		snprintf(out->text, sizeof out->text, "%s%s", test ? "test: " : "", dataset_title(c->d, c->d->item[e]));
-	else if (column == H_VALUE && c->d->value)
+		snprintf(out->text, sizeof out->text, "%s%s%s", test ? "test: " : edit ? edit_mark[edit->kind] : "",
+			 dataset_title(c->d, item), edit && edit->kind == EDIT_REMOVE ? " (removed)" : "");
+	else if (column == H_VALUE && edit && edit->kind != EDIT_REMOVE && c->d->value)
+		text_value(out->text, sizeof out->text, edit->value);
+	else if (column == H_VALUE && c->d->value && e != SIZE_MAX)
 		text_value(out->text, sizeof out->text, dataset_value(c->d, e));
-	else if (column == H_WHEN && c->d->time)
+	else if (column == H_WHEN && c->d->time && e != SIZE_MAX)
 		snprintf(out->text, sizeof out->text, "%s", clock_date(c->d->time[e], buf));
+	else if (column == H_WHEN && e == SIZE_MAX)
+		snprintf(out->text, sizeof out->text, "added");
 	if (test)
 		out->style = STYLE_HIT;
+	else if (edit)
+		out->style = edit->kind == EDIT_REMOVE ? STYLE_DIM : STYLE_PLAIN | STYLE_BOLD;
 }
 
 static void say_user(const struct draw_ctx *c, char *out, size_t size)
@@ -135,7 +148,20 @@ static void draw_history(const struct view *v, const struct draw_ctx *c, struct 
 	view_table(v, out, HISTORY, in, column, 3, history_cell, c, false);
 }
 
-enum { L_RANK, L_TITLE, L_HIT, L_SCORE, L_BAR };
+enum { L_RANK, L_TITLE, L_HIT, L_MOVE, L_SCORE, L_BAR };
+
+/* "up 7", "down 1", "new", "removed": how an edit moved the row. */
+static void say_move(char *out, size_t size, const struct list_row *r, size_t rank)
+{
+	if (r->removed)
+		snprintf(out, size, "removed");
+	else if (!r->was)
+		snprintf(out, size, "new");
+	else if (r->was > rank)
+		snprintf(out, size, "up %zu", r->was - rank);
+	else if (r->was < rank)
+		snprintf(out, size, "down %zu", rank - r->was);
+}
 
 static void list_cell(const void *ctx, size_t row, int column, struct table_cell *out)
 {
@@ -151,6 +177,9 @@ static void list_cell(const void *ctx, size_t row, int column, struct table_cell
 		break;
 	case L_HIT:
 		snprintf(out->text, sizeof out->text, "%s", r->hit ? "hit" : "");
+		break;
+	case L_MOVE:
+		say_move(out->text, sizeof out->text, r, row + 1);
 		break;
 	case L_SCORE:
 		text_short(out->text, sizeof out->text, r->score);
@@ -188,10 +217,11 @@ static bool is_training(const struct session *s, const char *name)
 
 static void draw_list(const struct view *v, struct draw_ctx *c, struct surface *out)
 {
-	static const struct table_column column[] = {
+	struct table_column column[] = {
 		[L_RANK] = { .title = "", .width = 3, .right = true },
 		[L_TITLE] = { .title = "item", .least = 18 },
 		[L_HIT] = { .title = "", .width = 3, .drop = 1 },
+		[L_MOVE] = { .title = "move", .width = -1 },
 		[L_SCORE] = { .title = "score", .width = 6, .right = true },
 		[L_BAR] = { .title = "", .width = 8, .bar = true, .drop = 2 },
 	};
@@ -204,18 +234,53 @@ static void draw_list(const struct view *v, struct draw_ctx *c, struct surface *
 		snprintf(title, sizeof title, "Recommended by %s, epoch %u", c->list->run, c->list->epoch);
 	else
 		snprintf(title, sizeof title, c->list ? "Recommended by %s" : "Recommended", c->list ? c->list->run : "");
+	if (c->list && c->list->edited) {
+		size_t used = strlen(title);
+
+		column[L_MOVE].width = 9;
+		used += (size_t)snprintf(title + used, sizeof title - used, ", edited");
+		if (strcmp(c->list->method, "exact") != 0)
+			used += (size_t)snprintf(title + used, sizeof title - used, ", %s", c->list->method);
+		if (c->list->n_gone)
+			snprintf(title + used, sizeof title - used, ", %zu gone", c->list->n_gone);
+	}
 	in = view_pane(v, out, LIST, title);
 	c->most = c->list && c->list->n ? fabs((double)c->list->row[0].score) : 0;
 	if (c->list && c->list->n)
-		view_table(v, out, LIST, in, column, 5, list_cell, c, pending);
+		view_table(v, out, LIST, in, column, 6, list_cell, c, pending);
 	else
 		say_nothing(c, PANE_LIST, out, in, "Nothing to recommend to this user");
 }
 
 enum { W_TITLE, W_VALUE, W_ATTENTION, W_BAR };
 
-static void why_note(const struct why_answer *why, size_t row, struct table_cell *out)
+/* "Without A and B it leaves the best 10", for as many as there is room. */
+static void say_removal(const struct draw_ctx *c, const struct removal_answer *r, char *out, size_t size)
 {
+	size_t used;
+
+	if (!r->found) {
+		snprintf(out, size, "No removal of events takes it out of the best %u", r->k);
+		return;
+	}
+	used = (size_t)snprintf(out, size, "It leaves the best %u without %s%zu event%s: ", r->k,
+				r->smallest ? "" : "these ", r->n, r->n == 1 ? "" : "s");
+	for (size_t i = 0; i < r->n && used < size; i++)
+		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", dataset_title(c->d, r->without[i]));
+}
+
+static void why_note(const struct draw_ctx *c, size_t row, struct table_cell *out)
+{
+	const struct why_answer *why = c->why;
+	const struct removal_answer *removal = users_removal(c->st, c->s);
+
+	if (removal && row == 0) {
+		say_removal(c, removal, out->text, sizeof out->text);
+		out->style = STYLE_TITLE;
+		out->span = true;
+		return;
+	}
+	row -= removal != NULL;
 	if (why->has_attention && row == 0)
 		snprintf(out->text, sizeof out->text, "Attention, beside the part, is no explanation by itself");
 	else
@@ -229,11 +294,11 @@ static void why_cell(const void *ctx, size_t row, int column, struct table_cell 
 {
 	const struct draw_ctx *c = ctx;
 	const struct why_answer *why = c->why;
-	size_t notes = users_why_notes(why), others = users_why_others(c->st, why), i;
+	size_t notes = users_why_notes(c->st, c->s, why), others = users_why_others(c->st, why), i;
 	int decimals = c->most >= 0.1 ? 3 : 5;
 
 	if (row < notes) {
-		why_note(why, row, out);
+		why_note(c, row, out);
 		return;
 	}
 	row -= notes;

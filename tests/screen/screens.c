@@ -141,6 +141,8 @@ static const struct scene scenes[] = {
 	{ "users-60x15", 60, 15, false, false, "3 Enter Enter" },
 	{ "users-filter-120x36", 120, 36, false, false, "3 \\ 12" },
 	{ "users-mono-120x36", 120, 36, false, true, "3 Enter Enter" },
+	{ "users-whatif-120x36", 120, 36, false, false, "3 Enter S-Tab Space Down Down r 1 Enter Tab Down a u C-r" },
+	{ "users-whatif-80x24", 80, 24, false, true, "3 Enter S-Tab Space Tab Enter" },
 	{ "users-ascii-80x24", 80, 24, true, true, "3 Enter Enter" },
 	{ "items-80x24", 80, 24, false, false, "4 Enter" },
 	{ "items-120x36", 120, 36, false, false, "4 Down b" },

@@ -109,6 +109,87 @@ static void test_answers(struct scorer *s)
 	ok(!scorer_ask(s, &r, &err) && err.code == ERR_UNSUPPORTED, "no model, no list");
 }
 
+static struct edit *one_edit(enum edit_kind kind, uint32_t item)
+{
+	struct err err;
+	struct edit *e = mem_must(mem_alloc(1, sizeof(*e), &err));
+
+	*e = (struct edit){ kind, item, 1 };
+	return e;
+}
+
+static void test_edits(struct scorer *s)
+{
+	struct request r = request(PANE_LIST, 50, 4);
+	const struct answer *a;
+	const uint32_t first = csr_row(&f.split->train, 4)[0];
+	uint32_t best;
+	struct message *m;
+	struct err err;
+	bool removed = false;
+
+	r.k = I;
+	r.edit = one_edit(EDIT_REMOVE, first);
+	r.n_edits = 1;
+	scorer_ask(s, &r, &err);
+	a = wait_answer(&m);
+	for (size_t i = 0; a && i < a->list.n; i++)
+		removed |= a->list.row[i].item == first && a->list.row[i].removed && !a->list.row[i].was;
+	ok(a && a->list.edited && !strcmp(a->list.method, "exact") && removed, "an event that is removed is listed, so marked");
+	best = a ? a->list.row[0].item : 0;
+	message_free(m);
+
+	r = request(PANE_WHY, 51, 4);
+	r.item = best;
+	r.edit = one_edit(EDIT_REMOVE, first);
+	r.n_edits = 1;
+	scorer_ask(s, &r, &err);
+	a = wait_answer(&m);
+	removed = true;
+	for (size_t i = 0; a && i < a->why.n_parts; i++)
+		removed &= a->why.part[i].item != first;
+	ok(a && a->why.rank == 1 && removed, "the explanation is of the edited history");
+	message_free(m);
+
+	r = request(PANE_LIST, 52, 4);
+	r.edit = one_edit(EDIT_ADD, first);
+	r.n_edits = 1;
+	scorer_ask(s, &r, &err);
+	a = wait_answer(&m);
+	ok(a && a->err.code == ERR_USAGE, "an edit that cannot be is told: %s", a ? a->err.msg : "");
+	message_free(m);
+}
+
+/* The search for a removal makes room for a list and is answered all the same. */
+static void test_background(struct scorer *s)
+{
+	struct request r = request(PANE_LIST, 60, 4);
+	const struct answer *a;
+	uint32_t best;
+	struct message *m;
+	struct err err;
+
+	scorer_ask(s, &r, &err);
+	a = wait_answer(&m);
+	best = a ? a->list.row[0].item : 0;
+	message_free(m);
+	atomic_store(&slow_ms, 5);
+	r = request(PANE_REMOVAL, 61, 4);
+	r.item = best;
+	scorer_ask(s, &r, &err);
+	nothing_comes(20);
+	r = request(PANE_LIST, 62, 5);
+	scorer_ask(s, &r, &err);
+	a = wait_answer(&m);
+	ok(a && a->pane == PANE_LIST && a->serial == 62, "a list comes before the removal that was asked first");
+	message_free(m);
+	atomic_store(&slow_ms, 0);
+	a = wait_answer(&m);
+	ok(a && a->pane == PANE_REMOVAL && a->serial == 61 && a->removal.ranked &&
+	   !a->removal.found, "which is answered after it: popularity has none");
+	message_free(m);
+}
+
 static void test_newest_wins(struct scorer *s)
 {
 	const struct answer *a;
@@ -236,6 +317,8 @@ int main(void)
 	queue = message_queue_new(&err);
 	s = scorer_new(queue, NULL, &err);
 	test_answers(s);
+	test_edits(s);
+	test_background(s);
 	test_newest_wins(s);
 	test_drop(s);
 	test_storm(s);
