@@ -229,7 +229,7 @@ static bool whatif_run(struct call *c, struct job *job, const struct task *t, st
 
 	(void)job;
 	if (!s || !history_query(s, a->hold.split, a->user, false, &a->buf, &q, err) ||
-	    !rank_barred(a->hold.split, false, &barred, &n_candidates, err))
+	    !rank_barred(a->hold.split, rank_all_items(a->hold.split, s->model), &barred, &n_candidates, err))
 		return false;
 	o.barred = barred;
 	if (history_edit(&a->edited, q.items, q.x, q.n, a->edit, a->n_edits, &bad, err))
