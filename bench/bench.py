@@ -7,7 +7,7 @@
 
 A figure is the median of several runs, with the least and the greatest in brackets.  Data: ml-100k and
 ml-1m where $WHYREC_DATA (else ../shared/data beside the sources) has them, and data that `generate` makes,
-kept in bench.data/ of the build folder; runs go to a home there.  The kernels alone: bench/num.c.
+kept in bench.data/ of the build folder; runs go to a home there.  The kernels alone: bench/num.c, bench/neural.c.
 """
 import argparse
 import gzip
@@ -318,7 +318,8 @@ def bench_idle(_):
 
 def bench_kernels(_):
     title('kernels')
-    subprocess.run([os.path.join(BUILD, 'bench', 'num')], check=True)
+    for program in 'num', 'neural':
+        subprocess.run([os.path.join(BUILD, 'bench', program)], check=True)
 
 
 def main():
