@@ -122,19 +122,25 @@ static void entries_of_run(const struct towers_past *p, size_t i, const float *f
 void towers_past_backward(const struct towers_net *n, const struct towers_past *p, const float *dmean, const float *own,
 			  const float *of_friends, float *vector, struct row_grad *entry)
 {
-	size_t D = n->D, R = p->R;
-	float *of_run = vector, *of_asked = vector + (R + 1) * D, *friends = of_asked + R * D;
+	size_t D = n->D, R = p->R, bytes = D * sizeof(float);
+	float *of_run = vector, *of_asked = vector + (R + 1) * D, *friends = of_asked + R * D, *before = friends;
 
-	memset(vector, 0, towers_past_vectors(R) * D * sizeof(*vector));
-	/* A run stands before the events e >= i, and after those e < i; an asked one likewise, but for itself. */
-	for (size_t e = 0; e < R; e++) {
-		for (size_t i = 0; i <= R; i++)
-			linalg_axpy(i <= e ? own[e] : n->recency * own[e], dmean + e * D, of_run + i * D, D);
-		for (size_t i = 0; i < R; i++)
-			if (i != e)
-				linalg_axpy(i < e ? own[e] : n->recency * own[e], dmean + e * D, of_asked + i * D, D);
-		linalg_axpy(of_friends[e], dmean + e * D, friends, D);
+	/* A run stands before the events e >= i and after those e < i; an asked one likewise, but for itself. */
+	memset(of_run + R * D, 0, bytes);
+	for (size_t i = R; i-- > 0; ) {
+		memcpy(of_asked + i * D, of_run + (i + 1) * D, bytes);
+		memcpy(of_run + i * D, of_run + (i + 1) * D, bytes);
+		linalg_axpy(own[i], dmean + i * D, of_run + i * D, D);
 	}
+	memset(before, 0, bytes);
+	for (size_t i = 0; i < R; i++) {
+		linalg_axpy(n->recency, before, of_asked + i * D, D);
+		linalg_axpy(own[i], dmean + i * D, before, D);
+		linalg_axpy(n->recency, before, of_run + (i + 1) * D, D);
+	}
+	memset(friends, 0, bytes); /* which was `before` */
+	for (size_t i = 0; p->n_friends && i < R; i++)
+		linalg_axpy(of_friends[i], dmean + i * D, friends, D);
 	for (size_t i = 0; i <= R; i++)
 		entries_of_run(p, i, of_run + i * D, entry);
 	for (size_t i = 0; i < R; i++) {

@@ -125,7 +125,7 @@ struct kern {
 	float (*exp_sum)(float *x, size_t n, float shift);       /* x = e^(x - shift); the sum */
 	/* Losses over a row of scores, which becomes `slope` x their gradient; both return the sum.
 	 * hinge: max(0, s - margin).  softplus: log(1 + e^(s - pos)), *slopes the sum of its gradient.
-	 * A score of -INFINITY adds nothing (softplus: nothing that matters); NaN goes through. */
+	 * NaN goes through. */
 	float (*hinge)(float *s, size_t n, float margin, float slope);
 	float (*softplus)(float *s, size_t n, float pos, float slope, float *slopes);
 	void (*sigmoid)(float *y, const float *x, size_t n);     /* y may be x, here and below */
