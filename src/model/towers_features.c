@@ -172,6 +172,8 @@ void towers_content(const struct towers_features *f, const float *w, const float
 		text_rows(f, item, M, without, work);
 		add_product(y, work, w + f->W4, M, D, D);
 	}
+	if (without && without->text_alone)
+		return;
 	for (size_t k = 0; f->tags && k < M; k++)
 		add_tags(f, tags, item[k], without, y + k * D);
 	for (size_t m = 0; m < f->n_modalities; m++) {

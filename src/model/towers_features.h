@@ -44,8 +44,10 @@ static inline uint32_t towers_n_tags(const struct towers_features *f) { return f
 struct towers_without {
 	uint32_t tag;        /* UINT32_MAX: none */
 	size_t modality;     /* SIZE_MAX: none */
-	const float *text;   /* [D] instead of its i' */
+	const float *text;   /* [D] instead of its i'; NULL: its own */
+	bool text_alone;     /* no tags and no modalities */
 };
+#define TOWERS_WITH_ALL (struct towers_without){ .tag = UINT32_MAX, .modality = SIZE_MAX }
 
 /* y [M][D] += c of the items.  w: the block of tensors; tags: the table; work [D] or more floats. */
 void towers_content(const struct towers_features *f, const float *w, const float *tags, const uint32_t *item, size_t M,
