@@ -8,7 +8,7 @@
 #include "model/towers_net.h"
 #include "model_fixture.h"
 
-enum { TC_U = 12, TC_I = 16, TC_PER_USER = 16, TC_TAGS = 5, TC_DIM = 3 };
+enum { TC_U = 12, TC_I = 24, TC_PER_USER = 60, TC_TAGS = 5, TC_DIM = 3 };
 
 static inline float tc_number(struct rng *r)
 {
