@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/num_parse.h"
 #include "cmd/hold.h"
+#include "cmd/item_choice.h"
 #include "cmd/tables.h"
 #include "data/split.h"
 #include "eval/rank_lists.h"
@@ -98,6 +99,8 @@ static const struct param_spec recommend_params[] = {
 	  .meaning = "whether items of the history may be recommended" },
 	{ .name = "history", .type = PARAM_TEXT,
 	  .meaning = "ITEM[:VALUE],… oldest first, instead of a user's own history" },
+	{ .name = "only", .type = PARAM_TEXT, .meaning = "TAG or FILE,…: no items but those of a tag, or whose ids a file lists" },
+	{ .name = "not", .type = PARAM_TEXT, .meaning = "TAG or FILE,…: none of those" },
 	{ .name = "as", .type = PARAM_TEXT, .meaning = "with history=: the user whose own vector is kept" },
 	{ .name = NULL },
 };
@@ -172,7 +175,17 @@ static bool one_query(void *ctx, size_t i, unsigned slot, struct query *out, str
 	return true;
 }
 
-static void tell_list(struct call *c, const struct ask *a, const char *run, const struct ranked_lists *l)
+static uint32_t n_candidates(const struct dataset *d, const uint64_t *barred)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < d->n_items; i++)
+		n += !barred || !(barred[i / 64] >> i % 64 & 1);
+	return n;
+}
+
+static void tell_list(struct call *c, const struct ask *a, const char *run, const struct ranked_lists *l,
+		      const struct str *told)
 {
 	static const struct result_column columns[] = {
 		{ "rank", "rank", COLUMN_INT },   { "item", "item", COLUMN_ID },
@@ -195,7 +208,7 @@ static void tell_list(struct call *c, const struct ask *a, const char *run, cons
 		str_puts(&quoted, "a history");
 	else
 		word_quote(&quoted, dataset_user_id(d, a->user));
-	result_say(r, "%s recommends to %s:\n%s", run, quoted.s, l->count[0] ? "" : "nothing\n");
+	result_say(r, "%s%s recommends to %s:\n%s", str_text(told), run, quoted.s, l->count[0] ? "" : "nothing\n");
 	str_done(&quoted);
 }
 
@@ -205,28 +218,34 @@ static bool recommend_run(struct call *c, struct job *job, const struct task *t,
 	const struct snapshot *s = hold_snapshot(&a->hold, err);
 	struct rank_options o = { .k = a->k, .keep_seen = a->keep_seen };
 	struct ranked_lists lists = { 0 };
+	const struct dataset *d = a->hold.data;
+	struct str told = STR_INIT;
 	uint64_t *barred = NULL;
-	uint32_t n_candidates;
+	uint32_t n;
 	struct query q;
 	bool good;
 
 	(void)job;
-	if (!s || !ask_query(a, s, &q, err) || !ask_barred(a, s, &barred, &n_candidates, err))
+	if (!s || !ask_query(a, s, &q, err) || !ask_barred(a, s, &barred, &n, err))
 		return false;
+	good = item_choice_bar(d, call_named(c, "only"), call_named(c, "not"), &barred, &told, err);
 	o.barred = barred;
-	if (o.k > a->hold.data->n_items)
-		o.k = a->hold.data->n_items;
-	good = rank_lists(s->model, a->hold.data->n_items, one_query, &q, 1, &o, t, &lists, err);
-	if (good)
-		tell_list(c, a, s->run, &lists);
+	if (o.k > d->n_items)
+		o.k = d->n_items;
+	good = good && rank_lists(s->model, d->n_items, one_query, &q, 1, &o, t, &lists, err);
+	if (good) {
+		result_set(&c->result, "candidates", json_integer(n_candidates(d, barred)));
+		tell_list(c, a, s->run, &lists, &told);
+	}
 	ranked_lists_done(&lists);
 	mem_free(barred);
+	str_done(&told);
 	return good;
 }
 
 const struct command recommend_command = {
 	.name = "recommend", .group = "Questions",
-	.synopsis = "recommend USER [k=10] [run=RUN] [seen=drop|keep]  or  recommend history=ITEM[:VALUE],… [as=USER]",
+	.synopsis = "recommend USER [k=10] [run=RUN] [seen=drop|keep] [only=TAG|FILE] [not=TAG|FILE]  or  recommend history=ITEM[:VALUE],… [as=USER]",
 	.summary = "the best items for a user, or for a history that is given",
 	.lane = LANE_ASK, .words = { WORD_USER }, .most = 1, .params = recommend_params,
 	.prepare = recommend_prepare, .run = recommend_run, .release = ask_release,

@@ -163,6 +163,15 @@ static void offer_items(struct list *l, const struct session *s)
 	}
 }
 
+static void offer_tags(struct list *l, const struct session *s)
+{
+	const struct dataset *d = session_data(s);
+
+	for (uint32_t t = 0; d && d->item_tags.ptr && t < d->tag_names.n && !is_full(l); t++)
+		if (begins(strtab_get(&d->tag_names, t), l->typed))
+			add(l, strtab_get(&d->tag_names, t), true, "");
+}
+
 /* --- files ------------------------------------------------------------------------------------------------- */
 
 static int by_text(const void *a, const void *b)
@@ -302,6 +311,8 @@ static void offer_text_value(struct list *l, const struct session *s, const char
 		offer_users(l, s);
 	else if (!strcmp(name, "history"))
 		offer_items(l, s);
+	else if (!strcmp(name, "only") || !strcmp(name, "not"))
+		offer_tags(l, s);
 	else if (!strcmp(name, "negatives"))
 		offer_files(l);
 	else if (!strcmp(name, "metric"))
@@ -325,7 +336,8 @@ static const struct param_spec *find_spec(const struct call *c, const char *name
 static void offer_value(struct list *l, const struct call *c, const char *name, const char *value, const char *raw)
 {
 	const struct param_spec *spec = find_spec(c, name);
-	const char *comma = strcmp(name, "history") == 0 ? strrchr(value, ',') : NULL;
+	const bool is_list = !strcmp(name, "history") || !strcmp(name, "only") || !strcmp(name, "not");
+	const char *comma = is_list ? strrchr(value, ',') : NULL;
 
 	if (!spec)
 		return;

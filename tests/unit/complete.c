@@ -67,10 +67,10 @@ int main(void)
 		return 1;
 	mkdir("data", 0777);
 	write_file("data/events.csv", "user,item\nann,1\nann,2\nann,31\nbob,1\nbob,\"a b\"\nandy,31\nandy,2\n");
-	write_file("data/items.csv", "item,title\n1,Star Wars\n2,Heat\n31,\"Star, Lone\"\na b,\xe7\x88\xb1 Love\n");
+	write_file("data/items.csv", "item,title,tags\n1,Star Wars,Space|War\n2,Heat,Crime\n31,\"Star, Lone\",Spy film\na b,\xe7\x88\xb1 Love,\n");
 	loop = loop_new(&err);
 	session = session_new(&o, loop, &err);
-	offers("recommend ", "10: k=|run=|seen=|history=|as=");
+	offers("recommend ", "10: k=|run=|seen=|history=|only=|not=|as=");
 	run("load data");
 	offers("re", "0: recommend|resume");
 	offers("  expl", "2: explain");
@@ -80,6 +80,8 @@ int main(void)
 	offers("recommend ann run=pop", "18: popularity#1");
 	offers("recommend ann seen=", "19: drop|keep");
 	offers("recommend ann k", "14: k=");
+	offers("recommend ann only=Sp", "19: Space|\"Spy film\"");
+	offers("recommend ann not=War,Sp", "22: Space|\"Spy film\"");
 	offers("recommend history=1,3", "20: 31");
 	offers("recommend history=1,lov", "20: \"a b\"");
 	offers("explain ann sta", "12: 1|31");
