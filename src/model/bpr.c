@@ -7,20 +7,19 @@
  * weights, the items' vectors fixed.  Explanations leave events out of that fold-in.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "base/u32.h"
 #include "model/event_mean.h"
+#include "model/fold_negatives.h"
 #include "model/registry.h"
 #include "model/vectors.h"
 #include "num/bpr_core.h"
 #include "num/linalg.h"
 
 #define INIT_SIGMA 1.0 /* with 0.1 the vectors need many epochs to leave popularity behind (lastfm never did) */
-enum { FOLD_NEGATIVES = 256, MAX_D = 1024, VALID_NEGATIVES = 4, TRIES = 16 };
+enum { MAX_D = 1024, VALID_NEGATIVES = 4, TRIES = 16 };
 
 struct bpr {
 	struct model_base base;
@@ -28,8 +27,7 @@ struct bpr {
 	struct bpr_rule rule;
 	float *W, *H, *bias;  /* [U][D], [I][D], [I] */
 	uint8_t *trained;     /* [U]: 1 where the user had events to train on */
-	uint32_t *negatives;  /* [n_negatives] ascending: the fold-in's */
-	uint32_t n_negatives;
+	struct fold_negatives negatives;
 	struct bpr_core *core;      /* training alone */
 	struct rank_panels *panels; /* frozen alone */
 };
@@ -61,7 +59,6 @@ static void destroy(struct model *model)
 	mem_free(m->H);
 	mem_free(m->bias);
 	mem_free(m->trained);
-	mem_free(m->negatives);
 	bpr_core_free(m->core);
 	rank_panels_free(m->panels);
 	mem_free(m);
@@ -77,7 +74,7 @@ static struct bpr *new_model(uint32_t U, uint32_t I, const struct params *p, str
 	m->U = U;
 	m->I = I;
 	m->D = (uint32_t)params_int(p, "dim");
-	m->n_negatives = I < FOLD_NEGATIVES ? I : FOLD_NEGATIVES;
+	m->negatives.n = I < FOLD_NEGATIVES ? I : FOLD_NEGATIVES;
 	m->rule = (struct bpr_rule){
 		.lr = (float)params_real(p, "lr"), .l2 = (float)params_real(p, "l2"),
 		.negatives = params_choice(p, "negatives") ? BPR_POPULARITY : BPR_UNIFORM,
@@ -86,32 +83,10 @@ static struct bpr *new_model(uint32_t U, uint32_t I, const struct params *p, str
 	m->H = m->W ? mem_zeroed((size_t)I * m->D, sizeof(*m->H), err) : NULL;
 	m->bias = m->H ? mem_zeroed(I, sizeof(*m->bias), err) : NULL;
 	m->trained = m->bias ? mem_zeroed(U, sizeof(*m->trained), err) : NULL;
-	m->negatives = m->trained ? mem_zeroed(m->n_negatives, sizeof(*m->negatives), err) : NULL;
-	if (m->negatives)
+	if (m->trained)
 		return m;
 	destroy((struct model *)m);
 	return NULL;
-}
-
-/* Distinct items drawn alike, by the first steps of a shuffle. */
-static bool draw_fold_negatives(struct bpr *m, uint64_t seed, struct err *err)
-{
-	struct rng rng = rng_stream(seed, "bpr.fold-in", 0, 0);
-	uint32_t *all = mem_alloc(m->I, sizeof(*all), err);
-
-	if (!all)
-		return false;
-	for (uint32_t i = 0; i < m->I; i++)
-		all[i] = i;
-	for (uint32_t k = 0; k < m->n_negatives; k++) {
-		uint32_t j = k + rng_below(&rng, m->I - k), kept = all[j];
-
-		all[j] = all[k];
-		all[k] = m->negatives[k] = kept;
-	}
-	mem_free(all);
-	qsort(m->negatives, m->n_negatives, sizeof(*m->negatives), u32_compare);
-	return true;
 }
 
 static struct model *create(const struct build_env *env, const struct params *p, struct err *err)
@@ -121,7 +96,7 @@ static struct model *create(const struct build_env *env, const struct params *p,
 	if (!m)
 		return NULL;
 	m->core = bpr_core_new(env->x, env->seed, err);
-	if (!m->core || !draw_fold_negatives(m, env->seed, err)) {
+	if (!m->core || !fold_negatives_draw(&m->negatives, m->I, env->seed, "bpr.fold-in", err)) {
 		destroy((struct model *)m);
 		return NULL;
 	}
@@ -222,10 +197,8 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 	copy->H = copy->W ? vectors_copy(m->H, m->I, m->D, err) : NULL;
 	copy->bias = copy->H ? vectors_copy(m->bias, m->I, 1, err) : NULL;
 	copy->trained = copy->bias ? mem_alloc(m->U, sizeof(*m->trained), err) : NULL;
-	copy->negatives = copy->trained ? mem_alloc(m->n_negatives, sizeof(*m->negatives), err) : NULL;
-	if (copy->negatives) {
+	if (copy->trained) {
 		memcpy(copy->trained, m->trained, m->U * sizeof(*m->trained));
-		memcpy(copy->negatives, m->negatives, m->n_negatives * sizeof(*m->negatives));
 		if (make_panels(copy, err))
 			return (struct model *)copy;
 	}
@@ -238,27 +211,9 @@ static bool has_vector(const struct bpr *m, const struct query *q)
 	return !q->fold_in && q->user < m->U && m->trained[q->user];
 }
 
-/* The kept negatives that are not in the history, into out; returns how many. */
-static uint32_t negatives_for(const struct bpr *m, const struct query *q, uint32_t *out)
-{
-	bool in_history[FOLD_NEGATIVES] = { false };
-	uint32_t n = 0;
-
-	for (uint32_t k = 0; k < q->n; k++) {
-		const uint32_t *at = bsearch(&q->items[k], m->negatives, m->n_negatives, sizeof(*at), u32_compare);
-
-		if (at)
-			in_history[at - m->negatives] = true;
-	}
-	for (uint32_t k = 0; k < m->n_negatives; k++)
-		if (!in_history[k])
-			out[n++] = m->negatives[k];
-	return n;
-}
-
 static bool fold_in(const struct bpr *m, const struct query *q, float *w, struct scratch *s, struct err *err)
 {
-	uint32_t negatives[FOLD_NEGATIVES], n = negatives_for(m, q, negatives);
+	uint32_t negatives[FOLD_NEGATIVES], n = fold_negatives_for(&m->negatives, q->items, q->n, negatives);
 	void *work;
 
 	if (!q->n || !n) {
@@ -336,7 +291,7 @@ static bool save(const struct model *model, enum weights_what what, struct weigh
 	       weights_add(w, "item_vectors", TENSOR_F32, m->H, m->I, m->D, err) &&
 	       weights_add(w, "item_bias", TENSOR_F32, m->bias, m->I, 0, err) &&
 	       weights_add(w, "user_trained", TENSOR_U8, m->trained, m->U, 0, err) &&
-	       weights_add(w, "fold_in_negatives", TENSOR_U32, m->negatives, m->n_negatives, 0, err);
+	       weights_add(w, "fold_in_negatives", TENSOR_U32, m->negatives.item, m->negatives.n, 0, err);
 }
 
 static bool take_tensor(const struct weights *w, const char *name, enum tensor_type type, void *to, size_t size,
@@ -347,14 +302,6 @@ static bool take_tensor(const struct weights *w, const char *name, enum tensor_t
 	if (from)
 		memcpy(to, from, size * rows * (cols ? cols : 1));
 	return from != NULL;
-}
-
-static bool negatives_are_whole(const struct bpr *m)
-{
-	for (uint32_t k = 0; k < m->n_negatives; k++)
-		if (m->negatives[k] >= m->I || (k && m->negatives[k] <= m->negatives[k - 1]))
-			return false;
-	return true;
 }
 
 static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
@@ -369,9 +316,9 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 	       take_tensor(w, "item_vectors", TENSOR_F32, m->H, sizeof(*m->H), m->I, m->D, err) &&
 	       take_tensor(w, "item_bias", TENSOR_F32, m->bias, sizeof(*m->bias), m->I, 0, err) &&
 	       take_tensor(w, "user_trained", TENSOR_U8, m->trained, 1, m->U, 0, err) &&
-	       take_tensor(w, "fold_in_negatives", TENSOR_U32, m->negatives, sizeof(*m->negatives),
-			   m->n_negatives, 0, err);
-	if (done && !negatives_are_whole(m))
+	       take_tensor(w, "fold_in_negatives", TENSOR_U32, m->negatives.item,
+			   sizeof(*m->negatives.item), m->negatives.n, 0, err);
+	if (done && !fold_negatives_whole(&m->negatives, m->I))
 		done = err_set(err, ERR_SYNTAX, "the tensor fold_in_negatives in the weights file is damaged");
 	if (done && what == WEIGHTS_SCORING)
 		done = make_panels(m, err);
@@ -387,7 +334,7 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 
 static uint64_t tables_bytes(uint64_t U, uint64_t I, uint64_t D)
 {
-	return ((U + I) * D + I) * sizeof(float) + U + FOLD_NEGATIVES * sizeof(uint32_t);
+	return ((U + I) * D + I) * sizeof(float) + U + sizeof(struct bpr);
 }
 
 static uint64_t held(const struct model *model)

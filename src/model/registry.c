@@ -14,6 +14,7 @@ const struct model_ops *const model_registry[] = {
 	&ease_ops,
 	&ials_ops,
 	&bpr_ops,
+	&neumf_ops,
 	&sasrec_ops,
 	&cfgan_ops,
 	&towers_ops,

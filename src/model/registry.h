@@ -13,5 +13,6 @@ extern const struct model_ops spectral_ops;
 extern const struct model_ops popularity_ops, item_knn_ops, user_knn_ops, ease_ops, ials_ops, bpr_ops, sasrec_ops;
 extern const struct model_ops cfgan_ops;
 extern const struct model_ops towers_ops;
+extern const struct model_ops neumf_ops;
 
 #endif

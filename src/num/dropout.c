@@ -12,7 +12,7 @@ static uint16_t least_of(float p)
 }
 
 /* 1/(1-p) of the p that the mask really has. */
-static float grow_of(float p)
+float dropout_grow(float p)
 {
 	return 65536.0f / (65536.0f - (float)least_of(p));
 }
@@ -35,7 +35,7 @@ void dropout_draw(uint16_t *mask, size_t n, float p, struct rng *r)
 void dropout_forward(float *y, const float *x, const uint16_t *mask, size_t n, float p)
 {
 	if (least_of(p))
-		kern()->drop(y, x, mask, n, least_of(p), grow_of(p));
+		kern()->drop(y, x, mask, n, least_of(p), dropout_grow(p));
 	else if (y != x)
 		memcpy(y, x, n * sizeof(*y));
 }
@@ -44,7 +44,7 @@ void dropout_backward(float *dx, const float *dy, const uint16_t *mask, size_t n
 {
 	/* forward: y = x * keep / (1-p) */
 	if (least_of(p))
-		kern()->drop_add(dx, dy, mask, n, least_of(p), grow_of(p));
+		kern()->drop_add(dx, dy, mask, n, least_of(p), dropout_grow(p));
 	else
 		kern()->axpy(1, dy, dx, n);
 }

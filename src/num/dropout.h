@@ -18,6 +18,7 @@
 void dropout_draw(uint16_t *mask, size_t n, float p, struct rng *r);
 void dropout_forward(float *y, const float *x, const uint16_t *mask, size_t n, float p);
 void dropout_backward(float *dx, const float *dy, const uint16_t *mask, size_t n, float p);
+float dropout_grow(float p); /* 1/(1-p), p as rounded */
 void dropout_backward_in_place(float *dx, const uint16_t *mask, size_t n, float p);
 
 #endif

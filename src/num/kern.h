@@ -48,14 +48,14 @@ struct kern_sgns {
 	double loss; /* out: sum over the steps of the loss before each */
 };
 
-/* c [m][n] = bias (a row, or NULL: 0) + a b, or with add: c += a b.  a's element (r, k) lies at
- * a[r * a_row + k * a_col]: a transposed is the same with the two exchanged.  b [K][ldb], c
- * [m][ldc]; any sizes.  c overlaps nothing. */
+/* c [m][n] = bias (a row, or NULL: 0) + a b, or with add: c += a b; with relu, max(that, 0).  a's element
+ * (r, k) lies at a[r * a_row + k * a_col]: a transposed is the same with the two exchanged.  b [K][ldb], c
+ * [m][ldc]; any sizes.  down [m]: a column instead of the row bias.  c overlaps nothing. */
 struct kern_gemm {
 	float *c;
-	const float *a, *b, *bias;
+	const float *a, *b, *bias, *down;
 	size_t m, n, K, a_row, a_col, ldb, ldc;
-	bool add;
+	bool add, relu;
 };
 
 struct kern_adam { /* lr and rsqrt_fix2 with the bias corrections of the step in them */
@@ -133,6 +133,10 @@ struct kern {
 	void (*scale)(float *x, size_t n, float s);
 	void (*relu)(float *y, const float *x, size_t n);
 	void (*relu_back)(float *dx, const float *dy, const float *y, size_t n);
+	/* In place: dx = y > 0 ? dx * grow : 0.  Of relu, and of dropout after it, which left y 0. */
+	void (*relu_mask)(float *dx, const float *y, size_t n, float grow);
+	/* y [R][C] = max(x [R][C] + add [R], 0) */
+	void (*relu_rows)(float *y, const float *x, const float *add, size_t R, size_t C);
 	void (*drop)(float *y, const float *x, const uint16_t *mask, size_t n, uint16_t least, float grow);
 	void (*drop_add)(float *y, const float *x, const uint16_t *mask, size_t n, uint16_t least, float grow);
 	void (*adam)(float *w, float *m, float *v, const float *g, size_t n, const struct kern_adam *a);

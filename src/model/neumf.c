@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* neumf.c - neural collaborative filtering: what a person makes of an item, learned as a product and as a
+ * perceptron at once.
+ *
+ * He et al. 2017, arXiv:1708.05031.  The network stands in model/neumf_net.h, its training in
+ * model/neumf_fit.h, scoring in model/neumf_score.h.  A person without a trained row is folded in
+ * (model/neumf_fold_in.h) against negatives drawn once from the seed and kept with the weights.  Items are alike
+ * by the cosine of their rows, product and perceptron's vectors side by side.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/fold_negatives.h"
+#include "model/neumf_fit.h"
+#include "model/neumf_fold_in.h"
+#include "model/neumf_score.h"
+#include "model/registry.h"
+#include "model/vectors.h"
+
+enum { MAX_WIDTH = 1024 };
+
+struct neumf {
+	struct model_base base;
+	struct neumf_net net;
+	uint32_t negatives;   /* a positive, in training */
+	uint8_t *trained;     /* [U]: 1 where the user had events to train on */
+	struct fold_negatives fold;
+	struct neumf_fit *fit; /* training alone */
+	struct neumf_panels *panels; /* frozen alone, as what follows */
+	struct neumf_people people;
+	float *turned;
+};
+
+static const struct param_spec params[] = {
+	{ .name = "dim", .type = PARAM_INT, .lo = 1, .hi = MAX_WIDTH, .def = "32", .unit = "factors",
+	  .meaning = "length of the vectors that are multiplied", .source = "", .log_scale = true },
+	{ .name = "layers", .type = PARAM_INTS, .lo = 1, .hi = MAX_WIDTH, .def = "64,32,16", .unit = "widths",
+	  .meaning = "of the perceptron: its two vectors side by side (even), then each hidden layer", .source = "" },
+	{ .name = "negatives", .type = PARAM_INT, .lo = 1, .hi = 1000, .def = "4", .unit = "items",
+	  .meaning = "drawn anew for each event, outside the user's history", .source = "He 2017", .log_scale = true },
+	{ .name = "dropout", .type = PARAM_REAL, .lo = 0, .hi = 0.95, .def = "0", .unit = "",
+	  .meaning = "share of the hidden layers' outputs left out in training", .source = "" },
+	{ .name = "epochs", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "100", .unit = "epochs",
+	  .meaning = "passes over the events, at most", .source = "" },
+	{ .name = "batch", .type = PARAM_INT, .lo = 1, .hi = 1 << 20, .def = "256", .unit = "pairs",
+	  .meaning = "pairs a step, events with all their negatives", .source = "He 2017", .log_scale = true },
+	{ .name = "lr", .type = PARAM_REAL, .lo = 1e-6, .hi = 10, .def = "0.001", .unit = "",
+	  .meaning = "length of adam's steps", .source = "He 2017", .log_scale = true },
+	{ .name = "l2", .type = PARAM_REAL, .lo = 0, .hi = 10, .def = "0", .unit = "",
+	  .meaning = "weight of the squared weights in each step", .source = "", .log_scale = true },
+	{ .name = "adam", .type = PARAM_CHOICE, .def = "lazy", .choices = "lazy|dense", .unit = "",
+	  .meaning = "vectors stepped: those of the batch alone, or all", .source = "" },
+	{ .name = "patience", .type = PARAM_INT, .lo = 0, .hi = 100000, .def = "10", .unit = "rounds",
+	  .meaning = "validations without a better metric before it stops; 0: never", .source = "" },
+	{ .name = NULL },
+};
+
+/* False, with err set unless it is NULL, where the layers make no network. */
+static bool net_of(struct neumf_net *n, uint32_t U, uint32_t I, const struct params *p, struct err *err)
+{
+	int64_t width[NEUMF_MAX_LAYERS + 2];
+	size_t count = params_ints(p, "layers", width, NEUMF_MAX_LAYERS + 2);
+
+	*n = (struct neumf_net){ .U = U, .I = I, .G = (uint32_t)params_int(p, "dim"),
+				 .dropout = (float)params_real(p, "dropout") };
+	if (count < 2 || count > NEUMF_MAX_LAYERS + 1 || width[0] % 2)
+		return err_set(err, ERR_RANGE, "layers=%s: an even width for the two vectors and 1 to %d hidden layers are "
+			       "asked for, such as 64,32,16", params_text(p, "layers"), NEUMF_MAX_LAYERS);
+	n->M = (uint32_t)width[0] / 2;
+	n->D = n->G + n->M;
+	n->n = (unsigned)count - 1;
+	for (unsigned k = 0; k < n->n; k++)
+		n->L[k] = (uint32_t)width[k + 1];
+	return true;
+}
+
+static struct neumf_rule rule_of(const struct params *p)
+{
+	struct neumf_rule r = {
+		.batch = (uint32_t)params_int(p, "batch"), .negatives = (uint32_t)params_int(p, "negatives"),
+		.lazy = params_choice(p, "adam") == 0, .lr = params_real(p, "lr"),
+	};
+
+	optim_rule_init(&r.optim, OPTIM_ADAM);
+	r.optim.l2 = (float)params_real(p, "l2");
+	return r;
+}
+
+static void destroy(struct model *model)
+{
+	struct neumf *m = (struct neumf *)model;
+
+	if (!m)
+		return;
+	neumf_fit_free(m->fit);
+	neumf_panels_free(m->panels);
+	neumf_people_done(&m->people);
+	neumf_net_done(&m->net);
+	mem_free(m->trained);
+	mem_free(m->turned);
+	mem_free(m);
+}
+
+static struct neumf *new_model(uint32_t U, uint32_t I, const struct params *p, struct err *err)
+{
+	struct neumf *m = mem_zeroed(1, sizeof(*m), err);
+
+	if (!m)
+		return NULL;
+	m->base.ops = &neumf_ops;
+	m->negatives = (uint32_t)params_int(p, "negatives");
+	m->fold.n = I < FOLD_NEGATIVES ? I : FOLD_NEGATIVES;
+	if (net_of(&m->net, U, I, p, err) && (m->trained = mem_zeroed(U, sizeof(*m->trained), err)) &&
+	    neumf_net_make(&m->net, err))
+		return m;
+	destroy((struct model *)m);
+	return NULL;
+}
+
+static struct model *create(const struct build_env *env, const struct params *p, struct err *err)
+{
+	struct neumf *m = new_model(env->x->rows, env->x->cols, p, err);
+	struct neumf_rule rule = rule_of(p);
+
+	if (!m)
+		return NULL;
+	m->fit = neumf_fit_new(&m->net, &rule, env->x, err);
+	if (!m->fit || !fold_negatives_draw(&m->fold, m->net.I, env->seed, "neumf.fold-in", err) ||
+	    !neumf_net_fill(&m->net, env->seed, env->task, err)) {
+		destroy((struct model *)m);
+		return NULL;
+	}
+	for (uint32_t u = 0; u < m->net.U; u++)
+		m->trained[u] = csr_row_n(env->x, u) > 0;
+	return (struct model *)m;
+}
+
+static bool fit_epoch(struct model *model, const struct build_env *env, struct fit_ctx *ctx, struct err *err)
+{
+	struct neumf *m = (struct neumf *)model;
+
+	(void)env;
+	return neumf_fit_epoch(m->fit, &m->net, ctx, err);
+}
+
+static bool valid_loss(struct model *model, const struct build_env *env, const struct fit_ctx *ctx, double *out,
+		       struct err *err)
+{
+	struct neumf *m = (struct neumf *)model;
+
+	return neumf_fit_valid_loss(m->fit, &m->net, &env->split->valid, env->seed, ctx->task, out, err);
+}
+
+/* What scoring and folding in read. */
+static bool make_ready(struct neumf *m, struct err *err)
+{
+	if (!(m->panels = neumf_panels_new(&m->net, err)) ||
+	    !neumf_people_make(&m->people, &m->net, m->trained, err) ||
+	    !(m->turned = mem_alloc(m->net.t.size, sizeof(*m->turned), err)))
+		return false;
+	neumf_turn(&m->net, m->turned);
+	return true;
+}
+
+static struct model *freeze(struct model *model, bool may_move, struct err *err)
+{
+	struct neumf *m = (struct neumf *)model, *copy;
+
+	if (may_move) {
+		neumf_fit_free(m->fit);
+		m->fit = NULL;
+		return make_ready(m, err) ? model : (destroy(model), NULL);
+	}
+	copy = mem_zeroed(1, sizeof(*copy), err);
+	if (!copy)
+		return NULL;
+	copy->base = m->base;
+	copy->negatives = m->negatives;
+	copy->fold = m->fold;
+	copy->trained = mem_alloc(m->net.U, sizeof(*copy->trained), err);
+	if (copy->trained && neumf_net_copy(&copy->net, &m->net, err)) {
+		memcpy(copy->trained, m->trained, m->net.U * sizeof(*m->trained));
+		if (make_ready(copy, err))
+			return (struct model *)copy;
+	}
+	destroy((struct model *)copy);
+	return NULL;
+}
+
+/* --- Scoring --------------------------------------------------------------------------- */
+
+static bool fold_in(const struct neumf *m, const struct query *q, float *p, struct scratch *s, struct err *err)
+{
+	size_t most = (size_t)q->n + m->fold.n, list = (most * sizeof(uint32_t) + 63) / 64 * 64;
+	uint32_t *items = scratch_need_aux(s, list + neumf_fold_in_bytes(&m->net, most), err), n;
+	float each;
+
+	if (!items)
+		return false;
+	if (q->n)
+		memcpy(items, q->items, q->n * sizeof(*items));
+	n = fold_negatives_for(&m->fold, q->items, q->n, items + q->n);
+	each = n ? (float)m->negatives * (float)q->n / (float)n : 0;
+	return neumf_fold_in(&m->net, m->turned, &m->people, items, q->n, q->n + n, each, p, (char *)items + list) ||
+	       err_set(err, ERR_NUMERIC, "neumf: the vector of a history of %u events cannot be found", (unsigned)q->n);
+}
+
+/* Scratch: the work of scoring, a row, the queries.  Aux: what a fold-in needs. */
+static bool query_begin(const struct model *model, const struct query *q, size_t B, struct scratch *s, struct err *err)
+{
+	const struct neumf *m = (const struct neumf *)model;
+	const struct neumf_net *n = &m->net;
+	size_t work = neumf_score_floats(n), each = neumf_query_floats(n);
+	float *p = scratch_need(s, (work + n->D + B * each) * sizeof(*p), err);
+
+	if (!p)
+		return false;
+	p += work;
+	for (size_t b = 0; b < B; b++) {
+		if (!q[b].fold_in && q[b].user < n->U && m->trained[q[b].user])
+			memcpy(p, n->P + (size_t)q[b].user * n->D, n->D * sizeof(*p));
+		else if (!fold_in(m, &q[b], p, s, err))
+			return false;
+		neumf_query(n, p, p + n->D + b * each);
+	}
+	return true;
+}
+
+static void score_block(const struct model *model, const struct query *q, size_t B, uint32_t lo, uint32_t hi,
+			struct scratch *s, float *out, size_t stride)
+{
+	const struct neumf *m = (const struct neumf *)model;
+	float *work = s->p;
+
+	(void)q;
+	neumf_score(&m->net, m->panels, work + neumf_score_floats(&m->net) + m->net.D, B, lo, hi, work, out, stride);
+}
+
+static bool similar(const struct model *model, uint32_t item, float *out, struct err *err)
+{
+	const struct neumf_net *n = &((const struct neumf *)model)->net;
+
+	(void)err;
+	vectors_cosines(n->Q, n->I, n->D, item, out);
+	return true;
+}
+
+static const float *item_vectors(const struct model *model, size_t *D, size_t *stride)
+{
+	const struct neumf_net *n = &((const struct neumf *)model)->net;
+
+	*D = *stride = n->D;
+	return n->Q;
+}
+
+/* --- Files --------------------------------------------------------------------------- */
+
+static const char *const optim_of[NEUMF_OPTIMS] = {
+	[NEUMF_DENSE] = "dense", [NEUMF_USERS] = "users", [NEUMF_ITEMS] = "items",
+};
+
+static bool save_state(const struct neumf *m, struct weights_writer *w, struct err *err)
+{
+	for (unsigned k = 0; k < NEUMF_OPTIMS; k++) {
+		const struct optim *o = neumf_fit_optim(m->fit, k);
+		char name[3][64];
+
+		snprintf(name[0], sizeof(name[0]), "adam.%s.mean", optim_of[k]);
+		snprintf(name[1], sizeof(name[1]), "adam.%s.square", optim_of[k]);
+		snprintf(name[2], sizeof(name[2]), "adam.%s.steps", optim_of[k]);
+		if (!weights_add(w, name[0], TENSOR_F32, o->m, o->n, 0, err) ||
+		    !weights_add(w, name[1], TENSOR_F32, o->v, o->n, 0, err) ||
+		    !weights_add(w, name[2], TENSOR_U64, &o->t, 1, 0, err))
+			return false;
+	}
+	return true;
+}
+
+static bool save(const struct model *model, enum weights_what what, struct weights_writer *w, struct err *err)
+{
+	const struct neumf *m = (const struct neumf *)model;
+	const struct neumf_net *n = &m->net;
+
+	if (!weights_add(w, "users", TENSOR_F32, n->P, n->U, n->D, err) ||
+	    !weights_add(w, "items", TENSOR_F32, n->Q, n->I, n->D, err) ||
+	    !weights_add(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err) ||
+	    !weights_add(w, "fold_in_negatives", TENSOR_U32, m->fold.item, m->fold.n, 0, err))
+		return false;
+	for (size_t k = 0; k < n->t.n; k++) {
+		const struct tensor *t = &n->t.tensor[k];
+
+		if (!weights_add(w, t->name, TENSOR_F32, n->t.w + t->at, t->rows, t->cols, err))
+			return false;
+	}
+	return what == WEIGHTS_SCORING || save_state(m, w, err);
+}
+
+static bool take(const struct weights *w, const char *name, enum tensor_type type, void *to, size_t size, size_t rows,
+		 size_t cols, struct err *err)
+{
+	const void *from = weights_get(w, name, type, rows, cols, NULL, NULL, err);
+
+	if (from)
+		memcpy(to, from, size * rows * (cols ? cols : 1));
+	return from != NULL;
+}
+
+static bool take_state(struct neumf *m, const struct weights *w, struct err *err)
+{
+	for (unsigned k = 0; k < NEUMF_OPTIMS; k++) {
+		struct optim *o = neumf_fit_optim(m->fit, k);
+		char name[3][64];
+
+		snprintf(name[0], sizeof(name[0]), "adam.%s.mean", optim_of[k]);
+		snprintf(name[1], sizeof(name[1]), "adam.%s.square", optim_of[k]);
+		snprintf(name[2], sizeof(name[2]), "adam.%s.steps", optim_of[k]);
+		if (!take(w, name[0], TENSOR_F32, o->m, sizeof(*o->m), o->n, 0, err) ||
+		    !take(w, name[1], TENSOR_F32, o->v, sizeof(*o->v), o->n, 0, err) ||
+		    !take(w, name[2], TENSOR_U64, &o->t, sizeof(o->t), 1, 0, err))
+			return false;
+	}
+	return true;
+}
+
+static bool take_weights(struct neumf *m, const struct weights *w, struct err *err)
+{
+	struct neumf_net *n = &m->net;
+
+	for (size_t k = 0; k < n->t.n; k++) {
+		const struct tensor *t = &n->t.tensor[k];
+
+		if (!take(w, t->name, TENSOR_F32, n->t.w + t->at, sizeof(float), t->rows, t->cols, err))
+			return false;
+	}
+	return take(w, "users", TENSOR_F32, n->P, sizeof(float), n->U, n->D, err) &&
+	       take(w, "items", TENSOR_F32, n->Q, sizeof(float), n->I, n->D, err) &&
+	       take(w, "user_trained", TENSOR_U8, m->trained, 1, n->U, 0, err) &&
+	       take(w, "fold_in_negatives", TENSOR_U32, m->fold.item, sizeof(*m->fold.item), m->fold.n, 0, err) &&
+	       (fold_negatives_whole(&m->fold, n->I) ||
+		err_set(err, ERR_SYNTAX, "the tensor fold_in_negatives in the weights file is damaged"));
+}
+
+static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
+			  enum weights_what what, struct err *err)
+{
+	struct neumf *m = new_model(env->data->n_users, env->data->n_items, p, err);
+	struct neumf_rule rule = rule_of(p);
+	bool done;
+
+	if (!m)
+		return NULL;
+	done = take_weights(m, w, err);
+	if (done && what == WEIGHTS_SCORING)
+		done = make_ready(m, err);
+	else if (done)
+		done = (m->fit = neumf_fit_new(&m->net, &rule, env->x, err)) && take_state(m, w, err);
+	if (done)
+		return (struct model *)m;
+	destroy((struct model *)m);
+	return NULL;
+}
+
+/* --- Sizes --------------------------------------------------------------------------- */
+
+static uint64_t net_bytes(const struct neumf_net *n)
+{
+	return sizeof(struct neumf) + n->U +
+	       (((uint64_t)n->U + n->I) * n->D + neumf_dense_size(n)) * sizeof(float);
+}
+
+/* Beside the network, of a frozen model. */
+static uint64_t ready_bytes(const struct neumf_net *n)
+{
+	return neumf_panels_bytes(n) + (neumf_dense_size(n) + 2 * (uint64_t)n->D) * sizeof(float);
+}
+
+static uint64_t held(const struct model *model)
+{
+	const struct neumf_net *n = &((const struct neumf *)model)->net;
+
+	return net_bytes(n) + ready_bytes(n);
+}
+
+/* Training, with the best and the newest frozen model beside it; slots as a machine of 8 threads has. */
+static uint64_t bytes(const struct model_shape *shape, const struct params *p)
+{
+	struct neumf_rule rule = rule_of(p);
+	struct neumf_net n;
+	struct err err;
+
+	if (!net_of(&n, shape->n_users, shape->n_items, p, &err))
+		return 0; /* create() says why */
+	return 3 * net_bytes(&n) + 2 * ready_bytes(&n) + neumf_fit_bytes(&n, &rule, shape->n_events, 8);
+}
+
+const struct model_ops neumf_ops = {
+	.name = "neumf",
+	.title = "NeuMF: a product and a perceptron over vectors, fused",
+	.cite = "He et al. 2017, arXiv:1708.05031",
+	.caps = MODEL_ITERATIVE | MODEL_USER_VECTORS | MODEL_ITEM_VECTORS,
+	.example_unit = "pairs",
+	.params = params,
+	.create = create,
+	.fit_epoch = fit_epoch,
+	.valid_loss = valid_loss,
+	.freeze = freeze,
+	.query_begin = query_begin,
+	.score_block = score_block,
+	.similar = similar,
+	.item_vectors = item_vectors,
+	.save = save,
+	.load = load,
+	.bytes = bytes,
+	.held = held,
+	.destroy = destroy,
+};
