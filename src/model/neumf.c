@@ -48,7 +48,7 @@ static const struct param_spec params[] = {
 	{ .name = "lr", .type = PARAM_REAL, .lo = 1e-6, .hi = 10, .def = "0.001", .unit = "",
 	  .meaning = "length of adam's steps", .source = "He 2017", .log_scale = true },
 	{ .name = "l2", .type = PARAM_REAL, .lo = 0, .hi = 10, .def = "0", .unit = "",
-	  .meaning = "weight of the squared weights in each step", .source = "", .log_scale = true },
+	  .meaning = "weight of the squared vectors in each step", .source = "", .log_scale = true },
 	{ .name = "adam", .type = PARAM_CHOICE, .def = "lazy", .choices = "lazy|dense", .unit = "",
 	  .meaning = "vectors stepped: those of the batch alone, or all", .source = "" },
 	{ .name = "patience", .type = PARAM_INT, .lo = 0, .hi = 100000, .def = "10", .unit = "rounds",

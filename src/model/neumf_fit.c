@@ -356,8 +356,11 @@ static bool step_rows(struct neumf_fit *f, struct table *t, float *rows, const s
 static bool step(struct neumf_fit *f, struct fit_ctx *ctx, struct err *err)
 {
 	struct neumf_net *n = f->net;
+	struct optim_rule dense = f->rule.optim;
 	const struct task *t = ctx->task;
 	double norm2 = 0;
+
+	dense.l2 = 0;
 
 	if (!tensors_reduce(f->grad[0], f->grad, f->n_chunks, n->t.size, t))
 		return task_cancelled(err);
@@ -368,7 +371,7 @@ static bool step(struct neumf_fit *f, struct fit_ctx *ctx, struct err *err)
 	if (!check_gradients(f, norm2, err))
 		return false;
 	ctx->gradient_norm += sqrt(norm2);
-	return (optim_step(&f->dense, &f->rule.optim, n->t.w, f->grad[0], (float)f->rule.lr, 1, t) &&
+	return (optim_step(&f->dense, &dense, n->t.w, f->grad[0], (float)f->rule.lr, 1, t) &&
 		step_rows(f, &f->users, n->P, t) && step_rows(f, &f->items, n->Q, t)) ||
 	       task_cancelled(err);
 }

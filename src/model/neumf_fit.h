@@ -4,7 +4,7 @@
  * Each event of the train matrix makes one pair of label 1 and `negatives` pairs of label 0, their items drawn
  * anew each epoch, alike among those that the user has no event with (exactly: the drawn rank is looked up
  * between the user's items, nothing is drawn again).  Loss: the mean over a batch's pairs of softplus(s) -
- * label s, He et al. 2017, equation 7.  Adam; l2 acts on every weight that is stepped.  Users who have all items
+ * label s, He et al. 2017, equation 7.  Adam; l2 acts on the vectors that are stepped.  Users who have all items
  * are left out: they tell nothing apart.
  *
  * DESIGN: a batch is as many whole events as its pairs hold, cut into groups of about 128 pairs, the groups

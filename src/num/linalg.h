@@ -16,7 +16,9 @@
 #include "base/task.h"
 #include "num/csr.h"
 
-void linalg_init(void); /* INIT: once, before any other thread of ours starts */
+/* INIT: once, before any other thread of ours starts.  From here on floating-point numbers too small for the full
+ * width of their mantissa count as 0, in this thread and all that it starts. */
+void linalg_init(void);
 const char *linalg_kernel_name(void); /* "avx512", "avx2", "plain": ours, not OpenBLAS's */
 
 /* In place: the lower triangle of the symmetric positive definite a becomes its inverse; then

@@ -182,7 +182,7 @@ static void naive_step(const struct naive_rule *r, double t)
 {
 	double *x = &net.Wu[0][0], *g = &gradient.Wu[0][0], *m = &mean.Wu[0][0], *v = &square.Wu[0][0];
 
-	adam(x, g, m, v, 1, DENSE, NULL, t, r->lr, r->l2);
+	adam(x, g, m, v, 1, DENSE, NULL, t, r->lr, 0);
 	adam(&net.P[0][0], &gradient.P[0][0], &mean.P[0][0], &square.P[0][0], net.U, D, r->lazy ? user_touched : NULL, t,
 	     r->lr, r->l2);
 	adam(&net.Q[0][0], &gradient.Q[0][0], &mean.Q[0][0], &square.Q[0][0], net.I, D, r->lazy ? item_touched : NULL, t,

@@ -2,6 +2,8 @@
 /* Dense linear algebra against plain loops in double. */
 #include "num/linalg.h"
 
+#include "base/pool.h"
+
 #include "num_case.h"
 
 /* a = (1/n) V'V + d E, row-major. */
@@ -262,9 +264,36 @@ static void check_small(size_t n)
 	mem_free(xd);
 }
 
+#ifdef __SSE2__
+static void multiply_tiny(void *ctx, size_t chunk, unsigned slot)
+{
+	volatile float tiny = 1e-30f;
+
+	(void)slot;
+	((float *)ctx)[chunk] = tiny * 1e-12f;
+}
+
+static void check_tiny(void)
+{
+	struct err err;
+	struct pool *two = mem_must(pool_new(2, &err));
+	float out[1000];
+	bool zero = true;
+
+	pool_run(two, 1000, multiply_tiny, out, NULL, NULL);
+	for (size_t i = 0; i < 1000; i++)
+		zero = zero && out[i] == 0;
+	ok(zero, "numbers too small for their mantissa are 0, in threads started later too");
+	pool_free(two);
+}
+#endif
+
 int main(void)
 {
 	linalg_init();
+#ifdef __SSE2__
+	check_tiny();
+#endif
 	check_inverse(1);
 	check_inverse(37);
 	check_inverse(256);

@@ -48,7 +48,7 @@ static double asked(struct model *m, const struct build_env *env, const struct f
 
 /* --- Against the scores ------------------------------------------------------------------- */
 
-enum kind { OVER_ALL, PAIRS, ORDERED };
+enum kind { OVER_ALL, PAIRS, FIVE_PAIRS /* the mean of an event's and four negatives' */, ORDERED };
 
 static double softplus(double x)
 {
@@ -68,6 +68,8 @@ static double naive(enum kind kind, const float *score, uint32_t user, uint32_t 
 		others += softplus((double)score[i] - (kind == ORDERED ? s : 0));
 		n++;
 	}
+	if (kind == FIVE_PAIRS)
+		return (softplus(-s) + 4 * others / n) / 5;
 	return kind == OVER_ALL ? log(all) : others / n + (kind == PAIRS ? softplus(-s) : 0);
 }
 
@@ -228,6 +230,7 @@ int main(void)
 	test_scores(&sasrec_ops, "sampled-ce", OVER_ALL, 0.02);
 	test_scores(&sasrec_ops, "bce", PAIRS, 0.05);
 	test_scores(&bpr_ops, NULL, ORDERED, 0.05);
+	test_scores(&neumf_ops, NULL, FIVE_PAIRS, 0.05);
 	for (size_t k = 0; model_registry[k]; k++)
 		if (model_registry[k]->valid_loss)
 			test_model(model_registry[k], two);
