@@ -294,16 +294,6 @@ static bool save(const struct model *model, enum weights_what what, struct weigh
 	       weights_add(w, "fold_in_negatives", TENSOR_U32, m->negatives.item, m->negatives.n, 0, err);
 }
 
-static bool take_tensor(const struct weights *w, const char *name, enum tensor_type type, void *to, size_t size,
-			size_t rows, size_t cols, struct err *err)
-{
-	const void *from = weights_get(w, name, type, rows, cols, NULL, NULL, err);
-
-	if (from)
-		memcpy(to, from, size * rows * (cols ? cols : 1));
-	return from != NULL;
-}
-
 static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
 			  enum weights_what what, struct err *err)
 {
@@ -312,12 +302,11 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 
 	if (!m)
 		return NULL;
-	done = take_tensor(w, "user_vectors", TENSOR_F32, m->W, sizeof(*m->W), m->U, m->D, err) &&
-	       take_tensor(w, "item_vectors", TENSOR_F32, m->H, sizeof(*m->H), m->I, m->D, err) &&
-	       take_tensor(w, "item_bias", TENSOR_F32, m->bias, sizeof(*m->bias), m->I, 0, err) &&
-	       take_tensor(w, "user_trained", TENSOR_U8, m->trained, 1, m->U, 0, err) &&
-	       take_tensor(w, "fold_in_negatives", TENSOR_U32, m->negatives.item,
-			   sizeof(*m->negatives.item), m->negatives.n, 0, err);
+	done = weights_take(w, "user_vectors", TENSOR_F32, m->W, m->U, m->D, err) &&
+	       weights_take(w, "item_vectors", TENSOR_F32, m->H, m->I, m->D, err) &&
+	       weights_take(w, "item_bias", TENSOR_F32, m->bias, m->I, 0, err) &&
+	       weights_take(w, "user_trained", TENSOR_U8, m->trained, m->U, 0, err) &&
+	       weights_take(w, "fold_in_negatives", TENSOR_U32, m->negatives.item, m->negatives.n, 0, err);
 	if (done && !fold_negatives_whole(&m->negatives, m->I))
 		done = err_set(err, ERR_SYNTAX, "the tensor fold_in_negatives in the weights file is damaged");
 	if (done && what == WEIGHTS_SCORING)

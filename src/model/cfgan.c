@@ -6,11 +6,11 @@
  * state times the item's output weights and bias.  The discriminator serves training alone; a frozen model
  * has none.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "model/cfgan_fit.h"
+#include "model/net_tensors.h"
 #include "model/registry.h"
 #include "model/vectors.h"
 #include "num/linalg.h"
@@ -287,35 +287,11 @@ static const float *item_vectors(const struct model *model, size_t *D, size_t *s
 
 /* --- Files --------------------------------------------------------------------------- */
 
-static bool save_dense(struct weights_writer *w, const struct tensors *of, struct err *err)
-{
-	for (size_t k = 0; k < of->n; k++)
-		if (!weights_add(w, of->tensor[k].name, TENSOR_F32, of->w + of->tensor[k].at, of->tensor[k].rows,
-				 of->tensor[k].cols, err))
-			return false;
-	return true;
-}
-
-static void name_steps(char name[3][64], enum cfgan_block block)
-{
-	static const char *const part[] = { "mean", "square", "steps" };
-
-	for (int k = 0; k < 3; k++)
-		snprintf(name[k], sizeof(name[k]), "adam.%s.%s", cfgan_block_name[block], part[k]);
-}
-
 static bool save_optims(struct cfgan_fit *fit, struct weights_writer *w, struct err *err)
 {
-	for (int b = 0; b < CFGAN_BLOCKS; b++) {
-		const struct optim *o = cfgan_fit_optim(fit, (enum cfgan_block)b);
-		char name[3][64];
-
-		name_steps(name, (enum cfgan_block)b);
-		if (!weights_add(w, name[0], TENSOR_F32, o->m, o->n, 0, err) ||
-		    !weights_add(w, name[1], TENSOR_F32, o->v, o->n, 0, err) ||
-		    !weights_add(w, name[2], TENSOR_U64, &o->t, 1, 0, err))
+	for (int b = 0; b < CFGAN_BLOCKS; b++)
+		if (!optim_tensors_add(w, cfgan_block_name[b], cfgan_fit_optim(fit, (enum cfgan_block)b), err))
 			return false;
-	}
 	return true;
 }
 
@@ -326,54 +302,26 @@ static bool save(const struct model *model, enum weights_what what, struct weigh
 
 	if (!weights_add(w, cfgan_block_name[CFGAN_G_IN], TENSOR_F32, n->G.in, n->G.rows, n->G.size[0], err) ||
 	    !weights_add(w, cfgan_block_name[CFGAN_G_OUT], TENSOR_F32, n->out, n->I, cfgan_width(n), err) ||
-	    !save_dense(w, &n->G.t, err))
+	    !dense_tensors_add(w, &n->G.t, err))
 		return false;
 	return what == WEIGHTS_SCORING ||
 	       (weights_add(w, cfgan_block_name[CFGAN_D_IN], TENSOR_F32, n->D.in, n->D.rows, n->D.size[0], err) &&
-		save_dense(w, &n->D.t, err) && save_optims(m->fit, w, err));
-}
-
-static bool take_tensor(const struct weights *w, const char *name, enum tensor_type type, void *to, size_t size,
-			size_t rows, size_t cols, struct err *err)
-{
-	const void *from = weights_get(w, name, type, rows, cols, NULL, NULL, err);
-
-	if (from)
-		memcpy(to, from, size * rows * (cols ? cols : 1));
-	return from != NULL;
-}
-
-static bool take_dense(const struct weights *w, const struct tensors *to, struct err *err)
-{
-	for (size_t k = 0; k < to->n; k++)
-		if (!take_tensor(w, to->tensor[k].name, TENSOR_F32, to->w + to->tensor[k].at, sizeof(float),
-				 to->tensor[k].rows, to->tensor[k].cols, err))
-			return false;
-	return true;
+		dense_tensors_add(w, &n->D.t, err) && save_optims(m->fit, w, err));
 }
 
 static bool take_optims(struct cfgan_fit *fit, const struct weights *w, struct err *err)
 {
-	for (int b = 0; b < CFGAN_BLOCKS; b++) {
-		struct optim *o = cfgan_fit_optim(fit, (enum cfgan_block)b);
-		char name[3][64];
-
-		name_steps(name, (enum cfgan_block)b);
-		if (!take_tensor(w, name[0], TENSOR_F32, o->m, sizeof(*o->m), o->n, 0, err) ||
-		    !take_tensor(w, name[1], TENSOR_F32, o->v, sizeof(*o->v), o->n, 0, err) ||
-		    !take_tensor(w, name[2], TENSOR_U64, &o->t, sizeof(o->t), 1, 0, err))
+	for (int b = 0; b < CFGAN_BLOCKS; b++)
+		if (!optim_tensors_take(w, cfgan_block_name[b], cfgan_fit_optim(fit, (enum cfgan_block)b), err))
 			return false;
-	}
 	return true;
 }
 
 static bool take_generator(struct cfgan_net *n, const struct weights *w, struct err *err)
 {
-	return take_tensor(w, cfgan_block_name[CFGAN_G_IN], TENSOR_F32, n->G.in, sizeof(float), n->G.rows, n->G.size[0],
-			   err) &&
-	       take_tensor(w, cfgan_block_name[CFGAN_G_OUT], TENSOR_F32, n->out, sizeof(float), n->I, cfgan_width(n),
-			   err) &&
-	       take_dense(w, &n->G.t, err);
+	return weights_take(w, cfgan_block_name[CFGAN_G_IN], TENSOR_F32, n->G.in, n->G.rows, n->G.size[0], err) &&
+	       weights_take(w, cfgan_block_name[CFGAN_G_OUT], TENSOR_F32, n->out, n->I, cfgan_width(n), err) &&
+	       dense_tensors_take(w, &n->G.t, err);
 }
 
 static bool take_state(struct cfgan *m, const struct build_env *env, const struct params *p, const struct weights *w,
@@ -382,8 +330,8 @@ static bool take_state(struct cfgan *m, const struct build_env *env, const struc
 	struct cfgan_rule rule = rule_of(p);
 	struct cfgan_net *n = &m->net;
 
-	if (!take_tensor(w, cfgan_block_name[CFGAN_D_IN], TENSOR_F32, n->D.in, sizeof(float), n->D.rows, n->D.size[0],
-			 err) || !take_dense(w, &n->D.t, err))
+	if (!weights_take(w, cfgan_block_name[CFGAN_D_IN], TENSOR_F32, n->D.in, n->D.rows, n->D.size[0], err) ||
+	    !dense_tensors_take(w, &n->D.t, err))
 		return false;
 	m->fit = cfgan_fit_new(n, &rule, env, err);
 	return m->fit && take_optims(m->fit, w, err);

@@ -7,11 +7,11 @@
  * (model/neumf_fold_in.h) against negatives drawn once from the seed and kept with the weights.  Items are alike
  * by the cosine of their rows, product and perceptron's vectors side by side.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "model/fold_negatives.h"
+#include "model/net_tensors.h"
 #include "model/neumf_fit.h"
 #include "model/neumf_fold_in.h"
 #include "model/neumf_score.h"
@@ -262,18 +262,9 @@ static const char *const optim_of[NEUMF_OPTIMS] = {
 
 static bool save_state(const struct neumf *m, struct weights_writer *w, struct err *err)
 {
-	for (unsigned k = 0; k < NEUMF_OPTIMS; k++) {
-		const struct optim *o = neumf_fit_optim(m->fit, k);
-		char name[3][64];
-
-		snprintf(name[0], sizeof(name[0]), "adam.%s.mean", optim_of[k]);
-		snprintf(name[1], sizeof(name[1]), "adam.%s.square", optim_of[k]);
-		snprintf(name[2], sizeof(name[2]), "adam.%s.steps", optim_of[k]);
-		if (!weights_add(w, name[0], TENSOR_F32, o->m, o->n, 0, err) ||
-		    !weights_add(w, name[1], TENSOR_F32, o->v, o->n, 0, err) ||
-		    !weights_add(w, name[2], TENSOR_U64, &o->t, 1, 0, err))
+	for (unsigned k = 0; k < NEUMF_OPTIMS; k++)
+		if (!optim_tensors_add(w, optim_of[k], neumf_fit_optim(m->fit, k), err))
 			return false;
-	}
 	return true;
 }
 
@@ -285,41 +276,17 @@ static bool save(const struct model *model, enum weights_what what, struct weigh
 	if (!weights_add(w, "users", TENSOR_F32, n->P, n->U, n->D, err) ||
 	    !weights_add(w, "items", TENSOR_F32, n->Q, n->I, n->D, err) ||
 	    !weights_add(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err) ||
-	    !weights_add(w, "fold_in_negatives", TENSOR_U32, m->fold.item, m->fold.n, 0, err))
+	    !weights_add(w, "fold_in_negatives", TENSOR_U32, m->fold.item, m->fold.n, 0, err) ||
+	    !dense_tensors_add(w, &n->t, err))
 		return false;
-	for (size_t k = 0; k < n->t.n; k++) {
-		const struct tensor *t = &n->t.tensor[k];
-
-		if (!weights_add(w, t->name, TENSOR_F32, n->t.w + t->at, t->rows, t->cols, err))
-			return false;
-	}
 	return what == WEIGHTS_SCORING || save_state(m, w, err);
-}
-
-static bool take(const struct weights *w, const char *name, enum tensor_type type, void *to, size_t size, size_t rows,
-		 size_t cols, struct err *err)
-{
-	const void *from = weights_get(w, name, type, rows, cols, NULL, NULL, err);
-
-	if (from)
-		memcpy(to, from, size * rows * (cols ? cols : 1));
-	return from != NULL;
 }
 
 static bool take_state(struct neumf *m, const struct weights *w, struct err *err)
 {
-	for (unsigned k = 0; k < NEUMF_OPTIMS; k++) {
-		struct optim *o = neumf_fit_optim(m->fit, k);
-		char name[3][64];
-
-		snprintf(name[0], sizeof(name[0]), "adam.%s.mean", optim_of[k]);
-		snprintf(name[1], sizeof(name[1]), "adam.%s.square", optim_of[k]);
-		snprintf(name[2], sizeof(name[2]), "adam.%s.steps", optim_of[k]);
-		if (!take(w, name[0], TENSOR_F32, o->m, sizeof(*o->m), o->n, 0, err) ||
-		    !take(w, name[1], TENSOR_F32, o->v, sizeof(*o->v), o->n, 0, err) ||
-		    !take(w, name[2], TENSOR_U64, &o->t, sizeof(o->t), 1, 0, err))
+	for (unsigned k = 0; k < NEUMF_OPTIMS; k++)
+		if (!optim_tensors_take(w, optim_of[k], neumf_fit_optim(m->fit, k), err))
 			return false;
-	}
 	return true;
 }
 
@@ -327,16 +294,10 @@ static bool take_weights(struct neumf *m, const struct weights *w, struct err *e
 {
 	struct neumf_net *n = &m->net;
 
-	for (size_t k = 0; k < n->t.n; k++) {
-		const struct tensor *t = &n->t.tensor[k];
-
-		if (!take(w, t->name, TENSOR_F32, n->t.w + t->at, sizeof(float), t->rows, t->cols, err))
-			return false;
-	}
-	return take(w, "users", TENSOR_F32, n->P, sizeof(float), n->U, n->D, err) &&
-	       take(w, "items", TENSOR_F32, n->Q, sizeof(float), n->I, n->D, err) &&
-	       take(w, "user_trained", TENSOR_U8, m->trained, 1, n->U, 0, err) &&
-	       take(w, "fold_in_negatives", TENSOR_U32, m->fold.item, sizeof(*m->fold.item), m->fold.n, 0, err) &&
+	return dense_tensors_take(w, &n->t, err) && weights_take(w, "users", TENSOR_F32, n->P, n->U, n->D, err) &&
+	       weights_take(w, "items", TENSOR_F32, n->Q, n->I, n->D, err) &&
+	       weights_take(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err) &&
+	       weights_take(w, "fold_in_negatives", TENSOR_U32, m->fold.item, m->fold.n, 0, err) &&
 	       (fold_negatives_whole(&m->fold, n->I) ||
 		err_set(err, ERR_SYNTAX, "the tensor fold_in_negatives in the weights file is damaged"));
 }

@@ -5,9 +5,9 @@
  * model/sasrec_fit.h.  A query's vector is the state after its newest event (model/sasrec_read.h), its
  * score with an item their dot product.
  */
-#include <string.h>
 
 #include "base/mem.h"
+#include "model/net_tensors.h"
 #include "model/registry.h"
 #include "model/sasrec_fit.h"
 #include "model/sasrec_read.h"
@@ -245,68 +245,22 @@ static const float *item_vectors(const struct model *model, size_t *D, size_t *s
 
 /* --- Files --------------------------------------------------------------------------- */
 
-static bool save_optim(struct weights_writer *w, const char *of, const struct optim *o, struct err *err)
-{
-	char name[3][64];
-
-	snprintf(name[0], sizeof(name[0]), "adam.%s.mean", of);
-	snprintf(name[1], sizeof(name[1]), "adam.%s.square", of);
-	snprintf(name[2], sizeof(name[2]), "adam.%s.steps", of);
-	return weights_add(w, name[0], TENSOR_F32, o->m, o->n, 0, err) &&
-	       weights_add(w, name[1], TENSOR_F32, o->v, o->n, 0, err) &&
-	       weights_add(w, name[2], TENSOR_U64, &o->t, 1, 0, err);
-}
-
 static bool save(const struct model *model, enum weights_what what, struct weights_writer *w, struct err *err)
 {
 	const struct sasrec *m = (const struct sasrec *)model;
 	const struct sasrec_net *n = &m->net;
 
-	if (!weights_add(w, "items", TENSOR_F32, n->E, n->I, n->D, err))
+	if (!weights_add(w, "items", TENSOR_F32, n->E, n->I, n->D, err) || !dense_tensors_add(w, &n->t, err))
 		return false;
-	for (size_t k = 0; k < n->t.n; k++) {
-		const struct tensor *t = &n->t.tensor[k];
-
-		if (!weights_add(w, t->name, TENSOR_F32, n->t.w + t->at, t->rows, t->cols, err))
-			return false;
-	}
-	return what == WEIGHTS_SCORING || (save_optim(w, "dense", sasrec_fit_dense(m->fit), err) &&
-					   save_optim(w, "items", sasrec_fit_items(m->fit), err));
-}
-
-static bool take_tensor(const struct weights *w, const char *name, enum tensor_type type, void *to, size_t size,
-			size_t rows, size_t cols, struct err *err)
-{
-	const void *from = weights_get(w, name, type, rows, cols, NULL, NULL, err);
-
-	if (from)
-		memcpy(to, from, size * rows * (cols ? cols : 1));
-	return from != NULL;
-}
-
-static bool take_optim(const struct weights *w, const char *of, struct optim *o, struct err *err)
-{
-	char name[3][64];
-
-	snprintf(name[0], sizeof(name[0]), "adam.%s.mean", of);
-	snprintf(name[1], sizeof(name[1]), "adam.%s.square", of);
-	snprintf(name[2], sizeof(name[2]), "adam.%s.steps", of);
-	return take_tensor(w, name[0], TENSOR_F32, o->m, sizeof(*o->m), o->n, 0, err) &&
-	       take_tensor(w, name[1], TENSOR_F32, o->v, sizeof(*o->v), o->n, 0, err) &&
-	       take_tensor(w, name[2], TENSOR_U64, &o->t, sizeof(o->t), 1, 0, err);
+	return what == WEIGHTS_SCORING || (optim_tensors_add(w, "dense", sasrec_fit_dense(m->fit), err) &&
+					   optim_tensors_add(w, "items", sasrec_fit_items(m->fit), err));
 }
 
 static bool take_weights(struct sasrec *m, const struct weights *w, struct err *err)
 {
 	struct sasrec_net *n = &m->net;
 
-	for (size_t k = 0; k < n->t.n; k++) {
-		const struct tensor *t = &n->t.tensor[k];
-
-		if (!take_tensor(w, t->name, TENSOR_F32, n->t.w + t->at, sizeof(float), t->rows, t->cols, err))
-			return false;
-	}
-	return take_tensor(w, "items", TENSOR_F32, n->E, sizeof(float), n->I, n->D, err);
+	return dense_tensors_take(w, &n->t, err) && weights_take(w, "items", TENSOR_F32, n->E, n->I, n->D, err);
 }
 
 static bool take_state(struct sasrec *m, const struct build_env *env, const struct params *p, const struct weights *w,
@@ -315,8 +269,8 @@ static bool take_state(struct sasrec *m, const struct build_env *env, const stru
 	struct sasrec_rule rule = rule_of(p);
 
 	m->fit = sasrec_fit_new(&m->net, &rule, env, err);
-	return m->fit && take_optim(w, "dense", sasrec_fit_dense(m->fit), err) &&
-	       take_optim(w, "items", sasrec_fit_items(m->fit), err);
+	return m->fit && optim_tensors_take(w, "dense", sasrec_fit_dense(m->fit), err) &&
+	       optim_tensors_take(w, "items", sasrec_fit_items(m->fit), err);
 }
 
 static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/net_tensors.h"
 #include "model/registry.h"
 #include "model/towers_fit.h"
 #include "model/towers_friends.h"
@@ -335,24 +336,12 @@ static const float *item_vectors(const struct model *model, size_t *D, size_t *s
 
 /* --- Files --------------------------------------------------------------------------- */
 
-static bool save_optim(struct weights_writer *w, const char *of, const struct optim *o, struct err *err)
-{
-	char name[3][64];
-
-	snprintf(name[0], sizeof(name[0]), "adam.%s.mean", of);
-	snprintf(name[1], sizeof(name[1]), "adam.%s.square", of);
-	snprintf(name[2], sizeof(name[2]), "adam.%s.steps", of);
-	return weights_add(w, name[0], TENSOR_F32, o->m, o->n, 0, err) &&
-	       weights_add(w, name[1], TENSOR_F32, o->v, o->n, 0, err) &&
-	       weights_add(w, name[2], TENSOR_U64, &o->t, 1, 0, err);
-}
-
 static bool save_state(const struct towers *m, struct weights_writer *w, struct err *err)
 {
 	for (int t = 0; t < N_TOWERS_TABLES; t++) {
 		const struct optim *o = towers_fit_optim(m->fit, (enum towers_table)t);
 
-		if (o->n && !save_optim(w, towers_table_names[t], o, err))
+		if (o->n && !optim_tensors_add(w, towers_table_names[t], o, err))
 			return false;
 	}
 	return true;
@@ -369,68 +358,32 @@ static bool save(const struct model *model, enum weights_what what, struct weigh
 	    (n->tags && !weights_add(w, "tags", TENSOR_F32, n->tags, towers_n_tags(&n->features), n->D, err)) ||
 	    (n->features.text && !weights_add(w, "words", TENSOR_F32, n->features.text->vectors,
 					      n->features.text->words->words.n, n->D, err)) ||
-	    !weights_add(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err))
+	    !weights_add(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err) || !dense_tensors_add(w, &n->t, err))
 		return false;
-	for (size_t k = 0; k < n->t.n; k++) {
-		const struct tensor *t = &n->t.tensor[k];
-
-		if (!weights_add(w, t->name, TENSOR_F32, n->t.w + t->at, t->rows, t->cols, err))
-			return false;
-	}
 	if (what == WEIGHTS_STATE)
 		return save_state(m, w, err);
 	return !m->met || (weights_add(w, "friends", TENSOR_F32, m->met, n->U, n->D, err) &&
 			   weights_add(w, "user_has_friends", TENSOR_U8, m->has_friends, n->U, 0, err));
 }
 
-static bool take_tensor(const struct weights *w, const char *name, enum tensor_type type, void *to, size_t size,
-			size_t rows, size_t cols, struct err *err)
-{
-	const void *from = weights_get(w, name, type, rows, cols, NULL, NULL, err);
-
-	if (from)
-		memcpy(to, from, size * rows * (cols ? cols : 1));
-	return from != NULL;
-}
-
-static bool take_floats(const struct weights *w, const char *name, float *to, size_t rows, size_t cols, struct err *err)
-{
-	return take_tensor(w, name, TENSOR_F32, to, sizeof(*to), rows, cols, err);
-}
-
-static bool take_optim(const struct weights *w, const char *of, struct optim *o, struct err *err)
-{
-	char name[3][64];
-
-	snprintf(name[0], sizeof(name[0]), "adam.%s.mean", of);
-	snprintf(name[1], sizeof(name[1]), "adam.%s.square", of);
-	snprintf(name[2], sizeof(name[2]), "adam.%s.steps", of);
-	return take_floats(w, name[0], o->m, o->n, 0, err) && take_floats(w, name[1], o->v, o->n, 0, err) &&
-	       take_tensor(w, name[2], TENSOR_U64, &o->t, sizeof(o->t), 1, 0, err);
-}
-
 static bool take_weights(struct towers *m, const struct weights *w, struct err *err)
 {
 	struct towers_net *n = &m->net;
 
-	for (size_t k = 0; k < n->t.n; k++) {
-		const struct tensor *t = &n->t.tensor[k];
-
-		if (!take_floats(w, t->name, n->t.w + t->at, t->rows, t->cols, err))
-			return false;
-	}
-	return take_floats(w, "users", n->users, n->U, n->D, err) && take_floats(w, "items", n->items, n->I, n->D, err) &&
-	       (!n->past || take_floats(w, "past", n->past, n->I, n->D, err)) &&
-	       (!n->tags || take_floats(w, "tags", n->tags, towers_n_tags(&n->features), n->D, err)) &&
-	       take_tensor(w, "user_trained", TENSOR_U8, m->trained, 1, n->U, 0, err);
+	return dense_tensors_take(w, &n->t, err) && weights_take(w, "users", TENSOR_F32, n->users, n->U, n->D, err) &&
+	       weights_take(w, "items", TENSOR_F32, n->items, n->I, n->D, err) &&
+	       (!n->past || weights_take(w, "past", TENSOR_F32, n->past, n->I, n->D, err)) &&
+	       (!n->tags || weights_take(w, "tags", TENSOR_F32, n->tags, towers_n_tags(&n->features), n->D, err)) &&
+	       weights_take(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err);
 }
 
 static bool take_scoring(struct towers *m, const struct weights *w, struct err *err)
 {
 	const struct towers_net *n = &m->net;
 
-	if (n->social > 0 && (!make_friends(m, NULL, err) || !take_floats(w, "friends", m->met, n->U, n->D, err) ||
-			      !take_tensor(w, "user_has_friends", TENSOR_U8, m->has_friends, 1, n->U, 0, err)))
+	if (n->social > 0 && (!make_friends(m, NULL, err) ||
+			      !weights_take(w, "friends", TENSOR_F32, m->met, n->U, n->D, err) ||
+			      !weights_take(w, "user_has_friends", TENSOR_U8, m->has_friends, n->U, 0, err)))
 		return false;
 	return make_scoring(m, err);
 }
@@ -443,7 +396,7 @@ static bool take_state(struct towers *m, const struct build_env *env, const stru
 	for (int t = 0; t < N_TOWERS_TABLES; t++) {
 		struct optim *o = towers_fit_optim(m->fit, (enum towers_table)t);
 
-		if (o->n && !take_optim(w, towers_table_names[t], o, err))
+		if (o->n && !optim_tensors_take(w, towers_table_names[t], o, err))
 			return false;
 	}
 	return true;

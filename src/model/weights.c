@@ -417,3 +417,13 @@ const void *weights_get(const struct weights *w, const char *name, enum tensor_t
 		*cols = shape[1];
 	return w->data + begin;
 }
+
+bool weights_take(const struct weights *w, const char *name, enum tensor_type type, void *to, size_t rows,
+		  size_t cols, struct err *err)
+{
+	const void *from = weights_get(w, name, type, rows, cols, NULL, NULL, err);
+
+	if (from)
+		memcpy(to, from, types[type].size * rows * (cols ? cols : 1));
+	return from != NULL;
+}

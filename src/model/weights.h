@@ -37,6 +37,9 @@ void weights_prefix(struct weights *w, const char *prefix); /* names from now on
  * shape of SIZE_MAX takes any); the found shape comes back through rows, cols (may be NULL). */
 const void *weights_get(const struct weights *w, const char *name, enum tensor_type type, size_t want_rows,
 			size_t want_cols, size_t *rows, size_t *cols, struct err *err);
+/* Copies the tensor of just that shape to `to`. */
+bool weights_take(const struct weights *w, const char *name, enum tensor_type type, void *to, size_t rows,
+		  size_t cols, struct err *err);
 bool weights_has(const struct weights *w, const char *name);
 const char *weights_note_get(const struct weights *w, const char *key); /* NULL */
 
