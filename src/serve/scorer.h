@@ -4,9 +4,9 @@
  * DESIGN: one slot a pane.  A newer request takes the slot of an older one of its pane: if that was
  * waiting it is dropped, if it was running it is cancelled (within 10 ms).  The cheapest kind is taken
  * first (order, list, nearest, why).  The search for a removal is a background request: a quick one that
- * comes stops it, and it begins again after that one.  Each answer goes to the message queue as one MESSAGE_ANSWER with the
- * request's serial; an answer to a replaced request is never posted.  Requests hold references to what
- * they read.
+ * comes stops it, and it begins again after that one.  Each answer goes to the message queue as one
+ * MESSAGE_ANSWER with the request's serial; an answer to a replaced request is never posted.  Requests hold
+ * references to what they read.
  */
 #ifndef SERVE_SCORER_H
 #define SERVE_SCORER_H
