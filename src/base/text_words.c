@@ -10,9 +10,7 @@
 enum kind { APART, LETTER, DIGIT, PAIRED /* of a script without blanks */ };
 
 /* Blocks from U+0080 on that are no part of a word (Unicode's Blocks.txt; general categories P, S, Z, C). */
-static const struct range {
-	uint32_t first, last;
-} apart[] = {
+static const struct utf8_range apart[] = {
 	{ 0x0080, 0x00a9 }, { 0x00ab, 0x00b4 }, { 0x00b6, 0x00b9 }, { 0x00bb, 0x00bf }, { 0x00d7, 0x00d7 },
 	{ 0x00f7, 0x00f7 }, { 0x037e, 0x037e }, { 0x0387, 0x0387 }, { 0x055a, 0x055f }, { 0x0589, 0x058a },
 	{ 0x05be, 0x05be }, { 0x05f3, 0x05f4 }, { 0x0609, 0x060d }, { 0x061b, 0x061f }, { 0x066a, 0x066d },
@@ -25,25 +23,10 @@ static const struct range {
 	{ 0xe0000, 0x10ffff },
 };
 /* Han, Hiragana, Katakana. */
-static const struct range paired[] = {
+static const struct utf8_range paired[] = {
 	{ 0x2e80, 0x2fdf }, { 0x3005, 0x3007 }, { 0x3021, 0x3029 }, { 0x3041, 0x30ff }, { 0x31f0, 0x31ff },
 	{ 0x3400, 0x4dbf }, { 0x4e00, 0x9fff }, { 0xf900, 0xfaff }, { 0xff66, 0xff9f }, { 0x20000, 0x3fffd },
 };
-
-static bool is_in(uint32_t cp, const struct range *r, size_t n)
-{
-	size_t lo = 0, hi = n;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (cp > r[mid].last)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < n && cp >= r[lo].first;
-}
 
 static enum kind kind_of(uint32_t cp)
 {
@@ -52,9 +35,9 @@ static enum kind kind_of(uint32_t cp)
 			return DIGIT;
 		return (cp | 0x20) >= 'a' && (cp | 0x20) <= 'z' ? LETTER : APART;
 	}
-	if (is_in(cp, apart, sizeof(apart) / sizeof(*apart)))
+	if (utf8_in_ranges(cp, apart, sizeof(apart) / sizeof(*apart)))
 		return APART;
-	return is_in(cp, paired, sizeof(paired) / sizeof(*paired)) ? PAIRED : LETTER;
+	return utf8_in_ranges(cp, paired, sizeof(paired) / sizeof(*paired)) ? PAIRED : LETTER;
 }
 
 /* The next character of the text at `at`, narrow; 0 bytes at the end. */

@@ -11,11 +11,7 @@
 #define REPLACEMENT 0xfffd
 #define MARKS_MAX 3 /* combining marks kept on one character; more would pile up over other rows */
 
-struct range {
-	uint32_t first, last;
-};
-
-static bool in_ranges(uint32_t cp, const struct range *r, size_t n)
+bool utf8_in_ranges(uint32_t cp, const struct utf8_range *r, size_t n)
 {
 	size_t lo = 0, hi = n;
 
@@ -30,7 +26,7 @@ static bool in_ranges(uint32_t cp, const struct range *r, size_t n)
 	return lo < n && cp >= r[lo].first;
 }
 
-#define IN(cp, table) in_ranges(cp, table, sizeof(table) / sizeof((table)[0]))
+#define IN(cp, table) utf8_in_ranges(cp, table, sizeof(table) / sizeof((table)[0]))
 
 static bool continues(unsigned char c, unsigned char lo, unsigned char hi)
 {
@@ -133,14 +129,14 @@ bool utf8_valid(const char *s, size_t n)
 
 /* For what the C library does not know (outside a UTF-8 locale that is everything): blocks of marks
  * that take no column, and blocks that take two (Unicode's EastAsianWidth.txt: W and F, by block). */
-static const struct range no_column[] = {
+static const struct utf8_range no_column[] = {
 	{ 0x0300, 0x036f }, { 0x0483, 0x0489 }, { 0x0591, 0x05bd }, { 0x0610, 0x061a }, { 0x064b, 0x065f },
 	{ 0x0e34, 0x0e3a }, { 0x0e47, 0x0e4e }, { 0x1160, 0x11ff }, { 0x1ab0, 0x1aff }, { 0x1dc0, 0x1dff },
 	{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0x20d0, 0x20ff }, { 0x302a, 0x302d },
 	{ 0x3099, 0x309a }, { 0xfe00, 0xfe0f }, { 0xfe20, 0xfe2f }, { 0xfeff, 0xfeff }, { 0xe0000, 0xe0fff },
 };
 
-static const struct range two_columns[] = {
+static const struct utf8_range two_columns[] = {
 	{ 0x1100, 0x115f }, { 0x231a, 0x231b }, { 0x2e80, 0x303e }, { 0x3041, 0x33ff }, { 0x3400, 0x4dbf },
 	{ 0x4e00, 0x9fff }, { 0xa000, 0xa4cf }, { 0xa960, 0xa97c }, { 0xac00, 0xd7a3 }, { 0xf900, 0xfaff },
 	{ 0xfe10, 0xfe19 }, { 0xfe30, 0xfe6f }, { 0xff00, 0xff60 }, { 0xffe0, 0xffe6 }, { 0x16fe0, 0x18cff },
@@ -164,7 +160,7 @@ int utf8_width(uint32_t cp)
 
 /* Characters that order, join or hide others and show nothing themselves: of Unicode's general category
  * Cf all but the few with a shape, variation selectors, and fillers that look like nothing. */
-static const struct range vanish[] = {
+static const struct utf8_range vanish[] = {
 	{ 0x00ad, 0x00ad }, { 0x034f, 0x034f }, { 0x061c, 0x061c }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 },
 	{ 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x202a, 0x202e }, { 0x2060, 0x206f }, { 0x3164, 0x3164 },
 	{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb },

@@ -27,6 +27,8 @@ void utf8_sanitise(struct str *out, const char *s, size_t n);
 /* The longest prefix of sanitised s that fits `cols` columns, with … (or ~ in ascii) when cut. */
 void utf8_fit(struct str *out, const char *s, size_t n, int cols, bool ascii);
 void utf8_from_latin1(struct str *out, const char *s, size_t n);
+struct utf8_range { uint32_t first, last; }; /* code points */
+bool utf8_in_ranges(uint32_t cp, const struct utf8_range *r, size_t n); /* r ascending, apart from each other */
 uint32_t utf8_fold(uint32_t cp); /* the small form of a Latin, Greek or Cyrillic letter, else cp itself */
 /* Case-insensitive (by utf8_fold) substring test, for filters. */
 bool utf8_contains_fold(const char *hay, const char *needle);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/settings.h"
+#include "base/bits.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/num_parse.h"
@@ -26,12 +27,6 @@ struct ask {
 	float *x;
 	struct history_buf buf;
 };
-
-static void put(json_t *row, const char *key, json_t *take)
-{
-	if (json_object_set_new(row, key, take) != 0)
-		mem_must(NULL);
-}
 
 static struct ask *ask_new(struct call *c)
 {
@@ -79,10 +74,10 @@ static void add_item(struct result *r, const struct dataset *d, size_t rank, uin
 {
 	json_t *row = result_add_row(r);
 
-	put(row, "rank", json_integer((json_int_t)rank));
-	put(row, "item", json_text(dataset_item_id(d, item)));
-	put(row, "title", json_text(dataset_title(d, item)));
-	put(row, "score", json_number((double)score));
+	result_put(row, "rank", json_integer((json_int_t)rank));
+	result_put(row, "item", json_text(dataset_item_id(d, item)));
+	result_put(row, "title", json_text(dataset_title(d, item)));
+	result_put(row, "score", json_number((double)score));
 }
 
 /* --- recommend -------------------------------------------------------------------------------------------- */
@@ -180,7 +175,7 @@ static uint32_t n_candidates(const struct dataset *d, const uint64_t *barred)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < d->n_items; i++)
-		n += !barred || !(barred[i / 64] >> i % 64 & 1);
+		n += !barred || !bits_has(barred, i);
 	return n;
 }
 
@@ -202,7 +197,7 @@ static void tell_list(struct call *c, const struct ask *a, const char *run, cons
 	r->columns = columns;
 	for (uint32_t k = 0; k < l->count[0]; k++) {
 		add_item(r, d, k + 1, l->item[k], l->score[k]);
-		put(json_array_get(r->rows, k), "hit", json_boolean(is_hit(a, l->item[k])));
+		result_put(json_array_get(r->rows, k), "hit", json_boolean(is_hit(a, l->item[k])));
 	}
 	if (a->user == NO_USER)
 		str_puts(&quoted, "a history");
@@ -396,12 +391,12 @@ static void tell_explanation(struct call *c, const struct dataset *d, const stru
 	for (size_t i = 0; i < e->n_parts && i < k; i++) {
 		json_t *row = result_add_row(r);
 
-		put(row, "kind", json_text("history"));
-		put(row, "item", json_text(dataset_item_id(d, e->parts[i].item)));
-		put(row, "title", json_text(dataset_title(d, e->parts[i].item)));
-		put(row, "value", json_number((double)e->parts[i].value));
+		result_put(row, "kind", json_text("history"));
+		result_put(row, "item", json_text(dataset_item_id(d, e->parts[i].item)));
+		result_put(row, "title", json_text(dataset_title(d, e->parts[i].item)));
+		result_put(row, "value", json_number((double)e->parts[i].value));
 		if (e->has_attention)
-			put(row, "attention", json_number((double)e->parts[i].attention));
+			result_put(row, "attention", json_number((double)e->parts[i].attention));
 	}
 	result_set(r, "rest", json_number(e->rest));
 	result_set(r, "trained_score", json_number(e->trained_score));

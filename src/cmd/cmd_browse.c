@@ -42,12 +42,6 @@ static void browse_release(struct call *c)
 	free(b);
 }
 
-static void put(json_t *row, const char *key, json_t *take)
-{
-	if (json_object_set_new(row, key, take) != 0)
-		mem_must(NULL);
-}
-
 static json_t *mean_value(const struct dataset *d, const size_t *events, size_t from, size_t to)
 {
 	double sum = 0;
@@ -99,12 +93,12 @@ static void user_row(const struct browse *b, uint32_t u, struct result *r)
 	size_t from = d->user_ptr[u], to = d->user_ptr[u + 1];
 	json_t *row = result_add_row(r);
 
-	put(row, "user", json_text(dataset_user_id(d, u)));
-	put(row, "events", json_integer((json_int_t)(to - from)));
-	put(row, "mean", mean_value(d, NULL, from, to));
+	result_put(row, "user", json_text(dataset_user_id(d, u)));
+	result_put(row, "events", json_integer((json_int_t)(to - from)));
+	result_put(row, "mean", mean_value(d, NULL, from, to));
 	if (b->metric)
-		put(row, b->metric_name, json_number((double)b->metric[u]));
-	put(row, "note", json_text(note_of(d, u)));
+		result_put(row, b->metric_name, json_number((double)b->metric[u]));
+	result_put(row, "note", json_text(note_of(d, u)));
 }
 
 static bool users_run(struct call *c, struct job *job, const struct task *t, struct err *err)
@@ -189,10 +183,10 @@ static bool items_run(struct call *c, struct job *job, const struct task *t, str
 		    !utf8_contains_fold(dataset_title(d, i), filter))
 			continue;
 		row = result_add_row(r);
-		put(row, "item", json_text(dataset_item_id(d, i)));
-		put(row, "title", json_text(dataset_title(d, i)));
-		put(row, "events", json_integer((json_int_t)(ptr[i + 1] - ptr[i])));
-		put(row, "mean", mean_value(d, events, ptr[i], ptr[i + 1]));
+		result_put(row, "item", json_text(dataset_item_id(d, i)));
+		result_put(row, "title", json_text(dataset_title(d, i)));
+		result_put(row, "events", json_integer((json_int_t)(ptr[i + 1] - ptr[i])));
+		result_put(row, "mean", mean_value(d, events, ptr[i], ptr[i + 1]));
 	}
 	mem_free(ptr);
 	mem_free(events);
@@ -273,11 +267,11 @@ static bool user_run(struct call *c, struct job *job, const struct task *t, stru
 	for (size_t e = from; e < to; e++) {
 		json_t *row = result_add_row(r);
 
-		put(row, "item", json_text(dataset_item_id(d, d->item[e])));
-		put(row, "title", json_text(dataset_title(d, d->item[e])));
-		put(row, "value", d->value ? json_number((double)d->value[e]) : json_null());
-		put(row, "time", d->time ? time_text(d->time[e]) : json_null());
-		put(row, "part", json_text(part_name[b->hold.split->part[e]]));
+		result_put(row, "item", json_text(dataset_item_id(d, d->item[e])));
+		result_put(row, "title", json_text(dataset_title(d, d->item[e])));
+		result_put(row, "value", d->value ? json_number((double)d->value[e]) : json_null());
+		result_put(row, "time", d->time ? time_text(d->time[e]) : json_null());
+		result_put(row, "part", json_text(part_name[b->hold.split->part[e]]));
 	}
 	result_set(r, "ok", json_true());
 	result_set(r, "user", json_text(dataset_user_id(d, b->one)));

@@ -29,12 +29,6 @@ static const struct param_spec whatif_params[] = {
 	{ .name = NULL },
 };
 
-static void put(json_t *row, const char *key, json_t *take)
-{
-	if (json_object_set_new(row, key, take) != 0)
-		mem_must(NULL);
-}
-
 /* --- what is asked -------------------------------------------------------------------------------------------- */
 
 static bool read_value(const char *text, float *out, struct err *err)
@@ -117,11 +111,11 @@ static void say_move(struct str *s, const struct whatif_row *row)
 
 static void fill_row(json_t *o, const struct dataset *d, const struct whatif_row *row)
 {
-	put(o, "rank", rank_or_null(row->rank));
-	put(o, "was", rank_or_null(row->was));
-	put(o, "item", json_text(dataset_item_id(d, row->item)));
-	put(o, "title", json_text(dataset_title(d, row->item)));
-	put(o, "score", json_number((double)row->score));
+	result_put(o, "rank", rank_or_null(row->rank));
+	result_put(o, "was", rank_or_null(row->was));
+	result_put(o, "item", json_text(dataset_item_id(d, row->item)));
+	result_put(o, "title", json_text(dataset_title(d, row->item)));
+	result_put(o, "score", json_number((double)row->score));
 }
 
 static json_t *edits_json(const struct asked *a)
@@ -132,9 +126,9 @@ static json_t *edits_json(const struct asked *a)
 	for (size_t k = 0; k < a->n_edits; k++) {
 		json_t *o = json_object();
 
-		put(o, "edit", json_text(kinds[a->edit[k].kind]));
-		put(o, "item", json_text(dataset_item_id(a->hold.data, a->edit[k].item)));
-		put(o, "value", a->edit[k].kind == EDIT_REMOVE ? json_null() : json_number((double)a->edit[k].value));
+		result_put(o, "edit", json_text(kinds[a->edit[k].kind]));
+		result_put(o, "item", json_text(dataset_item_id(a->hold.data, a->edit[k].item)));
+		result_put(o, "value", a->edit[k].kind == EDIT_REMOVE ? json_null() : json_number((double)a->edit[k].value));
 		if (json_array_append_new(list, o) != 0)
 			mem_must(NULL);
 	}
@@ -207,9 +201,9 @@ static void tell(struct call *c, const struct asked *a, const char *run, const s
 		struct str move = STR_INIT;
 
 		fill_row(o, a->hold.data, &w->row[k]);
-		put(o, "removed", json_boolean(w->row[k].removed));
+		result_put(o, "removed", json_boolean(w->row[k].removed));
 		say_move(&move, &w->row[k]);
-		put(o, "move", json_text(move.s ? move.s : ""));
+		result_put(o, "move", json_text(move.s ? move.s : ""));
 		str_done(&move);
 	}
 	say_head(c, a, run, w);

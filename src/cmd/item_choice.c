@@ -6,20 +6,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/bits.h"
 #include "base/file.h"
 #include "base/mem.h"
 
 #define FILE_MOST ((size_t)1 << 30)
-
-static size_t n_words(const struct dataset *d)
-{
-	return (size_t)d->n_items / 64 + 1;
-}
-
-static void mark(uint64_t *set, uint32_t item)
-{
-	set[item / 64] |= (uint64_t)1 << item % 64;
-}
 
 /* As it is written, else whatever the case. */
 static uint32_t find_tag(const struct dataset *d, const char *name)
@@ -36,7 +27,7 @@ static void mark_tag(const struct dataset *d, uint32_t tag, uint64_t *set)
 {
 	for (uint32_t i = 0; i < d->n_items; i++)
 		if (csr_has(&d->item_tags, i, tag))
-			mark(set, i);
+			bits_add(set, i);
 }
 
 static bool mark_file(const struct dataset *d, const char *path, uint64_t *set, struct str *told, struct err *err)
@@ -61,7 +52,7 @@ static bool mark_file(const struct dataset *d, const char *path, uint64_t *set, 
 		known += item != NO_ITEM;
 		unknown += item == NO_ITEM;
 		if (item != NO_ITEM)
-			mark(set, item);
+			bits_add(set, item);
 	}
 	mem_free(bytes);
 	if (!known)
@@ -125,13 +116,13 @@ bool item_choice_bar(const struct dataset *d, const struct word *only, const str
 	if (!only && !without)
 		return true;
 	if (!*barred)
-		*barred = mem_zeroed(n_words(d), sizeof(**barred), err);
+		*barred = mem_zeroed(bits_words(d->n_items), sizeof(**barred), err);
 	good = *barred && (!without || mark_list(d, without, "not", *barred, told, err));
 	if (good && only) {
-		wanted = mem_zeroed(n_words(d), sizeof(*wanted), err);
+		wanted = mem_zeroed(bits_words(d->n_items), sizeof(*wanted), err);
 		good = wanted && mark_list(d, only, "only", wanted, told, err);
 	}
-	for (size_t k = 0; good && only && k < n_words(d); k++)
+	for (size_t k = 0; good && only && k < bits_words(d->n_items); k++)
 		(*barred)[k] |= ~wanted[k];
 	mem_free(wanted);
 	return good;

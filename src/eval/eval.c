@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -121,7 +122,7 @@ static void judge_all(struct eval_job *job, unsigned k, uint64_t *times)
 			times[job->lists.item[i * job->lists.k + r]]++;
 	for (uint32_t i = 0; i < n_items; i++) { /* candidates only, moved together */
 		distinct += times[i] > 0;
-		if (!job->barred || !(job->barred[i / 64] >> i % 64 & 1))
+		if (!job->barred || !bits_has(job->barred, i))
 			times[n++] = times[i];
 	}
 	qsort(times, n, sizeof(*times), by_size);

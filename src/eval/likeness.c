@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "eval/metrics.h"
@@ -92,7 +93,7 @@ static size_t meet_list_bits(const uint32_t *a, size_t n_a, const uint64_t *b)
 	size_t n = 0;
 
 	for (size_t k = 0; k < n_a; k++)
-		n += b[a[k] / 64] >> a[k] % 64 & 1;
+		n += bits_has(b, a[k]);
 	return n;
 }
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 #include "base/u32.h"
 
@@ -133,9 +134,9 @@ static void mark_skipped(const struct rank_job *job, const struct query *q, uint
 	else
 		memset(skip, 0, job->words * sizeof(*skip));
 	for (uint32_t j = 0; j < q->n && !job->o->keep_seen; j++)
-		skip[q->items[j] / 64] |= (uint64_t)1 << q->items[j] % 64;
+		bits_add(skip, q->items[j]);
 	for (uint32_t j = 0; j < q->n_hidden && !job->o->keep_seen; j++)
-		skip[q->hidden[j] / 64] |= (uint64_t)1 << q->hidden[j] % 64;
+		bits_add(skip, q->hidden[j]);
 }
 
 static bool rank_tiles(const struct rank_job *job, struct rank_slot *s, const struct query *q, size_t B,
@@ -269,7 +270,7 @@ void ranked_lists_done(struct ranked_lists *l)
 
 static bool is_barred(const struct rank_options *o, const struct query *q, uint32_t item)
 {
-	if (o->barred && (o->barred[item / 64] >> item % 64 & 1))
+	if (o->barred && bits_has(o->barred, item))
 		return true;
 	for (uint32_t j = 0; j < q->n && !o->keep_seen; j++)
 		if (q->items[j] == item)
@@ -329,12 +330,12 @@ bool rank_barred(const struct split *split, bool all, uint64_t **out, uint32_t *
 	*n_candidates = n_items;
 	if (all)
 		return true;
-	*out = mem_zeroed((size_t)n_items / 64 + 1, sizeof(**out), err);
+	*out = mem_zeroed(bits_words(n_items), sizeof(**out), err);
 	if (!*out)
 		return false;
 	for (uint32_t i = 0; i < n_items; i++)
 		if (split->item_train[i] == 0) {
-			(*out)[i / 64] |= (uint64_t)1 << i % 64;
+			bits_add(*out, i);
 			--*n_candidates;
 		}
 	return true;

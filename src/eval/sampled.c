@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 #include "base/rng.h"
 
@@ -34,7 +35,7 @@ struct sampled_state {
 
 static bool is_barred(const struct sampled_job *job, uint32_t i)
 {
-	return job->barred && (job->barred[i / 64] >> i % 64 & 1);
+	return job->barred && bits_has(job->barred, i);
 }
 
 static uint32_t list_others(const struct sampled_state *st, struct sampled_slot *s, size_t index,

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 
 enum { TRIALS_A_CHUNK = 4, GREEDY_POOL = 32 /* events that a greedy step chooses from */ };
@@ -368,13 +369,13 @@ static bool remove_greedily(struct trials *t, uint32_t proven, struct counterfac
 /* Candidates of all trials: not the history as it is, nor what the caller bars. */
 static uint64_t *bar_history(const struct query *q, uint32_t n_items, const uint64_t *barred, struct err *err)
 {
-	const size_t words = (size_t)n_items / 64 + 1;
+	const size_t words = bits_words(n_items);
 	uint64_t *set = mem_zeroed(words, sizeof(*set), err);
 
 	if (set && barred)
 		memcpy(set, barred, words * sizeof(*set));
 	for (uint32_t k = 0; set && k < q->n; k++)
-		set[q->items[k] / 64] |= (uint64_t)1 << q->items[k] % 64;
+		bits_add(set, q->items[k]);
 	return set;
 }
 

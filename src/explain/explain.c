@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 
 enum { NEIGHBOURS_TOLD = 20 };
@@ -52,7 +53,7 @@ static bool find_rank(struct explanation *e, const struct snapshot *s, const str
 	for (uint32_t k = 0; k < q->n && !o->keep_seen; k++)
 		if (q->items[k] == e->item)
 			e->why_no_rank = "in the history";
-	if (o->barred && o->barred[e->item / 64] >> e->item % 64 & 1)
+	if (o->barred && bits_has(o->barred, e->item))
 		e->why_no_rank = "no train events";
 	if (e->why_no_rank)
 		return true;
@@ -248,7 +249,7 @@ static bool find_scores(struct explanation *e, const struct snapshot *s, const s
 	float score;
 
 	*q = *given;
-	if (s->ops->caps & MODEL_USER_VECTORS) {
+	if (model_folds_in(s->ops)) {
 		if (q->user != NO_USER && !q->fold_in) {
 			if (!model_score_one(s->model, q, e->item, scratch, &score, err))
 				return false;

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 
 /* --- The edited history -------------------------------------------------------- */
@@ -96,15 +97,10 @@ struct ranking {
 	uint32_t n_items;
 };
 
-static bool has_bit(const uint64_t *set, uint32_t i)
-{
-	return set[i / 64] >> i % 64 & 1;
-}
-
 static bool ranking_make(struct ranking *r, const struct snapshot *s, const struct query *q,
 			 const struct rank_options *o, struct scratch *scratch, struct err *err)
 {
-	const size_t words = (size_t)r->n_items / 64 + 1;
+	const size_t words = bits_words(r->n_items);
 
 	r->score = mem_alloc((size_t)r->n_items + 1, sizeof(*r->score), err);
 	r->skip = r->score ? mem_zeroed(words, sizeof(*r->skip), err) : NULL;
@@ -113,7 +109,7 @@ static bool ranking_make(struct ranking *r, const struct snapshot *s, const stru
 	if (o->barred)
 		memcpy(r->skip, o->barred, words * sizeof(*r->skip));
 	for (uint32_t k = 0; k < q->n && !o->keep_seen; k++)
-		r->skip[q->items[k] / 64] |= (uint64_t)1 << q->items[k] % 64;
+		bits_add(r->skip, q->items[k]);
 	return true;
 }
 
@@ -129,10 +125,10 @@ static uint32_t rank_in(const struct ranking *r, uint32_t item)
 	const float score = r->score[item];
 	uint32_t rank = 1;
 
-	if (has_bit(r->skip, item) || isnan(score))
+	if (bits_has(r->skip, item) || isnan(score))
 		return 0;
 	for (uint32_t i = 0; i < r->n_items; i++)
-		if ((r->score[i] > score || (r->score[i] == score && i < item)) && !has_bit(r->skip, i))
+		if ((r->score[i] > score || (r->score[i] == score && i < item)) && !bits_has(r->skip, i))
 			rank++;
 	return rank;
 }
@@ -190,7 +186,7 @@ struct whatif *whatif_rank(const struct snapshot *s, uint32_t n_items, const str
 			   const struct edited_history *edited, const struct rank_options *o,
 			   const struct task *task, struct err *err)
 {
-	const bool folds = s->ops->caps & MODEL_USER_VECTORS && !(s->ops->caps & MODEL_FROM_HISTORY);
+	const bool folds = model_folds_in(s->ops);
 	struct ranking before = { .n_items = n_items }, after = { .n_items = n_items };
 	struct query old = *given, new = *given;
 	struct whatif *w = mem_zeroed(1, sizeof(*w), err);

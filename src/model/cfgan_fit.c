@@ -137,15 +137,13 @@ static bool make_gradients(struct cfgan_fit *f, const struct cfgan_net *n, struc
 struct cfgan_fit *cfgan_fit_new(const struct cfgan_net *n, const struct cfgan_rule *r, const struct build_env *env,
 				struct err *err)
 {
-	struct model_shape shape = { .n_users = env->x->rows, .n_items = env->x->cols, .n_events = csr_n(env->x) };
+	struct model_shape shape = { .n_users = env->x->rows, .n_items = env->x->cols, .n_events = csr_n(env->x),
+				     .longest = csr_longest_row(env->x) };
 	struct cfgan_fit *f = mem_zeroed(1, sizeof(*f), err);
 	struct cfgan_limits most;
 
 	if (!f)
 		return NULL;
-	for (uint32_t u = 0; u < env->x->rows; u++)
-		if (csr_row_n(env->x, u) > shape.longest)
-			shape.longest = (uint32_t)csr_row_n(env->x, u);
 	f->rule = *r;
 	most = cfgan_limits(&shape, r->batch, r->pm, r->zr);
 	if (cfgan_batch_make(&f->batch, env->x, &most, err) && make_gradients(f, n, err))

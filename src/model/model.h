@@ -167,6 +167,10 @@ static inline const struct model_ops *model_ops_of(const struct model *m)
 	return ((const struct model_base *)(const void *)m)->ops;
 }
 
+/* Edited histories and explanations: the model is asked with fold_in, since the user's trained vector knows
+ * nothing of the history at hand. */
+static inline bool model_folds_in(const struct model_ops *ops) { return ops->caps & MODEL_USER_VECTORS; }
+
 /* registry.c: every model, in the order shown; NULL-terminated. */
 extern const struct model_ops *const model_registry[];
 const struct model_ops *model_find(const char *name, struct err *err); /* "did you mean" on failure */

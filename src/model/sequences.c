@@ -52,6 +52,16 @@ void sequences_done(struct sequences *s)
 	*s = (struct sequences){ 0 };
 }
 
+uint32_t sequences_longest(const struct sequences *s)
+{
+	uint32_t longest = 1;
+
+	for (uint32_t u = 0; u < s->U; u++)
+		if (sequences_n(s, u) > longest)
+			longest = sequences_n(s, u);
+	return longest;
+}
+
 uint64_t sequences_bytes(uint32_t U, size_t events)
 {
 	return ((uint64_t)U + 1) * sizeof(size_t) + events * sizeof(uint32_t);

@@ -22,6 +22,7 @@ static inline uint32_t sequences_n(const struct sequences *s, uint32_t u)
 {
 	return (uint32_t)(s->ptr[u + 1] - s->ptr[u]);
 }
+uint32_t sequences_longest(const struct sequences *s); /* at least 1 */
 uint64_t sequences_bytes(uint32_t U, size_t events);
 
 #endif

@@ -70,11 +70,8 @@ static size_t gather(struct gathering *g, uint32_t u, uint32_t *idx, float *val)
 
 static bool make_room(struct gathering *g, struct err *err)
 {
-	uint32_t longest = 1;
+	uint32_t longest = sequences_longest(&g->seq);
 
-	for (uint32_t u = 0; u < g->seq.U; u++)
-		if (sequences_n(&g->seq, u) > longest)
-			longest = sequences_n(&g->seq, u);
 	return (g->sum = mem_zeroed(g->env->x->cols, sizeof(*g->sum), err)) &&
 	       (g->item = mem_alloc(g->env->x->cols, sizeof(*g->item), err)) &&
 	       (g->x = mem_alloc(longest, sizeof(*g->x), err)) && (g->f = mem_alloc(longest, sizeof(*g->f), err));

@@ -30,15 +30,6 @@ struct valid {
 	size_t n_parts;
 };
 
-static uint32_t longest_of(const struct towers_batch *b)
-{
-	uint32_t longest = 1;
-
-	for (uint32_t u = 0; u < b->seq.U; u++)
-		longest = sequences_n(&b->seq, u) > longest ? sequences_n(&b->seq, u) : longest;
-	return longest;
-}
-
 static size_t person_floats(size_t D)
 {
 	return 5 * D + 1;
@@ -51,7 +42,7 @@ static size_t items_floats(const struct towers_net *n)
 
 static bool make_slots(struct valid *v, unsigned n_slots, struct err *err)
 {
-	uint32_t longest = longest_of(v->b);
+	uint32_t longest = sequences_longest(&v->b->seq);
 
 	v->slot = mem_zeroed(n_slots, sizeof(*v->slot), err);
 	v->n_slots = v->slot ? n_slots : 0;

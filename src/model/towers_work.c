@@ -130,9 +130,7 @@ struct towers_fit *towers_fit_new(const struct towers_net *n, const struct tower
 	}
 	f->ld = towers_round_up((size_t)f->batch.N + 1);
 	f->logq = logf((float)f->batch.N / (float)f->batch.n_pool);
-	for (uint32_t u = 0; u < n->U; u++)
-		if (sequences_n(&f->batch.seq, u) > f->longest)
-			f->longest = sequences_n(&f->batch.seq, u);
+	f->longest = sequences_longest(&f->batch.seq);
 	if (make_work(f, n, err) && make_tables(f, n, err))
 		return f;
 	towers_fit_free(f);
@@ -184,10 +182,8 @@ static uint64_t past_most(const struct model_shape *s, uint64_t rows)
 static uint64_t tags_most(const struct towers_net *n, uint64_t M)
 {
 	const struct csr *tags = n->features.tags;
-	uint64_t longest = 0;
+	uint64_t longest = tags ? csr_longest_row(tags) : 0;
 
-	for (uint32_t i = 0; tags && i < n->I; i++)
-		longest = csr_row_n(tags, i) > longest ? csr_row_n(tags, i) : longest;
 	return !tags ? 0 : M * longest < csr_n(tags) ? M * longest : csr_n(tags);
 }
 

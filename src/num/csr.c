@@ -168,3 +168,13 @@ void csr_row_norms2(const struct csr *m, double *out)
 		out[r] = sum;
 	}
 }
+
+uint32_t csr_longest_row(const struct csr *m)
+{
+	size_t longest = 0;
+
+	for (uint32_t r = 0; r < m->rows; r++)
+		if (csr_row_n(m, r) > longest)
+			longest = csr_row_n(m, r);
+	return (uint32_t)longest;
+}

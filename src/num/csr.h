@@ -68,6 +68,7 @@ bool csr_gram(struct csr *out, const struct csr *x, const struct csr *xt, const 
 bool csr_has(const struct csr *m, uint32_t r, uint32_t c); /* binary search */
 size_t csr_bytes(const struct csr *m);
 /* Sum of squares of each row, in double, reduced in order: out[rows]. */
+uint32_t csr_longest_row(const struct csr *m); /* entries of the fullest row; 0 without rows */
 void csr_row_norms2(const struct csr *m, double *out);
 
 #endif

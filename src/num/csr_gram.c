@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 
 enum { ROWS_A_CHUNK = 16 };
@@ -30,7 +31,7 @@ static void sum_row(const struct gram *g, uint32_t i, float *sum, uint64_t *ther
 		for (size_t k = g->x->ptr[u]; k < g->x->ptr[u + 1]; k++) {
 			uint32_t j = g->x->idx[k];
 
-			there[j / 64] |= (uint64_t)1 << j % 64;
+			bits_add(there, j);
 			sum[j] += w * csr_x(g->x, k);
 		}
 	}

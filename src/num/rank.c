@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 #include "num/kern.h"
 
@@ -306,7 +307,7 @@ static void group_hits(struct group *g, const struct rank_panels *p, uint32_t pa
 			uint32_t item = p->item[at];
 
 			if (at >= p->I || scores[q * width + lane] < t->threshold ||
-			    (barred && barred[item / 64] >> item % 64 & 1) ||
+			    (barred && bits_has(barred, item)) ||
 			    (g->skip && g->skip[q] && in_list(g->skip[q], g->n_skip[q], item)))
 				continue;
 			topk_push(t, item, scores[q * width + lane]);

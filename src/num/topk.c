@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "base/bits.h"
 #include "num/kern.h"
 
 static bool worse(const struct topk *t, uint32_t a, uint32_t b)
@@ -92,7 +93,7 @@ void topk_offer(struct topk *t, const float *scores, uint32_t lo, uint32_t n, co
 		for (; bits; bits &= bits - 1) {
 			uint32_t at = b + (uint32_t)__builtin_ctzll(bits), item = lo + at;
 
-			if (!skip || !(skip[item / 64] >> item % 64 & 1))
+			if (!skip || !bits_has(skip, item))
 				topk_push(t, item, scores[at]);
 		}
 	}

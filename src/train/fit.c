@@ -104,12 +104,8 @@ static bool use_matrix(struct fit *f, bool refit, struct err *err)
 
 static struct model_shape shape_of(const struct csr *x, const struct dataset *data)
 {
-	struct model_shape s = { .n_users = x->rows, .n_items = x->cols, .n_events = csr_n(x), .data = data };
-
-	for (uint32_t u = 0; u < x->rows; u++)
-		if (csr_row_n(x, u) > s.longest)
-			s.longest = (uint32_t)csr_row_n(x, u);
-	return s;
+	return (struct model_shape){ .n_users = x->rows, .n_items = x->cols, .n_events = csr_n(x),
+				     .longest = csr_longest_row(x), .data = data };
 }
 
 uint64_t fit_bytes(const struct model_ops *ops, const struct params *p, const struct split *split, bool refit)

@@ -398,9 +398,6 @@ static bool users_handle(struct view *v, struct session *s, const struct act *ac
 		st->wants_order = true;
 		return true;
 	case ACT_EXPLAIN:
-		if (v->focus == HISTORY && users_friend(st, session_data(s), v->table[HISTORY].cursor) != NO_USER)
-			return show_user(st, s, dataset_user_id(session_data(s), users_friend(st, session_data(s),
-									       v->table[HISTORY].cursor)));
 		if (!v->table[LIST].n)
 			return false;
 		st->why_on = true;
