@@ -32,12 +32,14 @@ static struct session *session;
 static struct screen *screen;
 static struct surface surface;
 
+#define TURNS_MOST 120000 /* ten minutes: the sanitizers make the search for a removal slow */
+
 /* Turns until nothing is under way any more: no job, no answer that is waited for. */
 static void settle(void)
 {
 	struct err err = { 0 };
 
-	for (int quiet = 0, turns = 0; quiet < 3 && turns < 20000; turns++) {
+	for (int quiet = 0, turns = 0; quiet < 3 && turns < TURNS_MOST; turns++) {
 		bool busy = session_jobs_alive(session) || screen_waiting(screen) > 0;
 
 		screen_draw(screen, &surface);

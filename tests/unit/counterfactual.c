@@ -5,6 +5,7 @@
 #include "base/pool.h"
 #include "model/registry.h"
 #include "model_fixture.h"
+#include "num/linalg.h"
 
 enum { U = 90, I = 60, PER_USER = 25, K = 5, LONGEST = 12 };
 
@@ -194,6 +195,7 @@ int main(void)
 
 	two.pool = pool;
 	stopped.keep_going = never;
+	linalg_init(); /* OpenBLAS on one thread, as everywhere */
 	fixture_make(&f, U, I, PER_USER, false);
 	fixture_must(rank_barred(f.split, false, &barred, &n, &err), &err);
 	test_removal(&item_knn_ops, &two);

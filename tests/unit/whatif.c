@@ -4,6 +4,7 @@
 
 #include "model/registry.h"
 #include "model_fixture.h"
+#include "num/linalg.h"
 
 enum { U = 90, I = 60, PER_USER = 25, K = 10 };
 
@@ -133,6 +134,7 @@ int main(void)
 	struct err err;
 	uint32_t n;
 
+	linalg_init(); /* OpenBLAS on one thread, as everywhere */
 	fixture_make(&f, U, I, PER_USER, false);
 	fixture_must(rank_barred(f.split, false, &barred, &n, &err), &err);
 	test_edits();
