@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd_ask.c - recommend, similar, explain: questions to a run. */
+/* cmd_ask.c - recommend, similar: questions to a run. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,6 @@
 #include "cmd/tables.h"
 #include "data/split.h"
 #include "eval/rank_lists.h"
-#include "explain/explain.h"
 #include "explain/similar.h"
 
 struct ask {
@@ -307,129 +306,4 @@ const struct command similar_command = {
 	.summary = "the items nearest to an item",
 	.lane = LANE_ASK, .words = { WORD_ITEM }, .least = 1, .most = 1, .params = similar_params,
 	.prepare = similar_prepare, .run = similar_run, .release = ask_release,
-};
-
-/* --- explain ---------------------------------------------------------------------------------------------- */
-
-static const struct param_spec explain_params[] = {
-	K_PARAM("so many of the strongest parts; what is left is summed as the rest"),
-	RUN_PARAM,
-	{ .name = "by", .type = PARAM_CHOICE, .choices = "history", .def = "history",
-	  .meaning = "what the parts are: events of the history" },
-	{ .name = NULL },
-};
-
-static bool explain_prepare(struct call *c, struct err *err)
-{
-	struct ask *a = ask_new(c);
-
-	return hold_data(&a->hold, c, err) && call_user(c, call_word(c, 0), &a->user, err) &&
-	       call_item(c, call_word(c, 1), &a->item, err) && hold_run(&a->hold, c, call_text(c, "run"), err);
-}
-
-static void say_explanation(struct call *c, const struct dataset *d, const struct explanation *e)
-{
-	struct str s = STR_INIT, user = STR_INIT;
-
-	word_quote(&user, dataset_user_id(d, e->user));
-	str_printf(&s, "%s gives %s to user %s the score %.6g, ", e->run, dataset_title(d, e->item), user.s, e->score);
-	if (e->rank)
-		str_printf(&s, "rank %u", e->rank);
-	else
-		str_printf(&s, "not ranked: %s", e->why_no_rank ? e->why_no_rank : "no candidate");
-	str_printf(&s, " (%s)\n", e->method);
-	if (!isnan(e->trained_score))
-		str_printf(&s, "with the user's trained vector the score is %.6g\n", e->trained_score);
-	if (!isnan(e->base) && e->base != 0)
-		str_printf(&s, "base %+.6g\n", e->base);
-	if (!isnan(e->rest) && e->rest != 0)
-		str_printf(&s, "all other events %+.6g\n", e->rest);
-	if (e->n_unread)
-		str_printf(&s, "%u older event%s count 0: %s reads the newest events alone\n", e->n_unread,
-			   e->n_unread == 1 ? "" : "s", e->run);
-	if (e->has_attention)
-		str_printf(&s, "attention tells where the model looks; it is no explanation by itself\n");
-	result_say(&c->result, "%s", s.s);
-	str_done(&s);
-	str_done(&user);
-}
-
-static json_t *neighbours_of(const struct dataset *d, const struct explanation *e)
-{
-	json_t *list = json_array();
-
-	for (size_t k = 0; k < e->n_neighbours; k++)
-		json_array_append_new(list, json_pack("{s:o,s:o}", "user",
-						      json_text(dataset_user_id(d, e->neighbours[k].who)), "weight",
-						      json_number((double)e->neighbours[k].weight)));
-	return list;
-}
-
-static void tell_explanation(struct call *c, const struct dataset *d, const struct explanation *e, uint32_t k)
-{
-	static const struct result_column columns[] = {
-		{ "item", "because of", COLUMN_ID }, { "title", "title", COLUMN_TEXT },
-		{ "value", "part", COLUMN_SCORE },   { NULL, NULL, 0 },
-	};
-	static const struct result_column with_attention[] = {
-		{ "item", "because of", COLUMN_ID }, { "title", "title", COLUMN_TEXT },
-		{ "value", "part", COLUMN_SCORE },   { "attention", "attention", COLUMN_SCORE }, { NULL, NULL, 0 },
-	};
-	struct result *r = &c->result;
-
-	result_set(r, "user", json_text(dataset_user_id(d, e->user)));
-	result_set(r, "item", json_text(dataset_item_id(d, e->item)));
-	result_set(r, "run", json_text(e->run));
-	result_set(r, "rank", e->rank ? json_integer(e->rank) : json_null());
-	result_set(r, "score", json_number(e->score));
-	result_set(r, "base", json_number(e->base));
-	result_set(r, "method", json_text(e->method));
-	result_set(r, "by", json_text("history"));
-	result_set(r, "unread", json_integer(e->n_unread));
-	r->rows_key = "parts";
-	r->columns = e->has_attention ? with_attention : columns;
-	for (size_t i = 0; i < e->n_parts && i < k; i++) {
-		json_t *row = result_add_row(r);
-
-		result_put(row, "kind", json_text("history"));
-		result_put(row, "item", json_text(dataset_item_id(d, e->parts[i].item)));
-		result_put(row, "title", json_text(dataset_title(d, e->parts[i].item)));
-		result_put(row, "value", json_number((double)e->parts[i].value));
-		if (e->has_attention)
-			result_put(row, "attention", json_number((double)e->parts[i].attention));
-	}
-	result_set(r, "rest", json_number(e->rest));
-	result_set(r, "trained_score", json_number(e->trained_score));
-	if (e->n_neighbours)
-		result_set(r, "neighbours", neighbours_of(d, e));
-	say_explanation(c, d, e);
-}
-
-static bool explain_run(struct call *c, struct job *job, const struct task *t, struct err *err)
-{
-	struct ask *a = c->state;
-	const struct snapshot *s = hold_snapshot(&a->hold, err);
-	struct rank_options o = { .k = a->k };
-	struct explanation *e = NULL;
-	uint64_t *barred = NULL;
-	uint32_t n_candidates;
-	struct query q;
-
-	(void)job;
-	if (!s || !ask_query(a, s, &q, err) || !ask_barred(a, s, &barred, &n_candidates, err))
-		return false;
-	o.barred = barred;
-	e = explain_item(s, a->hold.split, &q, a->item, a->k, &o, t, err);
-	if (e)
-		tell_explanation(c, a->hold.data, e, a->k);
-	explanation_free(e);
-	mem_free(barred);
-	return e != NULL;
-}
-
-const struct command explain_command = {
-	.name = "explain", .group = "Questions", .synopsis = "explain USER ITEM [k=10] [run=RUN] [by=history]",
-	.summary = "what in the history an item's score comes from",
-	.lane = LANE_ASK, .words = { WORD_USER, WORD_ITEM }, .least = 2, .most = 2, .params = explain_params,
-	.prepare = explain_prepare, .run = explain_run, .release = ask_release,
 };

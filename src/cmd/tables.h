@@ -12,7 +12,7 @@ extern const struct command models_command, params_command, train_command, jobs_
 	resume_command, cancel_command, runs_command, use_command, delete_command;
 /* cmd_evaluate.c, cmd_compare.c */
 extern const struct command evaluate_command, compare_command;
-/* cmd_ask.c, cmd_browse.c */
+/* cmd_ask.c, cmd_explain.c, cmd_browse.c */
 extern const struct command recommend_command, similar_command, explain_command, users_command, items_command,
 	user_command, item_command;
 /* cmd_whatif.c */

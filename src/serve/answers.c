@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 #include "eval/rank_lists.h"
 #include "explain/counterfactual.h"
@@ -184,6 +185,15 @@ static bool answer_why(struct why_answer *out, const struct request *r, const st
 	return done;
 }
 
+/* Lists may hold it: it is none of the history, and a candidate. */
+static bool may_be_listed(const struct asked *a, uint32_t item)
+{
+	for (uint32_t k = 0; k < a->q.n; k++)
+		if (a->q.items[k] == item)
+			return false;
+	return !a->barred || !bits_has(a->barred, item);
+}
+
 static bool answer_removal(struct removal_answer *out, const struct request *r, const struct task *task,
 			   struct err *err)
 {
@@ -205,7 +215,8 @@ static bool answer_removal(struct removal_answer *out, const struct request *r, 
 	asked.q.fold_in = model_folds_in(r->snapshot->ops);
 	o.barred = asked.barred;
 	done = done && rank_of_item(r->snapshot->model, I, &asked.q, &o, r->item, &scratch, &rank, &score, err);
-	out->ranked = done && rank <= r->k;
+	out->ranked = done && rank <= r->k && may_be_listed(&asked, r->item);
+	out->folded_in = asked.q.fold_in;
 	if (out->ranked)
 		done = smallest_removal(r->snapshot, I, &asked.q, r->item, &o, COUNTERFACTUAL_BUDGET, task, &c, err);
 	if (done) {

@@ -56,6 +56,7 @@ struct removal_answer {
 	uint32_t user, item, k;
 	char run[64];
 	bool ranked;         /* it is among the best k; nothing is told otherwise */
+	bool folded_in;      /* by the history, not by the user's trained vector */
 	bool found, smallest;
 	uint32_t rank;       /* without them */
 	size_t n;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cmd/explain_words.h"
 #include "ui/text.h"
 #include "ui/v_users.h"
 
@@ -254,28 +255,17 @@ static void draw_list(const struct view *v, struct draw_ctx *c, struct surface *
 
 enum { W_TITLE, W_VALUE, W_ATTENTION, W_BAR };
 
-/* "Without A and B it leaves the best 10", for as many as there is room. */
-static void say_removal(const struct draw_ctx *c, const struct removal_answer *r, char *out, size_t size)
-{
-	size_t used;
-
-	if (!r->found) {
-		snprintf(out, size, "No removal of events takes it out of the best %u", r->k);
-		return;
-	}
-	used = (size_t)snprintf(out, size, "It leaves the best %u without %s%zu event%s: ", r->k,
-				r->smallest ? "" : "these ", r->n, r->n == 1 ? "" : "s");
-	for (size_t i = 0; i < r->n && used < size; i++)
-		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", dataset_title(c->d, r->without[i]));
-}
-
 static void why_note(const struct draw_ctx *c, size_t row, struct table_cell *out)
 {
 	const struct why_answer *why = c->why;
 	const struct removal_answer *removal = users_removal(c->st, c->s);
 
 	if (removal && row == 0) {
-		say_removal(c, removal, out->text, sizeof out->text);
+		struct str text = STR_INIT;
+
+		say_removal(&text, c->d, removal);
+		snprintf(out->text, sizeof out->text, "%s", str_text(&text));
+		str_done(&text);
 		out->style = STYLE_TITLE;
 		out->span = true;
 		return;

@@ -54,7 +54,7 @@ out = os.path.join(TMP, 'out')
 os.makedirs(out, exist_ok=True)
 a = answers(*commands(
     'load ' + folder, 'split leave-last', 'train ease lambda=5', 'train ials dim=4 epochs=3 patience=0', 'use ease#1',
-    'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'explain u1 2', 'whatif u1 -7 +2 11=4 k=4',
+    'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'explain u1 2 removal=yes', 'whatif u1 -7 +2 11=4 k=4',
     'evaluate', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'compare',
     'export recommendations %s/r.csv' % out, 'user u1', 'item 2', 'set k 20', 'set', 'help', 'help load',
     'delete ials#1', 'generate %s/gen users=60 items=60 events=600' % out, 'quit'))
@@ -87,7 +87,9 @@ shape(by['similar'][0], {'item': str, 'by': str, 'run': str, 'items': [LISTED]},
 shape(by['similar'][1], {'item': str, 'by': str, 'run': type(None), 'items': [LISTED]}, 'similar by behaviour')
 shape(by['explain'][0], {'user': str, 'item': str, 'run': str, 'rank': (int, type(None)), 'score': NUMBER,
                          'base': MAYBE, 'method': str, 'by': str, 'rest': MAYBE, 'trained_score': MAYBE,
-                         'parts': [{'kind': str, 'item': str, 'title': str, 'value': NUMBER}]}, 'explain')
+                         'parts': [{'kind': str, 'item': str, 'title': str, 'value': NUMBER}],
+                         'removal': {'k': int, 'ranked': bool, 'found': bool, 'smallest': bool,
+                                     'rank': (int, type(None)), 'items': [{'item': str, 'title': str}]}}, 'explain')
 e = by['explain'][0]
 sum_of_parts = e['base'] + e['rest'] + sum(p['value'] for p in e['parts'])
 ok(abs(sum_of_parts - e['score']) <= 1e-4 * max(1e-3, abs(e['score'])), 'base + parts + rest = score', e)

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_explain.c - explain: the parts of a score, and the fewest events that an item's place rests on. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/settings.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cmd/explain_words.h"
+#include "cmd/hold.h"
+#include "cmd/tables.h"
+#include "data/split.h"
+#include "eval/rank_lists.h"
+#include "explain/explain.h"
+#include "serve/scorer.h"
+
+struct explaining {
+	struct hold hold;
+	uint32_t user, item;
+	uint32_t k;      /* parts */
+	uint32_t list_k; /* of the list that the item is to leave */
+	bool removal;
+	struct history_buf buf;
+};
+
+static const struct param_spec explain_params[] = {
+	{ .name = "k", .type = PARAM_INT, .lo = 1, .hi = 100000, .unit = "items",
+	  .meaning = "so many of the strongest parts; what is left is summed as the rest (default: set k)" },
+	{ .name = "run", .type = PARAM_TEXT, .meaning = "which run answers (default: the current one)" },
+	{ .name = "by", .type = PARAM_CHOICE, .choices = "history", .def = "history",
+	  .meaning = "what the parts are: events of the history" },
+	{ .name = "removal", .type = PARAM_BOOL, .def = "no",
+	  .meaning = "also the fewest events without which the item leaves the list (of set k)" },
+	{ .name = NULL },
+};
+
+static bool explain_prepare(struct call *c, struct err *err)
+{
+	struct explaining *a = mem_must(calloc(1, sizeof(*a)));
+
+	c->state = a;
+	a->list_k = (uint32_t)settings_int(c->session, "k");
+	a->k = params_is_set(&c->params, "k") ? (uint32_t)params_int(&c->params, "k") : a->list_k;
+	a->removal = params_bool(&c->params, "removal");
+	return hold_data(&a->hold, c, err) && call_user(c, call_word(c, 0), &a->user, err) &&
+	       call_item(c, call_word(c, 1), &a->item, err) && hold_run(&a->hold, c, call_text(c, "run"), err);
+}
+
+static void explain_release(struct call *c)
+{
+	struct explaining *a = c->state;
+
+	hold_done(&a->hold);
+	history_buf_done(&a->buf);
+	free(a);
+}
+
+/* --- the parts ------------------------------------------------------------------------------------------------ */
+
+static void say_explanation(struct str *s, const struct dataset *d, const struct explanation *e)
+{
+	struct str user = STR_INIT;
+
+	word_quote(&user, dataset_user_id(d, e->user));
+	str_printf(s, "%s gives %s to user %s the score %.6g, ", e->run, dataset_title(d, e->item), user.s, e->score);
+	if (e->rank)
+		str_printf(s, "rank %u", e->rank);
+	else
+		str_printf(s, "not ranked: %s", e->why_no_rank ? e->why_no_rank : "no candidate");
+	str_printf(s, " (%s)\n", e->method);
+	if (!isnan(e->trained_score))
+		str_printf(s, "with the user's trained vector the score is %.6g\n", e->trained_score);
+	if (!isnan(e->base) && e->base != 0)
+		str_printf(s, "base %+.6g\n", e->base);
+	if (!isnan(e->rest) && e->rest != 0)
+		str_printf(s, "all other events %+.6g\n", e->rest);
+	if (e->n_unread)
+		str_printf(s, "%u older event%s count 0: %s reads the newest events alone\n", e->n_unread,
+			   e->n_unread == 1 ? "" : "s", e->run);
+	if (e->has_attention)
+		str_printf(s, "attention tells where the model looks; it is no explanation by itself\n");
+	str_done(&user);
+}
+
+static json_t *neighbours_of(const struct dataset *d, const struct explanation *e)
+{
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < e->n_neighbours; k++)
+		json_array_append_new(list, json_pack("{s:o,s:o}", "user",
+						      json_text(dataset_user_id(d, e->neighbours[k].who)), "weight",
+						      json_number((double)e->neighbours[k].weight)));
+	return list;
+}
+
+static void tell_explanation(struct result *r, struct str *text, const struct dataset *d, const struct explanation *e, uint32_t k)
+{
+	static const struct result_column columns[] = {
+		{ "item", "because of", COLUMN_ID }, { "title", "title", COLUMN_TEXT },
+		{ "value", "part", COLUMN_SCORE },   { NULL, NULL, 0 },
+	};
+	static const struct result_column with_attention[] = {
+		{ "item", "because of", COLUMN_ID }, { "title", "title", COLUMN_TEXT },
+		{ "value", "part", COLUMN_SCORE },   { "attention", "attention", COLUMN_SCORE }, { NULL, NULL, 0 },
+	};
+
+	result_set(r, "user", json_text(dataset_user_id(d, e->user)));
+	result_set(r, "item", json_text(dataset_item_id(d, e->item)));
+	result_set(r, "run", json_text(e->run));
+	result_set(r, "rank", e->rank ? json_integer(e->rank) : json_null());
+	result_set(r, "score", json_number(e->score));
+	result_set(r, "base", json_number(e->base));
+	result_set(r, "method", json_text(e->method));
+	result_set(r, "by", json_text("history"));
+	result_set(r, "unread", json_integer(e->n_unread));
+	r->rows_key = "parts";
+	r->columns = e->has_attention ? with_attention : columns;
+	for (size_t i = 0; i < e->n_parts && i < k; i++) {
+		json_t *row = result_add_row(r);
+
+		result_put(row, "kind", json_text("history"));
+		result_put(row, "item", json_text(dataset_item_id(d, e->parts[i].item)));
+		result_put(row, "title", json_text(dataset_title(d, e->parts[i].item)));
+		result_put(row, "value", json_number((double)e->parts[i].value));
+		if (e->has_attention)
+			result_put(row, "attention", json_number((double)e->parts[i].attention));
+	}
+	result_set(r, "rest", json_number(e->rest));
+	result_set(r, "trained_score", json_number(e->trained_score));
+	if (e->n_neighbours)
+		result_set(r, "neighbours", neighbours_of(d, e));
+	say_explanation(text, d, e);
+}
+
+/* --- the fewest events whose removal takes the item out of the list ---------------------------------------------- */
+
+static json_t *removal_json(const struct dataset *d, const struct removal_answer *r)
+{
+	json_t *o = json_object(), *items = json_array();
+
+	for (size_t k = 0; k < r->n; k++)
+		if (json_array_append_new(items, json_pack("{s:o,s:o}", "item", json_text(dataset_item_id(d, r->without[k])),
+							   "title", json_text(dataset_title(d, r->without[k])))) != 0)
+			mem_must(NULL);
+	result_put(o, "k", json_integer(r->k));
+	result_put(o, "ranked", json_boolean(r->ranked));
+	result_put(o, "found", json_boolean(r->found));
+	result_put(o, "smallest", json_boolean(r->smallest));
+	result_put(o, "rank", r->found ? json_integer(r->rank) : json_null());
+	result_put(o, "items", items);
+	return o;
+}
+
+/* What the screen asks of the item, answered here. */
+static bool tell_removal(struct result *r, struct str *text, const struct explaining *a, const struct snapshot *s,
+			 const struct task *t, struct err *err)
+{
+	const struct request ask = { .pane = PANE_REMOVAL, .snapshot = s, .split = a->hold.split, .user = a->user,
+				     .item = a->item, .k = a->list_k };
+	struct answer *answer = scorer_answer_now(&ask, t, err);
+
+	if (!answer)
+		return false;
+	result_set(r, "removal", removal_json(a->hold.data, &answer->removal));
+	say_removal(text, a->hold.data, &answer->removal);
+	str_putc(text, '\n');
+	answer_free(answer);
+	return true;
+}
+
+/* --- the whole ------------------------------------------------------------------------------------------------ */
+
+static bool explain_parts(struct call *c, struct str *text, const struct snapshot *s, const struct task *t,
+			  struct err *err)
+{
+	struct explaining *a = c->state;
+	struct rank_options o = { .k = a->k };
+	struct explanation *e = NULL;
+	uint64_t *barred = NULL;
+	uint32_t n_candidates;
+	struct query q;
+
+	if (!history_query(s, a->hold.split, a->user, false, &a->buf, &q, err) ||
+	    !rank_barred(a->hold.split, rank_all_items(a->hold.split, s->model), &barred, &n_candidates, err))
+		return false;
+	o.barred = barred;
+	e = explain_item(s, a->hold.split, &q, a->item, a->k, &o, t, err);
+	if (e)
+		tell_explanation(&c->result, text, a->hold.data, e, a->k);
+	mem_free(barred);
+	explanation_free(e);
+	return e != NULL;
+}
+
+static bool explain_run(struct call *c, struct job *job, const struct task *t, struct err *err)
+{
+	struct explaining *a = c->state;
+	const struct snapshot *s = hold_snapshot(&a->hold, err);
+	struct str text = STR_INIT;
+	bool good;
+
+	(void)job;
+	good = s && explain_parts(c, &text, s, t, err) && (!a->removal || tell_removal(&c->result, &text, a, s, t, err));
+	if (good)
+		result_say(&c->result, "%s", str_text(&text));
+	str_done(&text);
+	return good;
+}
+
+const struct command explain_command = {
+	.name = "explain", .group = "Questions",
+	.synopsis = "explain USER ITEM [k=10] [run=RUN] [by=history] [removal=yes]",
+	.summary = "what in the history an item's score comes from",
+	.lane = LANE_ASK, .words = { WORD_USER, WORD_ITEM }, .least = 2, .most = 2, .params = explain_params,
+	.prepare = explain_prepare, .run = explain_run, .release = explain_release,
+};

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* explain_words.h - what stands behind an explanation, in words: the same in a command's text and on the screen.
+ *
+ * Each appends one line's text, without its end.  ANY thread.
+ */
+#ifndef CMD_EXPLAIN_WORDS_H
+#define CMD_EXPLAIN_WORDS_H
+
+#include "base/str.h"
+#include "data/dataset.h"
+#include "serve/answers.h"
+
+/* "It leaves the best 10 without 2 events (no fewer do): A, B". */
+void say_removal(struct str *out, const struct dataset *d, const struct removal_answer *r);
+
+#endif
