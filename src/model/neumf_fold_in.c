@@ -16,7 +16,7 @@
 #define STEPS 30
 #define HALVINGS 12
 #define LEAST_VARIANCE 1e-6
-#define ENOUGH 1e-6 /* of the loss: a smaller promise ends it */
+#define ENOUGH 1e-5 /* of the loss: a gain below that, promised or made, ends it */
 
 bool neumf_people_make(struct neumf_people *p, const struct neumf_net *n, const uint8_t *trained, struct err *err)
 {
@@ -218,10 +218,10 @@ static void curvature(struct fold *f)
 		f->hess[d * P + d] += f->people->weight[d];
 }
 
-/* Moves p along the step as far as the loss falls as it should; false when it no longer does, or hardly would. */
+/* Moves p along the step as far as the loss falls as it should; false when it no longer does, or hardly. */
 static bool move(struct fold *f, float *p, double *loss)
 {
-	double slope = 0, length = 1;
+	double slope = 0, length = 1, gained;
 
 	for (size_t d = 0; d < f->D; d++)
 		slope += f->g[d] * (double)f->rhs[d];
@@ -236,9 +236,10 @@ static bool move(struct fold *f, float *p, double *loss)
 		now = loss_at(f, f->try);
 		if (!(now <= *loss + 1e-4 * length * slope))
 			continue;
+		gained = *loss - now;
 		*loss = now;
 		memcpy(p, f->try, f->D * sizeof(*p));
-		return true;
+		return gained > ENOUGH * now;
 	}
 	return false;
 }
