@@ -15,6 +15,7 @@
 #include "model/vectors.h"
 #include "num/linalg.h"
 
+#define TUNED_FILM "tuned on valid events of MovieLens 100K"
 enum { MAX_WIDTH = RANK_MAX_D - 1, TILE = 32 /* queries that go through together */ };
 
 struct cfgan {
@@ -29,8 +30,8 @@ static const struct param_spec params[] = {
 	  .meaning = "zeros taught: none, as a loss (zr), shown to the discriminator (pm), or both", .source = "Chae 2018" },
 	{ .name = "zr-ratio", .type = PARAM_REAL, .lo = 0.01, .hi = 1000, .def = "4", .unit = "",
 	  .meaning = "items drawn for zr, as a multiple of a history's events", .source = "", .log_scale = true },
-	{ .name = "zr-weight", .type = PARAM_REAL, .lo = 0, .hi = 1000, .def = "0.1", .unit = "",
-	  .meaning = "weight of the squared outputs of the items drawn for zr", .source = "", .log_scale = true },
+	{ .name = "zr-weight", .type = PARAM_REAL, .lo = 0, .hi = 1000, .def = "0.12", .unit = "",
+	  .meaning = "weight of the squared outputs of the items drawn for zr", .source = TUNED_FILM, .log_scale = true },
 	{ .name = "pm-ratio", .type = PARAM_REAL, .lo = 0.01, .hi = 1000, .def = "4", .unit = "",
 	  .meaning = "items drawn for pm, as a multiple of a history's events", .source = "", .log_scale = true },
 	{ .name = "layers", .type = PARAM_INTS, .lo = 1, .hi = MAX_WIDTH, .def = "256", .unit = "",
@@ -40,25 +41,25 @@ static const struct param_spec params[] = {
 	{ .name = "activation", .type = PARAM_CHOICE, .def = "sigmoid", .choices = "sigmoid|tanh|relu", .unit = "",
 	  .meaning = "of the hidden layers", .source = "Chae 2018" },
 	{ .name = "lr", .type = PARAM_REAL, .lo = 1e-7, .hi = 10, .def = "0.0003", .unit = "",
-	  .meaning = "length of adam's steps, of the generator", .source = "", .log_scale = true },
+	  .meaning = "length of adam's steps, of the generator", .source = TUNED_FILM, .log_scale = true },
 	{ .name = "d-lr", .type = PARAM_REAL, .lo = 1e-7, .hi = 10, .def = "0.0003", .unit = "",
-	  .meaning = "the same of the discriminator", .source = "", .log_scale = true },
-	{ .name = "l2", .type = PARAM_REAL, .lo = 0, .hi = 10, .def = "0.0001", .unit = "",
-	  .meaning = "weight of the generator's squared weights in each step", .source = "", .log_scale = true },
+	  .meaning = "the same of the discriminator", .source = TUNED_FILM, .log_scale = true },
+	{ .name = "l2", .type = PARAM_REAL, .lo = 0, .hi = 10, .def = "0.00001", .unit = "",
+	  .meaning = "weight of the generator's squared weights in each step", .source = TUNED_FILM, .log_scale = true },
 	{ .name = "d-l2", .type = PARAM_REAL, .lo = 0, .hi = 10, .def = "0", .unit = "",
 	  .meaning = "the same of the discriminator", .source = "", .log_scale = true },
 	{ .name = "g-steps", .type = PARAM_INT, .lo = 1, .hi = 1000, .def = "2", .unit = "passes",
 	  .meaning = "the generator's passes over the histories an epoch", .source = "" },
 	{ .name = "d-steps", .type = PARAM_INT, .lo = 1, .hi = 1000, .def = "1", .unit = "passes",
 	  .meaning = "the discriminator's passes, before them", .source = "" },
-	{ .name = "drop", .type = PARAM_REAL, .lo = 0, .hi = 0.95, .def = "0", .unit = "",
-	  .meaning = "share of each history's events that do not go in, anew each pass", .source = "" },
+	{ .name = "drop", .type = PARAM_REAL, .lo = 0, .hi = 0.95, .def = "0.5", .unit = "",
+	  .meaning = "share of each history's events that do not go in, anew each pass", .source = TUNED_FILM },
 	{ .name = "batch", .type = PARAM_INT, .lo = 1, .hi = 65536, .def = "64", .unit = "histories",
 	  .meaning = "histories a step", .source = "", .log_scale = true },
-	{ .name = "epochs", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "200", .unit = "epochs",
+	{ .name = "epochs", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "400", .unit = "epochs",
 	  .meaning = "rounds of the game, at most", .source = "" },
-	{ .name = "patience", .type = PARAM_INT, .lo = 0, .hi = 100000, .def = "10", .unit = "rounds",
-	  .meaning = "validations without a better metric before it stops; 0: never", .source = "" },
+	{ .name = "patience", .type = PARAM_INT, .lo = 0, .hi = 100000, .def = "40", .unit = "rounds",
+	  .meaning = "validations without a better metric before it stops; 0: never", .source = "the metric wavers from epoch to epoch" },
 	{ .name = NULL },
 };
 
