@@ -113,7 +113,7 @@ CASE_FN void case_task_done(struct task *t)
 }
 
 /* for (each table this processor has) … */
-static const char *const case_tables[] = { "plain", "avx2", "avx512" };
+static const char *const case_tables[] = { "plain", "avx2", "avx512", "vnni" };
 #define CASE_EACH_TABLE(name)                                                                      \
 	for (size_t case_t_ = 0; case_t_ < 3; case_t_++)                                           \
 		for (const char *name = case_tables[case_t_]; name && kern_choose(name);           \

@@ -63,6 +63,8 @@ struct pool *session_pool(struct session *s);
 struct run {
 	struct run_record rec;
 	const struct snapshot *snapshot; /* NULL: on disk only, read when used */
+	const struct snapshot *whole;    /* of a run in memory that answers in fewer bits: what it was; else NULL */
+	char label[80];                  /* "ials#1", or with how it answers: "ials#1 int8" */
 	bool of_data, of_split;          /* made from the current dataset, split */
 	bool in_memory;                  /* not kept under --home (popularity#1, --readonly) */
 	uint32_t job;                    /* while it trains; else 0 */

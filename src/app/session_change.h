@@ -28,6 +28,9 @@ bool session_take_run_name(struct session *s, const char *model, const char *wan
 struct run *session_put_run(struct session *s, struct run_record *take, bool in_memory);
 struct run *session_run_named(struct session *s, const char *name); /* NULL */
 void session_set_run_snapshot(struct session *s, struct run *r, const struct snapshot *take);
+/* use RUN precision=: it answers with `packed` from now on, or with `whole` where packed is NULL.  Takes both. */
+void session_use_packed(struct session *s, struct run *r, const struct snapshot *whole,
+			const struct snapshot *packed);
 /* A training's job runs, or is over; while follow is on the run answers, and goes on to when it ended. */
 void session_train_began(struct session *s, struct run *r, uint32_t job);
 void session_train_ended(struct session *s, struct run *r);

@@ -17,6 +17,7 @@
 static void run_free(struct session *s, struct run *r)
 {
 	session_let_go(s, r->snapshot, NULL, NULL);
+	session_let_go(s, r->whole, NULL, NULL);
 	eval_result_free(r->test);
 	run_record_done(&r->rec);
 	free(r);
@@ -52,6 +53,15 @@ void session_mark_runs(struct session *s)
 		mark(s, s->run[i]);
 }
 
+static void set_label(struct run *r)
+{
+	const struct snapshot *s = r->snapshot;
+	bool packed = s && s->precision != PRECISION_F32;
+
+	snprintf(r->label, sizeof(r->label), "%s%s%s", r->rec.name, packed ? " " : "",
+		 packed ? precision_name[s->precision] : "");
+}
+
 struct run *session_put_run(struct session *s, struct run_record *take, bool in_memory)
 {
 	const struct model_ops *ops;
@@ -60,9 +70,10 @@ struct run *session_put_run(struct session *s, struct run_record *take, bool in_
 
 	if (r) {
 		session_let_go(s, r->snapshot, NULL, NULL);
+		session_let_go(s, r->whole, NULL, NULL);
 		eval_result_free(r->test);
 		run_record_done(&r->rec);
-		r->snapshot = NULL;
+		r->snapshot = r->whole = NULL;
 		r->test = NULL;
 	} else {
 		r = mem_must(calloc(1, sizeof(*r)));
@@ -71,6 +82,7 @@ struct run *session_put_run(struct session *s, struct run_record *take, bool in_
 	}
 	r->rec = *take;
 	run_record_init(take);
+	set_label(r);
 	r->in_memory = in_memory;
 	r->job = 0;
 	r->rate_now = NAN;
@@ -159,8 +171,7 @@ static void drop_idle_snapshots(struct session *s)
 
 		if (r == answers || r->in_memory || r->job || !r->rec.readable)
 			continue;
-		session_let_go(s, r->snapshot, NULL, NULL);
-		r->snapshot = NULL;
+		session_set_run_snapshot(s, r, NULL);
 	}
 }
 
@@ -206,6 +217,21 @@ void session_set_run_snapshot(struct session *s, struct run *r, const struct sna
 {
 	session_let_go(s, r->snapshot, NULL, NULL);
 	r->snapshot = take;
+	set_label(r);
+}
+
+/* What was measured user by user was measured of the other one. */
+void session_use_packed(struct session *s, struct run *r, const struct snapshot *whole, const struct snapshot *packed)
+{
+	eval_result_free(r->test);
+	r->test = NULL;
+	session_let_go(s, r->whole, NULL, NULL);
+	r->whole = NULL;
+	session_set_run_snapshot(s, r, packed ? packed : whole);
+	if (packed && r->in_memory)
+		r->whole = whole;
+	else if (packed)
+		session_let_go(s, whole, NULL, NULL); /* on disk: read again when it is asked for */
 }
 
 void session_train_began(struct session *s, struct run *r, uint32_t job)
@@ -262,7 +288,8 @@ void session_put_eval(struct session *s, struct eval_result *take)
 {
 	struct run *r = session_run_named(s, take->run);
 
-	if (!r || !s->split || take->split_fingerprint != s->split->fingerprint) {
+	if (!r || !s->split || take->split_fingerprint != s->split->fingerprint ||
+	    (r->snapshot && take->precision != r->snapshot->precision)) {
 		eval_result_free(take);
 		return;
 	}
@@ -293,7 +320,7 @@ void session_runs_installed(struct session *s, struct standing *st)
 		}
 	}
 	r = session_put_run(s, &st->record, true);
-	r->snapshot = st->popularity;
+	session_set_run_snapshot(s, r, st->popularity);
 	st->popularity = NULL;
 	drop_idle_snapshots(s);
 	set_user_metric(s);

@@ -17,7 +17,7 @@
 static bool fits_in_memory(const struct training *t, struct err *err)
 {
 	const struct fit_request *r = &t->request;
-	uint64_t need = fit_bytes(r->ops, &r->params, r->split, r->refit), have = mem_bytes_available();
+	uint64_t need = fit_bytes(r->ops, &r->params, r->split, r->refit, r->kept), have = mem_bytes_available();
 	char a[32], b[32];
 
 	if (need <= have)
@@ -43,6 +43,7 @@ static void describe(struct training *t)
 	rec->seed = r->seed;
 	rec->values = fit_values(r);
 	rec->refit = r->refit;
+	rec->precision = r->kept;
 	rec->epochs_asked = r->epochs;
 	rec->patience = r->patience;
 	rec->valid_every = r->valid_every;

@@ -221,6 +221,7 @@ static void add_result(struct result *r, const struct eval_result *e)
 	const struct eval_hazards *h = &e->hazards;
 
 	json_object_set_new(row, "run", json_text(e->run));
+	json_object_set_new(row, "precision", json_text(precision_name[e->precision]));
 	json_object_set_new(row, "on", json_text(e->on_valid ? "valid" : "test"));
 	json_object_set_new(row, "users", json_integer((json_int_t)e->n_users));
 	json_object_set_new(row, "metrics", eval_metrics_json(e));
@@ -286,7 +287,8 @@ void eval_keep(struct session *s, struct eval_result *take)
 	struct run_store *store = NULL;
 	struct err err = { .code = ERR_OK };
 
-	if (r && r->of_split) {
+	/* Of a run that answers in fewer bits than it is kept in, nothing is written down. */
+	if (r && r->of_split && take->precision == r->rec.precision) {
 		json_decref(r->rec.metrics);
 		r->rec.metrics = eval_metrics_json(take);
 		if (!r->in_memory && !r->job && !session_readonly(s))

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "cmd/export_files.h"
 #include "cmd/hold.h"
+#include "cmd/packed_say.h"
 #include "cmd/tables.h"
 
 struct export {
@@ -17,6 +18,7 @@ struct export {
 	const char *path; /* of the call's words */
 	uint64_t rows;
 	json_t *metrics;  /* [{run, metrics}] for WHAT metrics */
+	struct model_export model;
 };
 
 static const struct param_spec export_params[] = {
@@ -25,6 +27,8 @@ static const struct param_spec export_params[] = {
 	{ .name = "on", .type = PARAM_CHOICE, .choices = "test|valid", .def = "test",
 	  .meaning = "recommendations: to every user with events of this part" },
 	{ .name = "run", .type = PARAM_TEXT, .meaning = "of which run (default: the current one)" },
+	{ .name = "precision", .type = PARAM_CHOICE, .choices = PRECISION_CHOICES,
+	  .meaning = "model: of its large tables (default: as the run is kept)" },
 	{ .name = "force", .type = PARAM_BOOL, .def = "no", .meaning = "replaces what is there" },
 	{ .name = NULL },
 };
@@ -64,6 +68,18 @@ static bool write_curves(const struct call *c, struct export *x, const struct ta
 	return export_curves(x->path, x->hold.record.name, &x->hold.record.curves, &x->rows, err);
 }
 
+static bool write_model(const struct call *c, struct export *x, const struct task *t, struct err *err)
+{
+	const struct snapshot *s = hold_snapshot(&x->hold, err);
+
+	if (!s)
+		return false;
+	x->model.to = params_is_set(&c->params, "precision") ? (enum precision)params_choice(&c->params, "precision")
+							     : s->precision;
+	x->rows = x->hold.data->n_items;
+	return export_model(x->path, s, &x->hold.record, x->hold.split, t, &x->model, err);
+}
+
 static bool write_metrics(const struct call *c, struct export *x, const struct task *t, struct err *err)
 {
 	struct csv_out o;
@@ -91,15 +107,16 @@ static bool write_metrics(const struct call *c, struct export *x, const struct t
 
 static const struct export_kind {
 	const char *name, *endings; /* endings NULL: a folder */
-	bool needs_run;
+	bool (*take_run)(struct hold *h, const struct call *c, const char *name, struct err *err); /* NULL: needs none */
 	bool (*write)(const struct call *c, struct export *x, const struct task *t, struct err *err);
 } kinds[] = {
-	{ "recommendations", ".csv", true, write_recommendations },
-	{ "split", NULL, false, write_split },
-	{ "rejected", ".csv", false, write_rejected },
-	{ "vectors", ".npy .csv", true, write_vectors },
-	{ "metrics", ".csv", false, write_metrics },
-	{ "curves", ".csv", true, write_curves },
+	{ "recommendations", ".csv", hold_run, write_recommendations },
+	{ "split", NULL, NULL, write_split },
+	{ "rejected", ".csv", NULL, write_rejected },
+	{ "vectors", ".npy .csv", hold_whole_run, write_vectors },
+	{ "model", ".safetensors", hold_whole_run, write_model },
+	{ "metrics", ".csv", NULL, write_metrics },
+	{ "curves", ".csv", hold_run, write_curves },
 };
 
 const struct name_meaning export_whats[] = {
@@ -107,6 +124,7 @@ const struct name_meaning export_whats[] = {
 	{ "split", "a folder: train.csv valid.csv test.csv" },
 	{ "rejected", "file,line,reason of the rows that could not be read" },
 	{ "vectors", "the item vectors of a run, .npy or .csv" },
+	{ "model", "what a run scores with, .safetensors; precision= makes it smaller" },
 	{ "metrics", "run,metric,value of the runs that were evaluated" },
 	{ "curves", "loss and validation metric by epoch" },
 	{ NULL, NULL },
@@ -126,7 +144,7 @@ static const struct export_kind *find_kind(const char *name, struct err *err)
 	if (near)
 		err_set(err, ERR_RANGE, "export knows no %s: did you mean %s?", name, near);
 	else
-		err_set(err, ERR_RANGE, "export knows no %s: recommendations, split, rejected, vectors, metrics or curves",
+		err_set(err, ERR_RANGE, "export knows no %s: recommendations, split, rejected, vectors, model, metrics or curves",
 			name);
 	return NULL;
 }
@@ -134,10 +152,11 @@ static const struct export_kind *find_kind(const char *name, struct err *err)
 static bool ending_fits(const struct export_kind *k, const char *path)
 {
 	const char *dot = strrchr(file_base(path), '.');
+	const char *at = dot && k->endings ? strstr(k->endings, dot) : NULL;
 
 	if (!k->endings)
 		return true;
-	return dot && strlen(dot) == 4 && strstr(k->endings, dot) != NULL;
+	return at && strchr(" ", at[strlen(dot)]) != NULL; /* a whole one of the list */
 }
 
 /* What would be lost.  A split's folder may be there, its files may not. */
@@ -198,7 +217,7 @@ static bool export_prepare(struct call *c, struct err *err)
 		return err_set(err, ERR_RANGE, "%s: %s is written as %s", x->path, k->name, k->endings);
 	if (!hold_data(&x->hold, c, err) || !may_write(c, k, x->path, err))
 		return false;
-	if (k->needs_run && !hold_run(&x->hold, c, call_text(c, "run"), err))
+	if (k->take_run && !k->take_run(&x->hold, c, call_text(c, "run"), err))
 		return false;
 	snprintf(c->title, sizeof(c->title), "export %s", k->name);
 	return k->write != write_metrics || collect_metrics(c, x, err);
@@ -212,6 +231,29 @@ static bool export_run(struct call *c, struct job *job, const struct task *t, st
 	return find_kind(call_word(c, 0), err)->write(c, x, t, err);
 }
 
+static void say_model(struct call *c, const struct export *x)
+{
+	const struct model_export *m = &x->model;
+	struct str text = STR_INIT;
+	char a[32], b[32];
+
+	str_printf(&text, "%s in %s: %s", x->hold.record.name, precision_name[m->to], str_bytes(m->file_bytes, a));
+	if (m->packed)
+		str_printf(&text, " of %s (%.2f times smaller)", str_bytes(m->whole_bytes, b),
+			   (double)m->whole_bytes / (double)m->file_bytes);
+	str_printf(&text, " in %s\n", x->path);
+	result_set(&c->result, "file_bytes", json_integer((json_int_t)m->file_bytes));
+	result_set(&c->result, "file_bytes_whole", json_integer((json_int_t)m->whole_bytes));
+	if (m->packed) {
+		packed_cost_json(&c->result, &m->cost);
+		packed_cost_text(&m->cost, &text);
+	} else {
+		result_set(&c->result, "precision", json_text(precision_name[m->to]));
+	}
+	result_say(&c->result, "%s", text.s);
+	str_done(&text);
+}
+
 static bool export_finish(struct call *c, struct err *err)
 {
 	const struct export *x = c->state;
@@ -221,6 +263,10 @@ static bool export_finish(struct call *c, struct err *err)
 	result_set(&c->result, "what", json_text(call_word(c, 0)));
 	result_set(&c->result, "file", json_text(x->path));
 	result_set(&c->result, "rows", json_integer((json_int_t)x->rows));
+	if (x->model.written) {
+		say_model(c, x);
+		return true;
+	}
 	result_say(&c->result, "%s: %s rows in %s\n", call_word(c, 0), str_thousands(x->rows, n), x->path);
 	return true;
 }
@@ -235,8 +281,8 @@ static void export_release(struct call *c)
 }
 
 const struct command export_command = {
-	.name = "export", .group = "Data", .synopsis = "export WHAT FILE [k=20] [on=test|valid] [run=RUN] [force=yes]",
-	.summary = "writes recommendations, split, rejected, vectors, metrics or curves",
+	.name = "export", .group = "Data", .synopsis = "export WHAT FILE [k=20] [on=test|valid] [run=RUN] [precision=f32|bf16|int8] [force=yes]",
+	.summary = "writes recommendations, split, rejected, vectors, model, metrics or curves",
 	.lane = LANE_LIGHT, .words = { WORD_WHAT, WORD_FILE }, .least = 2, .most = 2, .params = export_params,
 	.prepare = export_prepare, .run = export_run, .finish = export_finish, .release = export_release,
 };

@@ -38,7 +38,7 @@ static bool models_prepare(struct call *c, struct err *err)
 		json_object_set_new(row, "explanation",
 				    json_text(ops->contributions ? "exact" : "leave-one-out"));
 		/* Of a training with default parameters on the data that are loaded. */
-		json_object_set_new(row, "bytes", split ? json_integer((json_int_t)fit_bytes(ops, &p, split, false))
+		json_object_set_new(row, "bytes", split ? json_integer((json_int_t)fit_bytes(ops, &p, split, false, PRECISION_F32))
 							: json_null());
 		for (size_t k = 0; k < sizeof(caps) / sizeof(*caps); k++) {
 			if (ops->caps & caps[k].cap)

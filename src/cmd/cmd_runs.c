@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/hold.h"
+#include "cmd/packed_say.h"
 #include "cmd/tables.h"
 
 /* --- runs ------------------------------------------------------------------------------------------------- */
@@ -40,6 +41,8 @@ static void add_run(struct result *res, const struct run *r, bool answers)
 	json_object_set_new(row, "stopped", json_text(rec->stopped));
 	json_object_set_new(row, "seconds", json_number(rec->seconds));
 	json_object_set_new(row, "bytes", json_integer((json_int_t)rec->bytes));
+	json_object_set_new(row, "precision", json_text(precision_name[r->snapshot ? r->snapshot->precision
+										     : rec->precision]));
 	json_object_set_new(row, "data", json_text(rec->data_name));
 	json_object_set_new(row, "split", json_text(rec->split_text));
 	json_object_set_new(row, "of_data", json_boolean(r->of_data));
@@ -82,53 +85,99 @@ const struct command runs_command = {
 
 /* --- use -------------------------------------------------------------------------------------------------- */
 
+static const struct param_spec use_params[] = {
+	{ .name = "precision", .type = PARAM_CHOICE, .choices = PRECISION_CHOICES,
+	  .meaning = "answers from tables in fewer bits, telling what that costs and gains; f32 goes back" },
+	{ .name = NULL },
+};
+
+struct use {
+	struct hold hold;
+	bool chosen;                   /* precision= was given */
+	enum precision to;
+	const struct snapshot *packed; /* NULL: as it is kept */
+	struct packed_cost cost;
+};
+
 static bool use_prepare(struct call *c, struct err *err)
 {
-	struct hold *h = mem_must(calloc(1, sizeof(*h)));
+	struct use *u = mem_must(calloc(1, sizeof(*u)));
+	const struct run *r;
 	struct err first;
 
-	c->state = h;
-	if (!hold_data(h, c, err))
+	c->state = u;
+	if (!hold_data(&u->hold, c, err))
 		return false;
 	/* Another process may have made it since the runs were listed. */
 	if (!session_find_run(c->session, call_word(c, 0), &first) && !session_refresh_runs(c->session, err))
 		return false;
-	return hold_run(h, c, call_word(c, 0), err);
+	u->chosen = params_is_set(&c->params, "precision");
+	if (!u->chosen)
+		return hold_run(&u->hold, c, call_word(c, 0), err);
+	u->to = (enum precision)params_choice(&c->params, "precision");
+	r = session_find_run(c->session, call_word(c, 0), err);
+	if (r && r->job)
+		return err_set(err, ERR_USAGE, "%s is in training: precision= can be chosen when it has ended", r->rec.name);
+	return r && hold_whole_run(&u->hold, c, call_word(c, 0), err);
 }
 
 static bool use_run(struct call *c, struct job *job, const struct task *t, struct err *err)
 {
-	(void)job, (void)t;
-	return hold_snapshot(c->state, err) != NULL;
+	struct use *u = c->state;
+	const struct snapshot *whole = hold_snapshot(&u->hold, err);
+
+	(void)job;
+	if (!whole || !u->chosen || u->to == whole->precision)
+		return whole != NULL;
+	u->packed = snapshot_pack(whole, u->to, err);
+	return u->packed && packed_cost_measure(whole, u->packed, u->hold.split, t, &u->cost, err);
 }
 
 static bool use_finish(struct call *c, struct err *err)
 {
-	struct hold *h = c->state;
+	struct use *u = c->state;
+	struct hold *h = &u->hold;
 	struct run *r = session_run_named(c->session, h->record.name);
+	struct str text = STR_INIT;
 
 	if (!r || !r->of_data)
 		return err_set(err, ERR_CANCELLED, "%s can no longer answer: other data were loaded, or it was deleted",
 			       h->record.name);
-	if (!r->snapshot)
+	if (u->chosen)
+		session_use_packed(c->session, r, snapshot_ref(h->snapshot), u->packed ? snapshot_ref(u->packed) : NULL);
+	else if (!r->snapshot)
 		session_set_run_snapshot(c->session, r, snapshot_ref(h->snapshot));
 	session_choose(c->session, r);
 	result_set(&c->result, "ok", json_true());
 	result_set(&c->result, "run", json_text(r->rec.name));
-	result_say(&c->result, "%s answers\n", r->rec.name);
+	str_printf(&text, "%s answers", r->rec.name);
+	if (u->chosen)
+		str_printf(&text, " in %s", precision_name[u->to]);
+	str_puts(&text, "\n");
+	if (u->packed) {
+		packed_cost_json(&c->result, &u->cost);
+		packed_cost_text(&u->cost, &text);
+	} else {
+		result_set(&c->result, "precision", json_text(precision_name[r->snapshot->precision]));
+	}
+	result_say(&c->result, "%s", text.s);
+	str_done(&text);
 	return true;
 }
 
 static void use_release(struct call *c)
 {
-	hold_done(c->state);
-	free(c->state);
+	struct use *u = c->state;
+
+	snapshot_unref(u->packed);
+	hold_done(&u->hold);
+	free(u);
 }
 
 const struct command use_command = {
-	.name = "use", .group = "Models", .synopsis = "use RUN", .summary = "lets a run answer",
-	.lane = LANE_LIGHT, .words = { WORD_RUN }, .least = 1, .most = 1, .prepare = use_prepare, .run = use_run,
-	.finish = use_finish, .release = use_release,
+	.name = "use", .group = "Models", .synopsis = "use RUN [precision=f32|bf16|int8]", .summary = "lets a run answer",
+	.lane = LANE_LIGHT, .words = { WORD_RUN }, .least = 1, .most = 1, .params = use_params, .prepare = use_prepare,
+	.run = use_run, .finish = use_finish, .release = use_release,
 };
 
 /* --- delete ----------------------------------------------------------------------------------------------- */

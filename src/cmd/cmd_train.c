@@ -19,6 +19,8 @@ static const struct param_spec train_params[] = {
 	{ .name = "values", .type = PARAM_BOOL, .def = "no", .meaning = "fits the events' values instead of 1" },
 	{ .name = "refit", .type = PARAM_BOOL, .def = "no",
 	  .meaning = "then fits afresh on train and valid, for the best number of epochs" },
+	{ .name = "precision", .type = PARAM_CHOICE, .choices = "f32|bf16", .def = "f32",
+	  .meaning = "of the large tables that answer and are kept; bf16 halves them" },
 	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 1e15,
 	  .meaning = "of every random stream (default: the session's)" },
 	{ .name = "name", .type = PARAM_TEXT, .meaning = "name of the run (default: MODEL#N)" },
@@ -55,6 +57,7 @@ static bool take_params_of(const struct call *c, const struct run *old, struct f
 	*seed = old->rec.seed;
 	r->values = old->rec.values;
 	r->refit = old->rec.refit;
+	r->kept = old->rec.precision;
 	r->valid_every = old->rec.valid_every;
 	return metric_parse(old->rec.metric, &r->metric, &r->metric_k, err);
 }
@@ -82,11 +85,15 @@ static bool fill_request(const struct call *c, struct fit_request *r, struct err
 		r->params = c->more;
 		r->values = params_bool(&c->params, "values");
 		r->refit = params_bool(&c->params, "refit");
+		r->kept = (enum precision)params_choice(&c->params, "precision");
 		r->valid_every = (uint32_t)params_int(&c->params, "valid-every");
 		if (!metric_parse(call_text(c, "metric"), &r->metric, &r->metric_k, err))
 			return err_wrap(err, "metric=");
 	}
 	fit_request_follow(r);
+	if (r->kept != PRECISION_F32 && !ops->pack)
+		return err_set(err, ERR_UNSUPPORTED, "%s scores from f32 alone: only ials, bpr, ease and sasrec take "
+			       "precision=%s", ops->name, precision_name[r->kept]);
 	return true;
 }
 
@@ -163,6 +170,7 @@ static void tell_run(struct result *r, const struct run_record *rec)
 	result_set(r, "seconds", json_number(rec->seconds));
 	result_set(r, "seconds_per_epoch", json_number(rec->epochs ? rec->seconds / rec->epochs : NAN));
 	result_set(r, "bytes", json_integer((json_int_t)rec->bytes));
+	result_set(r, "precision", json_text(precision_name[rec->precision]));
 	str_printf(&s, "%s: %s", rec->name, rec->stopped);
 	if (rec->epochs > 1)
 		str_printf(&s, " after %u epochs, best %u", rec->epochs, rec->best_epoch);
@@ -202,7 +210,7 @@ static void train_release(struct call *c)
 
 const struct command train_command = {
 	.name = "train", .group = "Models",
-	.synopsis = "train MODEL [param=value…] [metric=ndcg@10 valid-every=N] [values=yes] [refit=yes] [seed=N] [name=RUN] [resume=RUN]",
+	.synopsis = "train MODEL [param=value…] [metric=ndcg@10 valid-every=N] [values=yes] [refit=yes] [precision=f32|bf16] [seed=N] [name=RUN] [resume=RUN]",
 	.summary = "fits a model on train, watching valid; the run then answers",
 	.lane = LANE_HEAVY, .words = { WORD_MODEL }, .least = 1, .most = 1, .params = train_params,
 	.more_params = train_more, .prepare = train_prepare, .run = train_run, .message = train_message,

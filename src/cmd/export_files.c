@@ -369,6 +369,9 @@ bool export_vectors(const char *path, const struct snapshot *s, const struct dat
 	size_t D, stride;
 	const float *v = s->ops->item_vectors ? s->ops->item_vectors(s->model, &D, &stride) : NULL;
 
+	if (!v && s->precision != PRECISION_F32)
+		return err_set(err, ERR_UNSUPPORTED, "%s is kept in %s: export model writes its tables so", s->run,
+			       precision_name[s->precision]);
 	if (!v)
 		return err_set(err, ERR_UNSUPPORTED, "%s has no item vectors: a model such as ials or bpr has", s->run);
 	*rows = d->n_items;

@@ -10,8 +10,9 @@
 
 #include "base/file.h"
 #include "data/split.h"
+#include "eval/packed_cost.h"
 #include "model/snapshot.h"
-#include "train/curves.h"
+#include "train/run_record.h"
 
 /* One CSV file under way. */
 struct csv_out {
@@ -39,5 +40,15 @@ bool export_rejected(const char *path, const struct dataset *d, uint64_t *rows, 
 bool export_vectors(const char *path, const struct snapshot *s, const struct dataset *d, uint64_t *rows,
 		    struct err *err);
 bool export_curves(const char *path, const char *run, const struct curves *c, uint64_t *rows, struct err *err);
+
+/* What a run scores with, its large tables in m->to: whyrec-formats(5).  Measures what that costs. */
+struct model_export {
+	enum precision to;                  /* set before */
+	bool written, packed;               /* packed: in fewer bits than it is kept, and measured */
+	uint64_t file_bytes, whole_bytes;   /* of tensors; as it is kept */
+	struct packed_cost cost;
+};
+bool export_model(const char *path, const struct snapshot *s, const struct run_record *rec, const struct split *split,
+		  const struct task *t, struct model_export *m, struct err *err);
 
 #endif

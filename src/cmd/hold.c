@@ -18,8 +18,9 @@ bool hold_data(struct hold *h, const struct call *c, struct err *err)
 	return true;
 }
 
-bool hold_run(struct hold *h, const struct call *c, const char *name, struct err *err)
+static bool take_run(struct hold *h, const struct call *c, const char *name, bool whole, struct err *err)
 {
+	const struct snapshot *in_memory;
 	const struct run *r;
 
 	if (name)
@@ -38,13 +39,26 @@ bool hold_run(struct hold *h, const struct call *c, const char *name, struct err
 	run_record_init(&h->record);
 	if (!run_record_copy(&h->record, &r->rec, err))
 		return false;
-	if (r->snapshot) {
-		h->snapshot = snapshot_ref(r->snapshot);
+	in_memory = r->snapshot;
+	if (whole && in_memory && in_memory->precision != r->rec.precision)
+		in_memory = r->whole;
+	if (in_memory) {
+		h->snapshot = snapshot_ref(in_memory);
 	} else {
 		h->home = mem_strdup(session_home(c->session));
 		h->readonly = session_readonly(c->session);
 	}
 	return true;
+}
+
+bool hold_run(struct hold *h, const struct call *c, const char *name, struct err *err)
+{
+	return take_run(h, c, name, false, err);
+}
+
+bool hold_whole_run(struct hold *h, const struct call *c, const char *name, struct err *err)
+{
+	return take_run(h, c, name, true, err);
 }
 
 /* DESIGN: the session's store belongs to the UI thread, and one store serves one call at a time.  A worker

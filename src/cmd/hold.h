@@ -23,6 +23,8 @@ struct hold {
 bool hold_data(struct hold *h, const struct call *c, struct err *err);
 /* After hold_data().  name NULL: the run that answers. */
 bool hold_run(struct hold *h, const struct call *c, const char *name, struct err *err);
+/* The same for `use precision=` and `export model`: the run as it is kept, whatever precision it answers in. */
+bool hold_whole_run(struct hold *h, const struct call *c, const char *name, struct err *err);
 /* WORKER.  Borrowed from h. */
 const struct snapshot *hold_snapshot(struct hold *h, struct err *err);
 /* WORKER.  The snapshot is no longer needed: one that was read from disk is given back. */

@@ -174,10 +174,12 @@ static bool run_full(struct eval_job *job, struct err *err)
 	struct rank_options ro = { .k = job->k_most, .keep_seen = job->o->keep_seen, .barred = job->barred };
 	const unsigned overall = 1u << METRIC_COVERAGE | 1u << METRIC_GINI;
 	size_t n = job->targets.n;
+	double began = clock_now();
 
 	if (!rank_lists(job->snapshot->model, job->split->data->n_items, asker_query, &job->asker, n, &ro,
 			job->task, &job->lists, err))
 		return false;
+	job->r->ranking_seconds = clock_now() - began;
 	if ((job->metrics >> METRIC_NOVELTY & 1) && !prepare_novelty(job, err))
 		return false;
 	if ((job->metrics >> METRIC_DIVERSITY & 1) && !prepare_diversity(job, err))
@@ -239,6 +241,8 @@ static bool describe(struct eval_job *job, struct err *err)
 	r->n_users = job->targets.n;
 	r->blind_to_cold = r->hazards.cold_test_items > 0 && job->o->all_candidates &&
 			   !(model_ops_of(job->snapshot->model)->caps & MODEL_RANKS_COLD);
+	r->ranking_seconds = NAN;
+	r->precision = job->snapshot->precision;
 	add_note(r, dialect_note(job->dialect));
 	if (job->snapshot->split_fingerprint != job->split->fingerprint)
 		add_note(r, "trained on another split");
@@ -315,8 +319,8 @@ void eval_result_free(struct eval_result *r)
 	mem_free(r);
 }
 
-bool eval_one(const struct snapshot *s, const struct split *split, bool on_valid, int metric, uint32_t k,
-	      const struct task *task, double *out, struct err *err)
+bool eval_quick(const struct snapshot *s, const struct split *split, bool on_valid, int metric, uint32_t k,
+		const struct task *task, struct eval_quick *out, struct err *err)
 {
 	struct eval_result *r = mem_zeroed(1, sizeof(*r), err);
 	struct eval_options o;
@@ -329,7 +333,19 @@ bool eval_one(const struct snapshot *s, const struct split *split, bool on_valid
 	o.n_k = 1;
 	o.k[0] = k;
 	done = r && eval_job_run(&job, err);
-	*out = done ? r->value[metric][0] : NAN;
+	*out = (struct eval_quick){ .value = NAN, .users_per_second = NAN };
+	if (done)
+		*out = (struct eval_quick){ r->value[metric][0], (double)r->n_users / r->ranking_seconds, r->n_users };
 	eval_result_free(r);
+	return done;
+}
+
+bool eval_one(const struct snapshot *s, const struct split *split, bool on_valid, int metric, uint32_t k,
+	      const struct task *task, double *out, struct err *err)
+{
+	struct eval_quick quick;
+	bool done = eval_quick(s, split, on_valid, metric, k, task, &quick, err);
+
+	*out = quick.value;
 	return done;
 }

@@ -75,6 +75,8 @@ struct eval_result {
 	struct eval_slice *slice; /* [n_slices] */
 	size_t n_slices;
 	double seconds;
+	double ranking_seconds; /* of these, making the lists; NaN when there are none */
+	enum precision precision; /* of the snapshot */
 };
 struct eval_result *eval_run(const struct snapshot *s, const struct split *split, const struct eval_options *o,
 			     const struct task *task, struct err *err);
@@ -84,5 +86,12 @@ void eval_result_free(struct eval_result *r);
  * events. */
 bool eval_one(const struct snapshot *s, const struct split *split, bool on_valid, int metric, uint32_t k,
 	      const struct task *task, double *out, struct err *err);
+/* The same, of how many users it is the mean and how many were ranked a second. */
+struct eval_quick {
+	double value, users_per_second;
+	size_t n_users;
+};
+bool eval_quick(const struct snapshot *s, const struct split *split, bool on_valid, int metric, uint32_t k,
+		const struct task *task, struct eval_quick *out, struct err *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/rng.h"
 #include "model/event_mean.h"
 #include "model/fold_negatives.h"
+#include "model/packed_tensors.h"
 #include "model/registry.h"
 #include "model/vectors.h"
 #include "num/bpr_core.h"
@@ -26,6 +27,7 @@ struct bpr {
 	uint32_t U, I, D;
 	struct bpr_rule rule;
 	float *W, *H, *bias;  /* [U][D], [I][D], [I] */
+	struct packed users, items; /* in fewer bits, frozen alone: W and H are NULL then */
 	uint8_t *trained;     /* [U]: 1 where the user had events to train on */
 	struct fold_negatives negatives;
 	struct bpr_core *core;      /* training alone */
@@ -57,6 +59,8 @@ static void destroy(struct model *model)
 		return;
 	mem_free(m->W);
 	mem_free(m->H);
+	packed_done(&m->users);
+	packed_done(&m->items);
 	mem_free(m->bias);
 	mem_free(m->trained);
 	bpr_core_free(m->core);
@@ -64,7 +68,8 @@ static void destroy(struct model *model)
 	mem_free(m);
 }
 
-static struct bpr *new_model(uint32_t U, uint32_t I, const struct params *p, struct err *err)
+/* All but the tables of vectors. */
+static struct bpr *new_without_tables(uint32_t U, uint32_t I, uint32_t D, const struct bpr_rule *rule, struct err *err)
 {
 	struct bpr *m = mem_zeroed(1, sizeof(*m), err);
 
@@ -73,17 +78,36 @@ static struct bpr *new_model(uint32_t U, uint32_t I, const struct params *p, str
 	m->base.ops = &bpr_ops;
 	m->U = U;
 	m->I = I;
-	m->D = (uint32_t)params_int(p, "dim");
+	m->D = D;
 	m->negatives.n = I < FOLD_NEGATIVES ? I : FOLD_NEGATIVES;
-	m->rule = (struct bpr_rule){
+	m->rule = *rule;
+	m->bias = mem_zeroed(I, sizeof(*m->bias), err);
+	m->trained = m->bias ? mem_zeroed(U, sizeof(*m->trained), err) : NULL;
+	if (m->trained)
+		return m;
+	destroy((struct model *)m);
+	return NULL;
+}
+
+static struct bpr *new_untabled(uint32_t U, uint32_t I, const struct params *p, struct err *err)
+{
+	struct bpr_rule rule = {
 		.lr = (float)params_real(p, "lr"), .l2 = (float)params_real(p, "l2"),
 		.negatives = params_choice(p, "negatives") ? BPR_POPULARITY : BPR_UNIFORM,
 	};
+
+	return new_without_tables(U, I, (uint32_t)params_int(p, "dim"), &rule, err);
+}
+
+static struct bpr *new_model(uint32_t U, uint32_t I, const struct params *p, struct err *err)
+{
+	struct bpr *m = new_untabled(U, I, p, err);
+
+	if (!m)
+		return NULL;
 	m->W = mem_zeroed((size_t)U * m->D, sizeof(*m->W), err);
 	m->H = m->W ? mem_zeroed((size_t)I * m->D, sizeof(*m->H), err) : NULL;
-	m->bias = m->H ? mem_zeroed(I, sizeof(*m->bias), err) : NULL;
-	m->trained = m->bias ? mem_zeroed(U, sizeof(*m->trained), err) : NULL;
-	if (m->trained)
+	if (m->H)
 		return m;
 	destroy((struct model *)m);
 	return NULL;
@@ -175,7 +199,8 @@ static bool valid_loss(struct model *model, const struct build_env *env, const s
 
 static bool make_panels(struct bpr *m, struct err *err)
 {
-	m->panels = rank_panels_new(m->H, m->D, m->I, m->D, m->bias, err);
+	m->panels = m->H ? rank_panels_new(m->H, m->D, m->I, m->D, m->bias, err)
+			 : rank_panels_new_packed(&m->items, m->bias, err);
 	return m->panels != NULL;
 }
 
@@ -206,9 +231,59 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 	return NULL;
 }
 
+static struct packed table(const float *whole, uint32_t rows, uint32_t D, const struct packed *packed)
+{
+	return whole ? packed_view(whole, rows, D) : *packed;
+}
+
+static struct model *pack(const struct model *model, enum precision to, struct err *err)
+{
+	const struct bpr *m = (const struct bpr *)model;
+	struct packed users = table(m->W, m->U, m->D, &m->users), items = table(m->H, m->I, m->D, &m->items);
+	struct bpr *out = new_without_tables(m->U, m->I, m->D, &m->rule, err);
+
+	if (!out)
+		return NULL;
+	memcpy(out->bias, m->bias, m->I * sizeof(*m->bias));
+	memcpy(out->trained, m->trained, m->U * sizeof(*m->trained));
+	out->negatives = m->negatives;
+	if (packed_make(&out->users, &users, to, err) && packed_make(&out->items, &items, to, err) &&
+	    make_panels(out, err))
+		return (struct model *)out;
+	destroy((struct model *)out);
+	return NULL;
+}
+
 static bool has_vector(const struct bpr *m, const struct query *q)
 {
 	return !q->fold_in && q->user < m->U && m->trained[q->user];
+}
+
+static bool no_vector(const struct query *q, struct err *err)
+{
+	return err_set(err, ERR_NUMERIC, "bpr: the vector of a history of %u events cannot be found", (unsigned)q->n);
+}
+
+/* The rows that take part, as floats, stand in for the whole tables. */
+static bool fold_in_packed(const struct bpr *m, const struct query *q, const uint32_t *negatives, uint32_t n,
+			   float *w, struct scratch *s, struct err *err)
+{
+	size_t all = (size_t)q->n + n, work = bpr_fold_in_bytes(q->n, n, m->D);
+	char *at = scratch_need_aux(s, work + all * ((size_t)m->D + 2) * sizeof(float), err);
+	float *rows = (float *)(void *)(at + work), *bias = rows + all * m->D;
+	uint32_t *which = (uint32_t *)(void *)(bias + all);
+
+	if (!at)
+		return false;
+	for (size_t t = 0; t < all; t++) {
+		uint32_t item = t < q->n ? q->items[t] : negatives[t - q->n];
+
+		packed_row(&m->items, item, rows + t * m->D);
+		bias[t] = m->bias[item];
+		which[t] = (uint32_t)t;
+	}
+	return bpr_fold_in(rows, bias, m->D, m->D, which, q->n, which + q->n, n, m->rule.l2, w, at) ||
+	       no_vector(q, err);
 }
 
 static bool fold_in(const struct bpr *m, const struct query *q, float *w, struct scratch *s, struct err *err)
@@ -220,12 +295,13 @@ static bool fold_in(const struct bpr *m, const struct query *q, float *w, struct
 		memset(w, 0, m->D * sizeof(*w));
 		return true;
 	}
+	if (!m->H)
+		return fold_in_packed(m, q, negatives, n, w, s, err);
 	work = scratch_need_aux(s, bpr_fold_in_bytes(q->n, n, m->D), err);
 	if (!work)
 		return false;
 	return bpr_fold_in(m->H, m->bias, m->D, m->D, q->items, q->n, negatives, n, m->rule.l2, w, work) ||
-	       err_set(err, ERR_NUMERIC, "bpr: the vector of a history of %u events cannot be found",
-		       (unsigned)q->n);
+	       no_vector(q, err);
 }
 
 /* Scratch: the queries' vectors [B][D].  Aux: what a fold-in needs. */
@@ -233,13 +309,14 @@ static bool query_begin(const struct model *model, const struct query *q, size_t
 			struct err *err)
 {
 	const struct bpr *m = (const struct bpr *)model;
+	struct packed users = table(m->W, m->U, m->D, &m->users);
 	float *w = scratch_need(s, B * m->D * sizeof(*w), err);
 
 	for (size_t b = 0; w && b < B; b++) {
 		float *row = w + b * m->D;
 
 		if (has_vector(m, &q[b]))
-			memcpy(row, m->W + (size_t)q[b].user * m->D, m->D * sizeof(*row));
+			packed_row(&users, q[b].user, row);
 		else if (!fold_in(m, &q[b], row, s, err))
 			return false;
 	}
@@ -268,7 +345,8 @@ static bool similar(const struct model *model, uint32_t item, float *out, struct
 {
 	const struct bpr *m = (const struct bpr *)model;
 
-	(void)err;
+	if (!m->H)
+		return packed_cosines(&m->items, item, out, err);
 	vectors_cosines(m->H, m->I, m->D, item, out);
 	return true;
 }
@@ -285,26 +363,34 @@ static const float *item_vectors(const struct model *model, size_t *D, size_t *s
 static bool save(const struct model *model, enum weights_what what, struct weights_writer *w, struct err *err)
 {
 	const struct bpr *m = (const struct bpr *)model;
+	struct packed users = table(m->W, m->U, m->D, &m->users), items = table(m->H, m->I, m->D, &m->items);
 
 	(void)what;
-	return weights_add(w, "user_vectors", TENSOR_F32, m->W, m->U, m->D, err) &&
-	       weights_add(w, "item_vectors", TENSOR_F32, m->H, m->I, m->D, err) &&
+	return packed_add(w, "user_vectors", &users, err) && packed_add(w, "item_vectors", &items, err) &&
 	       weights_add(w, "item_bias", TENSOR_F32, m->bias, m->I, 0, err) &&
 	       weights_add(w, "user_trained", TENSOR_U8, m->trained, m->U, 0, err) &&
 	       weights_add(w, "fold_in_negatives", TENSOR_U32, m->negatives.item, m->negatives.n, 0, err);
 }
 
+static bool take_tables(struct bpr *m, const struct weights *w, struct err *err)
+{
+	if (m->W)
+		return weights_take(w, "user_vectors", TENSOR_F32, m->W, m->U, m->D, err) &&
+		       weights_take(w, "item_vectors", TENSOR_F32, m->H, m->I, m->D, err);
+	return packed_get(w, "user_vectors", m->U, m->D, &m->users, err) &&
+	       packed_get(w, "item_vectors", m->I, m->D, &m->items, err);
+}
+
 static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
 			  enum weights_what what, struct err *err)
 {
-	struct bpr *m = new_model(env->data->n_users, env->data->n_items, p, err);
+	bool packed = what == WEIGHTS_SCORING && packed_is(w, "item_vectors");
+	struct bpr *m = (packed ? new_untabled : new_model)(env->data->n_users, env->data->n_items, p, err);
 	bool done;
 
 	if (!m)
 		return NULL;
-	done = weights_take(w, "user_vectors", TENSOR_F32, m->W, m->U, m->D, err) &&
-	       weights_take(w, "item_vectors", TENSOR_F32, m->H, m->I, m->D, err) &&
-	       weights_take(w, "item_bias", TENSOR_F32, m->bias, m->I, 0, err) &&
+	done = take_tables(m, w, err) && weights_take(w, "item_bias", TENSOR_F32, m->bias, m->I, 0, err) &&
 	       weights_take(w, "user_trained", TENSOR_U8, m->trained, m->U, 0, err) &&
 	       weights_take(w, "fold_in_negatives", TENSOR_U32, m->negatives.item, m->negatives.n, 0, err);
 	if (done && !fold_negatives_whole(&m->negatives, m->I))
@@ -321,25 +407,29 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 	return NULL;
 }
 
-static uint64_t tables_bytes(uint64_t U, uint64_t I, uint64_t D)
+static uint64_t tables_bytes(enum precision p, uint64_t U, uint64_t I, uint64_t D)
 {
-	return ((U + I) * D + I) * sizeof(float) + U + sizeof(struct bpr);
+	return packed_bytes_for(p, U + I, D) + I * sizeof(float) + U + sizeof(struct bpr);
 }
 
 static uint64_t held(const struct model *model)
 {
 	const struct bpr *m = (const struct bpr *)model;
+	enum precision p = m->H ? PRECISION_F32 : m->items.precision;
 
-	return tables_bytes(m->U, m->I, m->D) + rank_panels_bytes(m->I, m->D);
+	return tables_bytes(p, m->U, m->I, m->D) + rank_panels_bytes_for(p, m->I, m->D);
 }
 
-/* Training, with the best and the newest frozen model beside it. */
+/* Training, with the best and the newest frozen model beside it; one more as it is packed. */
 static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
 	uint32_t D = (uint32_t)params_int(p, "dim");
-	uint64_t tables = tables_bytes(shape->n_users, shape->n_items, D);
+	uint64_t whole = tables_bytes(PRECISION_F32, shape->n_users, shape->n_items, D);
+	uint64_t panels = rank_panels_bytes(shape->n_items, D);
 
-	return 3 * tables + 2 * rank_panels_bytes(shape->n_items, D) +
+	return whole + (shape->kept == PRECISION_F32 ? 0 : whole + panels) +
+	       2 * (tables_bytes(shape->kept, shape->n_users, shape->n_items, D) +
+		    rank_panels_bytes_for(shape->kept, shape->n_items, D)) +
 	       bpr_core_bytes_for(shape->n_users, shape->n_items, shape->n_events);
 }
 
@@ -354,6 +444,7 @@ const struct model_ops bpr_ops = {
 	.fit_epoch = fit_epoch,
 	.valid_loss = valid_loss,
 	.freeze = freeze,
+	.pack = pack,
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.dot_form = dot_form,

@@ -14,11 +14,12 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "model/item_matrix.h"
+#include "model/packed_tensors.h"
 #include "model/registry.h"
 #include "num/linalg.h"
 
 enum { DOUBLE_ITEMS = 4096 };
-enum precision { AUTO, DOUBLE, FLOAT }; /* as the parameter lists them */
+enum inverse { AUTO, DOUBLE, FLOAT }; /* as the parameter lists them */
 
 struct ease {
 	struct model_base base;
@@ -26,13 +27,14 @@ struct ease {
 	double lambda;
 	bool in_double;
 	float *B; /* [I][I]; row j: what an event with j adds to every item's score */
+	struct packed table; /* the same in fewer bits: B is NULL then; data NULL: not packed */
 };
 
 static const struct param_spec params[] = {
 	{ .name = "lambda", .type = PARAM_REAL, .lo = 1e-3, .hi = 1e7, .def = "200", .unit = "",
 	  .meaning = "weight of the squared coefficients", .source = TUNED, .log_scale = true },
-	{ .name = "precision", .type = PARAM_CHOICE, .def = "auto", .choices = "auto|double|float", .unit = "",
-	  .meaning = "of the inverse; auto: double up to 4,096 items, float beyond (half the time, a third of the memory)",
+	{ .name = "inverse", .type = PARAM_CHOICE, .def = "auto", .choices = "auto|double|float", .unit = "",
+	  .meaning = "how exact; auto: double up to 4,096 items, float beyond (half the time, a third of the memory)",
 	  .source = "float suffices at the usual lambda" },
 	{ .name = NULL },
 };
@@ -41,19 +43,21 @@ static void destroy(struct model *model)
 {
 	struct ease *m = (struct ease *)model;
 
-	if (m)
-		mem_free(m->B);
+	if (!m)
+		return;
+	mem_free(m->B);
+	packed_done(&m->table);
 	mem_free(m);
 }
 
 static bool takes_double(const struct params *p, uint64_t I)
 {
-	enum precision precision = (enum precision)params_choice(p, "precision");
+	enum inverse inverse = (enum inverse)params_choice(p, "inverse");
 
-	return precision == DOUBLE || (precision == AUTO && I <= DOUBLE_ITEMS);
+	return inverse == DOUBLE || (inverse == AUTO && I <= DOUBLE_ITEMS);
 }
 
-static struct ease *new_model(uint32_t I, double lambda, struct err *err)
+static struct ease *new_empty(uint32_t I, double lambda, struct err *err)
 {
 	struct ease *m = mem_zeroed(1, sizeof(*m), err);
 
@@ -62,6 +66,15 @@ static struct ease *new_model(uint32_t I, double lambda, struct err *err)
 	m->base.ops = &ease_ops;
 	m->I = I;
 	m->lambda = lambda;
+	return m;
+}
+
+static struct ease *new_model(uint32_t I, double lambda, struct err *err)
+{
+	struct ease *m = new_empty(I, lambda, err);
+
+	if (!m)
+		return NULL;
 	m->B = mem_alloc((size_t)I * I, sizeof(*m->B), err);
 	if (!m->B) {
 		destroy((struct model *)m);
@@ -73,11 +86,12 @@ static struct ease *new_model(uint32_t I, double lambda, struct err *err)
 static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
 	uint64_t I = shape->n_items;
+	uint64_t packed = shape->kept == PRECISION_F32 ? 0 : packed_bytes_for(shape->kept, I, I);
 
 	/* The matrix, inverted where it lies or in double; and the inverse's two columns of tiles. */
 	if (takes_double(p, I))
-		return I * I * (sizeof(float) + sizeof(double)) + (2 * I * 256 + 256 * 256) * sizeof(double);
-	return I * I * sizeof(float) + (2 * I * 256 + 256 * 256) * sizeof(float);
+		return packed + I * I * (sizeof(float) + sizeof(double)) + (2 * I * 256 + 256 * 256) * sizeof(double);
+	return packed + I * I * sizeof(float) + (2 * I * 256 + 256 * 256) * sizeof(float);
 }
 
 static struct model *create(const struct build_env *env, const struct params *p, struct err *err)
@@ -188,6 +202,23 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 	return (struct model *)copy;
 }
 
+static struct packed table_of(const struct ease *m)
+{
+	return m->B ? packed_view(m->B, m->I, m->I) : m->table;
+}
+
+static struct model *pack(const struct model *model, enum precision to, struct err *err)
+{
+	const struct ease *m = (const struct ease *)model;
+	struct ease *out = new_empty(m->I, m->lambda, err);
+	struct packed from = table_of(m);
+
+	if (out && packed_make(&out->table, &from, to, err))
+		return (struct model *)out;
+	destroy((struct model *)out);
+	return NULL;
+}
+
 static bool query_begin(const struct model *m, const struct query *q, size_t B, struct scratch *s,
 			struct err *err)
 {
@@ -198,58 +229,63 @@ static bool query_begin(const struct model *m, const struct query *q, size_t B, 
 static void score_block(const struct model *model, const struct query *q, size_t B, uint32_t lo, uint32_t hi,
 			struct scratch *s, float *out, size_t stride)
 {
-	const struct ease *m = (const struct ease *)model;
+	struct packed t = table_of((const struct ease *)model);
 
 	(void)s;
-	item_matrix_scores(m->B, m->I, q, B, lo, hi, out, stride);
+	item_matrix_scores(&t, q, B, lo, hi, out, stride);
 }
 
 static bool contributions(const struct model *model, const struct query *q, uint32_t item, struct scratch *s,
 			  float *parts, float *base, struct err *err)
 {
-	const struct ease *m = (const struct ease *)model;
+	struct packed t = table_of((const struct ease *)model);
 
 	(void)s, (void)err;
-	item_matrix_parts(m->B, m->I, q, item, parts);
+	item_matrix_parts(&t, q, item, parts);
 	*base = 0;
 	return true;
 }
 
 static bool similar(const struct model *model, uint32_t item, float *out, struct err *err)
 {
-	const struct ease *m = (const struct ease *)model;
+	struct packed t = table_of((const struct ease *)model);
 
 	(void)err;
-	memcpy(out, m->B + (size_t)item * m->I, m->I * sizeof(*out));
+	packed_row(&t, item, out);
 	return true;
 }
 
 static bool save(const struct model *model, enum weights_what what, struct weights_writer *w, struct err *err)
 {
-	const struct ease *m = (const struct ease *)model;
+	struct packed t = table_of((const struct ease *)model);
 
 	(void)what;
-	return weights_add(w, "item_item", TENSOR_F32, m->B, m->I, m->I, err);
+	return packed_add(w, "item_item", &t, err);
 }
 
 static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
 			  enum weights_what what, struct err *err)
 {
 	uint32_t I = env->data->n_items;
-	const float *B = weights_get(w, "item_item", TENSOR_F32, I, I, NULL, NULL, err);
-	struct ease *m = B ? new_model(I, params_real(p, "lambda"), err) : NULL;
+	struct ease *m = new_empty(I, params_real(p, "lambda"), err);
 
 	(void)what;
-	if (m)
-		memcpy(m->B, B, (size_t)I * I * sizeof(*B));
-	return (struct model *)m;
+	if (m && packed_get(w, "item_item", I, I, &m->table, err)) {
+		if (m->table.precision == PRECISION_F32) {
+			m->B = m->table.data;
+			m->table = (struct packed){ 0 };
+		}
+		return (struct model *)m;
+	}
+	destroy((struct model *)m);
+	return NULL;
 }
 
 static uint64_t held(const struct model *model)
 {
-	const struct ease *m = (const struct ease *)model;
+	struct packed t = table_of((const struct ease *)model);
 
-	return (uint64_t)m->I * m->I * sizeof(*m->B);
+	return packed_bytes(&t);
 }
 
 const struct model_ops ease_ops = {
@@ -261,6 +297,7 @@ const struct model_ops ease_ops = {
 	.create = create,
 	.fit_epoch = fit_epoch,
 	.freeze = freeze,
+	.pack = pack,
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.contributions = contributions,

@@ -15,6 +15,8 @@
 
 #include "base/mem.h"
 #include "model/event_mean.h"
+#include "model/ials_packed.h"
+#include "model/packed_tensors.h"
 #include "model/registry.h"
 #include "model/vectors.h"
 #include "num/ials_core.h"
@@ -39,6 +41,8 @@ struct ials {
 	struct ials_side *item_side;
 	bool rotated;
 	struct rank_panels *panels; /* frozen alone */
+
+	struct ials_packed packed;  /* frozen in fewer bits: in place of H and its side, which are NULL */
 };
 
 static const struct param_spec params[] = {
@@ -73,6 +77,7 @@ static void destroy(struct model *model)
 	ials_side_free(m->user_side);
 	ials_side_free(m->item_side);
 	rank_panels_free(m->panels);
+	ials_packed_done(&m->packed);
 	mem_free(m);
 }
 
@@ -293,29 +298,63 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 	return NULL;
 }
 
-static bool solve_query(const struct ials *m, const struct query *q, float *w, void *work, struct err *err)
+static struct model *pack(const struct model *model, enum precision to, struct err *err)
 {
-	if (!q->n) {
-		memset(w, 0, m->D * sizeof(*w));
-		return true;
-	}
-	return ials_solve_row(m->item_side, q->items, q->x, q->n, lambda_of(m, q->n, m->I), w, work) ||
-	       err_set(err, ERR_NUMERIC, "ials: the vector of a history of %u events cannot be solved; "
-		       "a larger lambda helps", (unsigned)q->n);
+	const struct ials *m = (const struct ials *)model;
+	struct ials *out = mem_zeroed(1, sizeof(*out), err);
+
+	if (!out)
+		return NULL;
+	*out = (struct ials){ .base = m->base, .U = m->U, .I = m->I, .D = m->D, .lambda = m->lambda,
+			      .alpha0 = m->alpha0, .nu = m->nu };
+	if (m->H ? ials_packed_make(&out->packed, m->item_side, m->I, m->D, to, err)
+		 : ials_packed_make_from(&out->packed, &m->packed, to, err))
+		out->panels = rank_panels_new_packed(&out->packed.items, NULL, err);
+	if (out->panels)
+		return (struct model *)out;
+	destroy((struct model *)out);
+	return NULL;
 }
 
-/* Scratch: the queries' vectors [B][D].  Aux: what a solve needs. */
+/* --- Scoring -------------------------------------------------------------------------- */
+
+static bool no_solution(const struct query *q, struct err *err)
+{
+	return err_set(err, ERR_NUMERIC, "ials: a history of %u events cannot be solved; a larger lambda helps",
+		       (unsigned)q->n);
+}
+
+static size_t vector_size(const struct ials *m)
+{
+	return m->H ? m->D : m->packed.P;
+}
+
+static bool solve_query(const struct ials *m, const struct query *q, float *w, struct scratch *s, struct err *err)
+{
+	float lambda = lambda_of(m, q->n, m->I);
+	void *work;
+
+	if (!q->n) {
+		memset(w, 0, vector_size(m) * sizeof(*w));
+		return true;
+	}
+	if (!m->H)
+		return ials_packed_solve(&m->packed, q, lambda, w, s, err) || (err->code == ERR_OK && no_solution(q, err));
+	work = scratch_need_aux(s, ials_scratch_bytes(m->D), err);
+	return work && (ials_solve_row(m->item_side, q->items, q->x, q->n, lambda, w, work) || no_solution(q, err));
+}
+
+/* Scratch: the queries' vectors [B][D], rotated [B][P] in fewer bits.  Aux: what a solve needs. */
 static bool query_begin(const struct model *model, const struct query *q, size_t B, struct scratch *s,
 			struct err *err)
 {
 	const struct ials *m = (const struct ials *)model;
-	float *w = scratch_need(s, B * m->D * sizeof(*w), err);
-	void *work = w ? scratch_need_aux(s, ials_scratch_bytes(m->D), err) : NULL;
+	float *w = scratch_need(s, B * vector_size(m) * sizeof(*w), err);
 
-	for (size_t b = 0; work && b < B; b++)
-		if (!solve_query(m, &q[b], w + b * m->D, work, err))
+	for (size_t b = 0; w && b < B; b++)
+		if (!solve_query(m, &q[b], w + b * vector_size(m), s, err))
 			return false;
-	return work != NULL;
+	return w != NULL;
 }
 
 static void score_block(const struct model *model, const struct query *q, size_t B, uint32_t lo, uint32_t hi,
@@ -324,7 +363,7 @@ static void score_block(const struct model *model, const struct query *q, size_t
 	const struct ials *m = (const struct ials *)model;
 
 	(void)q;
-	rank_scores(m->panels, s->p, m->D, B, lo, hi, out, stride);
+	rank_scores(m->panels, s->p, vector_size(m), B, lo, hi, out, stride);
 }
 
 static bool dot_form(const struct model *model, size_t B, struct scratch *s, struct dot_form *out)
@@ -332,7 +371,7 @@ static bool dot_form(const struct model *model, size_t B, struct scratch *s, str
 	const struct ials *m = (const struct ials *)model;
 
 	(void)B;
-	*out = (struct dot_form){ .panels = m->panels, .queries = s->p, .stride = m->D };
+	*out = (struct dot_form){ .panels = m->panels, .queries = s->p, .stride = vector_size(m) };
 	return true;
 }
 
@@ -350,6 +389,19 @@ static void share_rounding(float *part, uint32_t n, float score)
 		part[k] = (float)((double)part[k] + ((double)score - sum) * fabs((double)part[k]) / size);
 }
 
+static bool parts_of(const struct ials *m, const struct query *q, uint32_t item, struct scratch *s, float *parts,
+		     struct err *err)
+{
+	float lambda = lambda_of(m, q->n, m->I);
+
+	if (!m->H)
+		return ials_packed_parts(&m->packed, q, lambda, item, parts, s, err) ||
+		       (err->code == ERR_OK && no_solution(q, err));
+	/* Scoring left room for a solve in aux. */
+	return ials_parts(m->item_side, q->items, q->x, q->n, lambda, m->H + (size_t)item * m->D, parts, s->aux) ||
+	       no_solution(q, err);
+}
+
 static bool contributions(const struct model *model, const struct query *q, uint32_t item, struct scratch *s,
 			  float *parts, float *base, struct err *err)
 {
@@ -359,12 +411,8 @@ static bool contributions(const struct model *model, const struct query *q, uint
 	*base = 0;
 	if (!q->n)
 		return true;
-	if (!model_score_one(model, q, item, s, &score, err)) /* leaves room for a solve in aux */
+	if (!model_score_one(model, q, item, s, &score, err) || !parts_of(m, q, item, s, parts, err))
 		return false;
-	if (!ials_parts(m->item_side, q->items, q->x, q->n, lambda_of(m, q->n, m->I),
-			m->H + (size_t)item * m->D, parts, s->aux))
-		return err_set(err, ERR_NUMERIC, "ials: the parts of a history of %u events cannot be solved",
-			       (unsigned)q->n);
 	share_rounding(parts, q->n, score);
 	return true;
 }
@@ -373,7 +421,8 @@ static bool similar(const struct model *model, uint32_t item, float *out, struct
 {
 	const struct ials *m = (const struct ials *)model;
 
-	(void)err;
+	if (!m->H)
+		return packed_cosines(&m->packed.items, item, out, err);
 	vectors_cosines(m->H, m->I, m->D, item, out);
 	return true;
 }
@@ -390,6 +439,8 @@ static bool save(const struct model *model, enum weights_what what, struct weigh
 {
 	const struct ials *m = (const struct ials *)model;
 
+	if (!m->H)
+		return ials_packed_add(w, &m->packed, err);
 	return weights_add(w, "item_vectors", TENSOR_F32, m->H, m->I, m->D, err) &&
 	       (what == WEIGHTS_SCORING || weights_add(w, "user_vectors", TENSOR_F32, m->W, m->U, m->D, err));
 }
@@ -407,14 +458,30 @@ static struct model *load_scoring(uint32_t U, uint32_t I, const struct params *p
 	return NULL;
 }
 
+static struct model *load_packed(uint32_t U, uint32_t I, const struct params *p, const struct weights *w,
+				 struct err *err)
+{
+	struct ials *m = new_model(U, I, p, err);
+
+	if (m && ials_packed_get(w, I, m->D, &m->packed, err))
+		m->panels = rank_panels_new_packed(&m->packed.items, NULL, err);
+	if (m && m->panels)
+		return (struct model *)m;
+	destroy((struct model *)m);
+	return NULL;
+}
+
 static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
 			  enum weights_what what, struct err *err)
 {
 	uint32_t U = env->data->n_users, I = env->data->n_items;
 	size_t D = (size_t)params_int(p, "dim");
-	const float *H = weights_get(w, "item_vectors", TENSOR_F32, I, D, NULL, NULL, err), *W;
+	const float *H, *W;
 	struct ials *m;
 
+	if (what == WEIGHTS_SCORING && packed_is(w, "item_vectors"))
+		return load_packed(U, I, p, w, err);
+	H = weights_get(w, "item_vectors", TENSOR_F32, I, D, NULL, NULL, err);
 	if (!H)
 		return NULL;
 	if (what == WEIGHTS_SCORING)
@@ -428,26 +495,29 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 	return (struct model *)m;
 }
 
-static uint64_t scoring_bytes(uint64_t I, uint32_t D)
+static uint64_t scoring_bytes(enum precision p, uint32_t I, uint32_t D)
 {
-	return I * D * sizeof(float) + ials_side_bytes((uint32_t)I, D) + rank_panels_bytes((uint32_t)I, D);
+	uint64_t table = packed_bytes_for(p, I, D) + rank_panels_bytes_for(p, I, D);
+
+	return p == PRECISION_F32 ? table + ials_side_bytes(I, D) : table;
 }
 
-/* Training, with the best and the newest frozen model beside it. */
+/* Training, with the best and the newest frozen model beside it; one more as it is packed. */
 static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
 	uint64_t U = shape->n_users, I = shape->n_items;
 	uint32_t D = (uint32_t)params_int(p, "dim");
+	uint64_t whole = shape->kept == PRECISION_F32 ? 0 : scoring_bytes(PRECISION_F32, shape->n_items, D);
 
 	return (U + I) * (D + 1) * sizeof(float) + ials_side_bytes(shape->n_users, D) +
-	       ials_side_bytes(shape->n_items, D) + 2 * scoring_bytes(I, D);
+	       ials_side_bytes(shape->n_items, D) + whole + 2 * scoring_bytes(shape->kept, shape->n_items, D);
 }
 
 static uint64_t held(const struct model *model)
 {
 	const struct ials *m = (const struct ials *)model;
 
-	return scoring_bytes(m->I, m->D);
+	return scoring_bytes(m->H ? PRECISION_F32 : m->packed.items.precision, m->I, m->D);
 }
 
 const struct model_ops ials_ops = {
@@ -461,6 +531,7 @@ const struct model_ops ials_ops = {
 	.fit_epoch = fit_epoch,
 	.valid_loss = valid_loss,
 	.freeze = freeze,
+	.pack = pack,
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.dot_form = dot_form,

@@ -2,24 +2,15 @@
 /* item_matrix.c - see item_matrix.h. */
 #include "model/item_matrix.h"
 
-#include <string.h>
-
-#include "num/linalg.h"
-
-void item_matrix_scores(const float *B, size_t I, const struct query *q, size_t n_queries, uint32_t lo, uint32_t hi,
+void item_matrix_scores(const struct packed *B, const struct query *q, size_t n_queries, uint32_t lo, uint32_t hi,
 			float *out, size_t stride)
 {
-	for (size_t b = 0; b < n_queries; b++) {
-		float *to = out + b * stride;
-
-		memset(to, 0, (hi - lo) * sizeof(*to));
-		for (uint32_t k = 0; k < q[b].n; k++)
-			linalg_axpy(q[b].x ? q[b].x[k] : 1, B + q[b].items[k] * I + lo, to, hi - lo);
-	}
+	for (size_t b = 0; b < n_queries; b++)
+		packed_sum_rows(B, q[b].items, q[b].x, q[b].n, lo, hi, out + b * stride);
 }
 
-void item_matrix_parts(const float *B, size_t I, const struct query *q, uint32_t item, float *parts)
+void item_matrix_parts(const struct packed *B, const struct query *q, uint32_t item, float *parts)
 {
 	for (uint32_t k = 0; k < q->n; k++)
-		parts[k] = (q->x ? q->x[k] : 1) * B[q->items[k] * I + item];
+		parts[k] = (q->x ? q->x[k] : 1) * packed_at(B, q->items[k], item);
 }

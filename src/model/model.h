@@ -48,6 +48,7 @@ struct model_shape {
 	uint32_t n_users, n_items;
 	size_t n_events;     /* of x */
 	uint32_t longest;    /* events of the busiest user */
+	enum precision kept; /* of what is frozen: F32 unless train … precision= says otherwise */
 	const struct dataset *data; /* for models that read its text, tags or modalities */
 };
 
@@ -121,6 +122,10 @@ struct model_ops {
 			   struct err *err);
 	/* What scoring needs, immutable: a copy, or with may_move the model itself (m is then consumed). */
 	struct model *(*freeze)(struct model *m, bool may_move, struct err *err);
+
+	/* ANY.  A frozen model like m, which stays, with its large tables in `to` (bf16 or int8, num/packed.h): it
+	 * scores from those, and save() writes them so, load() reads them so.  NULL: no table of it gets smaller. */
+	struct model *(*pack)(const struct model *m, enum precision to, struct err *err);
 
 	/* ANY, const.  query_begin prepares B queries in scratch; then score_block may be asked for any range
 	 * of items, any number of times: out[b * stride + (i - lo)]. */

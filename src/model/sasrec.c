@@ -5,9 +5,9 @@
  * model/sasrec_fit.h.  A query's vector is the state after its newest event (model/sasrec_read.h), its
  * score with an item their dot product.
  */
-
 #include "base/mem.h"
 #include "model/net_tensors.h"
+#include "model/packed_tensors.h"
 #include "model/registry.h"
 #include "model/sasrec_fit.h"
 #include "model/sasrec_read.h"
@@ -160,7 +160,8 @@ static bool valid_loss(struct model *model, const struct build_env *env, const s
 
 static bool make_panels(struct sasrec *m, struct err *err)
 {
-	m->panels = rank_panels_new(m->net.E, m->net.D, m->net.I, m->net.D, NULL, err);
+	m->panels = m->net.E ? rank_panels_new(m->net.E, m->net.D, m->net.I, m->net.D, NULL, err)
+			     : rank_panels_new_packed(&m->net.items, NULL, err);
 	return m->panels != NULL;
 }
 
@@ -183,6 +184,48 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 		sasrec_net_done(&copy->net);
 	}
 	mem_free(copy);
+	return NULL;
+}
+
+/* --- In fewer bits ------------------------------------------------------------------- */
+
+static struct packed items_of(const struct sasrec *m)
+{
+	return m->net.E ? packed_view(m->net.E, m->net.I, m->net.D) : m->net.items;
+}
+
+static bool pack_dense(struct sasrec *out, const struct sasrec *m, enum precision to, struct err *err)
+{
+	struct tensors whole = m->net.t;
+	bool packed = !whole.w, good;
+
+	if (packed && !tensors_make(&whole, err))
+		return false;
+	if (packed)
+		packed_tensors_read(&m->net.dense, whole.w);
+	good = packed_tensors_make(&out->net.dense, &whole, to, err);
+	out->net.dense.of = &out->net.t;
+	if (packed)
+		tensors_done(&whole);
+	return good;
+}
+
+static struct model *pack(const struct model *model, enum precision to, struct err *err)
+{
+	const struct sasrec *m = (const struct sasrec *)model;
+	struct packed items = items_of(m);
+	struct sasrec *out = mem_zeroed(1, sizeof(*out), err);
+
+	if (!out)
+		return NULL;
+	out->base = m->base;
+	out->net = m->net;
+	out->net.E = out->net.t.w = NULL;
+	out->net.items = (struct packed){ 0 };
+	out->net.dense = (struct packed_tensors){ 0 };
+	if (pack_dense(out, m, to, err) && packed_make(&out->net.items, &items, to, err) && make_panels(out, err))
+		return (struct model *)out;
+	destroy((struct model *)out);
 	return NULL;
 }
 
@@ -231,7 +274,8 @@ static bool similar(const struct model *model, uint32_t item, float *out, struct
 {
 	const struct sasrec *m = (const struct sasrec *)model;
 
-	(void)err;
+	if (!m->net.E)
+		return packed_cosines(&m->net.items, item, out, err);
 	vectors_cosines(m->net.E, m->net.I, m->net.D, item, out);
 	return true;
 }
@@ -251,6 +295,8 @@ static bool save(const struct model *model, enum weights_what what, struct weigh
 	const struct sasrec *m = (const struct sasrec *)model;
 	const struct sasrec_net *n = &m->net;
 
+	if (!n->E)
+		return packed_add(w, "items", &n->items, err) && packed_tensors_add(w, &n->dense, err);
 	if (!weights_add(w, "items", TENSOR_F32, n->E, n->I, n->D, err) || !dense_tensors_add(w, &n->t, err))
 		return false;
 	return what == WEIGHTS_SCORING || (optim_tensors_add(w, "dense", sasrec_fit_dense(m->fit), err) &&
@@ -262,6 +308,13 @@ static bool take_weights(struct sasrec *m, const struct weights *w, struct err *
 	struct sasrec_net *n = &m->net;
 
 	return dense_tensors_take(w, &n->t, err) && weights_take(w, "items", TENSOR_F32, n->E, n->I, n->D, err);
+}
+
+static bool take_packed(struct sasrec *m, const struct weights *w, struct err *err)
+{
+	sasrec_net_done(&m->net);
+	return packed_get(w, "items", m->net.I, m->net.D, &m->net.items, err) &&
+	       packed_tensors_get(w, &m->net.t, &m->net.dense, err) && make_panels(m, err);
 }
 
 static bool take_state(struct sasrec *m, const struct build_env *env, const struct params *p, const struct weights *w,
@@ -278,11 +331,16 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 			  enum weights_what what, struct err *err)
 {
 	struct sasrec *m = new_model(env->data->n_items, p, err);
+	bool taken;
 
 	if (!m)
 		return NULL;
-	if (take_weights(m, w, err) &&
-	    (what == WEIGHTS_SCORING ? make_panels(m, err) : take_state(m, env, p, w, err)))
+	if (what == WEIGHTS_SCORING && packed_is(w, "items"))
+		taken = take_packed(m, w, err);
+	else
+		taken = take_weights(m, w, err) &&
+			(what == WEIGHTS_SCORING ? make_panels(m, err) : take_state(m, env, p, w, err));
+	if (taken)
 		return (struct model *)m;
 	destroy((struct model *)m);
 	return NULL;
@@ -290,25 +348,36 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 
 /* --- Sizes --------------------------------------------------------------------------- */
 
-static uint64_t net_bytes(const struct sasrec_net *n)
+static uint64_t dense_bytes(const struct sasrec_net *n)
 {
-	return ((uint64_t)n->I * n->D + sasrec_dense_size(n)) * sizeof(float);
+	return sasrec_dense_size(n) * sizeof(float);
+}
+
+static uint64_t items_bytes(enum precision p, const struct sasrec_net *n)
+{
+	return packed_bytes_for(p, n->I, n->D) + rank_panels_bytes_for(p, n->I, n->D);
 }
 
 static uint64_t held(const struct model *model)
 {
-	const struct sasrec_net *n = &((const struct sasrec *)model)->net;
+	const struct sasrec *m = (const struct sasrec *)model;
 
-	return net_bytes(n) + rank_panels_bytes(n->I, n->D);
+	if (m->net.E)
+		return dense_bytes(&m->net) + items_bytes(PRECISION_F32, &m->net);
+	return packed_tensors_bytes(&m->net.dense) + items_bytes(m->net.items.precision, &m->net);
 }
 
-/* Training, with the best and the newest frozen model beside it; slots as a machine of 8 threads has. */
+/* Training, with the best and the newest frozen model beside it, one more as it is packed; dense weights
+ * counted whole, slots as a machine of 8 threads has. */
 static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
 	struct sasrec_net n = net_of(shape->n_items, p);
 	struct sasrec_rule rule = rule_of(p);
+	uint64_t training = dense_bytes(&n) + packed_bytes_for(PRECISION_F32, n.I, n.D);
+	uint64_t whole = shape->kept == PRECISION_F32 ? 0 : dense_bytes(&n) + items_bytes(PRECISION_F32, &n);
 
-	return 3 * net_bytes(&n) + 2 * rank_panels_bytes(n.I, n.D) + sasrec_fit_bytes(&n, &rule, shape, 8);
+	return training + whole + 2 * (dense_bytes(&n) + items_bytes(shape->kept, &n)) +
+	       sasrec_fit_bytes(&n, &rule, shape, 8);
 }
 
 const struct model_ops sasrec_ops = {
@@ -322,6 +391,7 @@ const struct model_ops sasrec_ops = {
 	.fit_epoch = fit_epoch,
 	.valid_loss = valid_loss,
 	.freeze = freeze,
+	.pack = pack,
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.dot_form = dot_form,

@@ -108,6 +108,8 @@ bool sasrec_net_copy(struct sasrec_net *to, const struct sasrec_net *from, struc
 
 void sasrec_net_done(struct sasrec_net *n)
 {
+	packed_tensors_done(&n->dense);
+	packed_done(&n->items);
 	tensors_done(&n->t);
 	mem_free(n->E);
 	n->E = NULL;

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/rng.h"
+#include "num/packed.h"
 #include "num/tensors.h"
 
 enum { SASREC_MAX_BLOCKS = 8 };
@@ -30,6 +31,9 @@ struct sasrec_net {
 	size_t position, gain, bias; /* [max_len][D], [D], [D] */
 	struct sasrec_block block[SASREC_MAX_BLOCKS];
 	float *E; /* [I][D] */
+	/* Frozen in fewer bits: these take the place of the weights; E and t.w are NULL. */
+	struct packed items;
+	struct packed_tensors dense; /* of t */
 };
 /* Of n: I, D, blocks, heads, max_len and dropout are set; the weights come out 0, norms' gains 1. */
 bool sasrec_net_make(struct sasrec_net *n, struct err *err);

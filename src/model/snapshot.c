@@ -2,8 +2,10 @@
 /* snapshot.c - counted references to a frozen model; a user's history as a query to it. */
 #include "model/snapshot.h"
 
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -26,6 +28,57 @@ struct snapshot *snapshot_new(struct model *take, const char *run, uint32_t epoc
 	s->values = values;
 	atomic_init(&s->refs, 1);
 	return s;
+}
+
+struct snapshot *snapshot_pack(const struct snapshot *s, enum precision to, struct err *err)
+{
+	struct snapshot *packed;
+	struct model *m;
+
+	if (s->precision == to)
+		return (struct snapshot *)(uintptr_t)snapshot_ref(s);
+	if (s->precision > to) {
+		err_set(err, ERR_UNSUPPORTED, "%s is in %s: what was rounded off for it is gone", s->run,
+			precision_name[s->precision]);
+		return NULL;
+	}
+	if (!s->ops->pack) {
+		err_set(err, ERR_UNSUPPORTED, "%s scores from f32 alone: only ials, bpr, ease and sasrec can answer in %s",
+			s->ops->name, precision_name[to]);
+		return NULL;
+	}
+	m = s->ops->pack(s->model, to, err);
+	packed = m ? mem_zeroed(1, sizeof(*packed), err) : NULL;
+	if (!packed) {
+		if (m)
+			s->ops->destroy(m);
+		return NULL;
+	}
+	memcpy(packed, s, sizeof(*packed));
+	packed->model = m;
+	packed->precision = to;
+	atomic_init(&packed->refs, 1);
+	return packed;
+}
+
+struct snapshot *snapshot_keep(struct snapshot *take, enum precision to, struct err *err)
+{
+	struct snapshot *packed = take ? snapshot_pack(take, to, err) : NULL;
+
+	snapshot_unref(take);
+	return packed;
+}
+
+bool snapshot_write(const struct snapshot *s, struct weights_writer *w, struct err *err)
+{
+	char data[24], split[24], epoch[16];
+
+	snprintf(data, sizeof(data), "%016" PRIx64, s->data_fingerprint);
+	snprintf(split, sizeof(split), "%016" PRIx64, s->split_fingerprint);
+	snprintf(epoch, sizeof(epoch), "%u", s->epoch);
+	return weights_note(w, "model", s->ops->name, err) && weights_note(w, "run", s->run, err) &&
+	       weights_note(w, "epoch", epoch, err) && weights_note(w, "data", data, err) &&
+	       weights_note(w, "split", split, err) && s->ops->save(s->model, WEIGHTS_SCORING, w, err);
 }
 
 /* Only the count changes in a snapshot; const says that nobody else may change the rest. */

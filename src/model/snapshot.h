@@ -16,12 +16,20 @@ struct snapshot {
 	uint32_t epoch;
 	uint64_t data_fingerprint, split_fingerprint;
 	bool refit, values;              /* how x was made: queries need the same x */
+	enum precision precision;        /* of its large tables */
 	_Atomic unsigned refs;
 };
 
 /* Takes the model in any case (frees it on failure). */
 struct snapshot *snapshot_new(struct model *take, const char *run, uint32_t epoch, const struct split *split,
 			      bool refit, bool values, struct err *err);
+/* The same in fewer bits (struct model_ops, pack), one that is in `to` already referenced.  ERR_UNSUPPORTED: the
+ * model has no such form, or has been rounded to fewer bits already. */
+struct snapshot *snapshot_pack(const struct snapshot *s, enum precision to, struct err *err);
+/* One that nobody else holds yet becomes one in `to`; takes it in any case (NULL is passed on). */
+struct snapshot *snapshot_keep(struct snapshot *take, enum precision to, struct err *err);
+/* What scoring needs, and the notes of what it is: model, run, epoch, the fingerprints. */
+bool snapshot_write(const struct snapshot *s, struct weights_writer *w, struct err *err);
 const struct snapshot *snapshot_ref(const struct snapshot *s);
 void snapshot_unref(const struct snapshot *s); /* NULL is fine */
 

@@ -213,7 +213,7 @@ static bool make_whole(struct spectral *m, const struct normalised *n, const str
 	return done;
 }
 
-static bool pack(struct spectral *m, struct err *err)
+static bool make_panels(struct spectral *m, struct err *err)
 {
 	m->panels = rank_panels_new(m->vectors, m->D, m->I, m->D, NULL, err);
 	return m->panels != NULL;
@@ -230,12 +230,12 @@ static bool make_linear(struct spectral *m, const struct build_env *env, struct 
 	if (!scaled(&n->rt, env->xt, n->right, n->left, err))
 		return false;
 	if (m->form == BY_USERS)
-		return csr_copy(&m->R, &n->rt, err) && pack(m, err);
+		return csr_copy(&m->R, &n->rt, err) && make_panels(m, err);
 	if (!scaled(&n->r, env->x, n->left, n->right, err))
 		return false;
 	if (m->form == WHOLE)
 		return make_whole(m, n, task, err);
-	return csr_gram(&m->R, &n->r, &n->rt, task, err) && pack(m, err);
+	return csr_gram(&m->R, &n->r, &n->rt, task, err) && make_panels(m, err);
 }
 
 static bool fit_epoch(struct model *model, const struct build_env *env, struct fit_ctx *ctx, struct err *err)
@@ -282,7 +282,7 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 	if (done && m->form == WHOLE)
 		done = (c->B = copy_of(m->B, I * I, sizeof(float), err)) != NULL;
 	else if (done)
-		done = csr_copy(&c->R, &m->R, err) && pack(c, err);
+		done = csr_copy(&c->R, &m->R, err) && make_panels(c, err);
 	if (done)
 		return (struct model *)c;
 	destroy((struct model *)c);
@@ -390,7 +390,9 @@ static void score_block(const struct model *model, const struct query *q, size_t
 	const struct spectral *m = (const struct spectral *)model;
 
 	if (m->form == WHOLE) {
-		item_matrix_scores(m->B, m->I, q, B, lo, hi, out, stride);
+		struct packed whole = packed_view(m->B, m->I, m->I);
+
+		item_matrix_scores(&whole, q, B, lo, hi, out, stride);
 		return;
 	}
 	for (uint32_t at = lo; at < hi; at += TILE)
@@ -431,11 +433,14 @@ static bool contributions(const struct model *model, const struct query *q, uint
 
 	(void)s, (void)err;
 	*base = 0;
-	if (m->form == WHOLE)
-		item_matrix_parts(m->B, m->I, q, item, parts);
-	else
-		for (uint32_t k = 0; k < q->n; k++)
-			parts[k] = share(q, k) * entry(m, q->items[k], item);
+	if (m->form == WHOLE) {
+		struct packed whole = packed_view(m->B, m->I, m->I);
+
+		item_matrix_parts(&whole, q, item, parts);
+		return true;
+	}
+	for (uint32_t k = 0; k < q->n; k++)
+		parts[k] = share(q, k) * entry(m, q->items[k], item);
 	return true;
 }
 
@@ -487,7 +492,7 @@ static bool take_linear(struct spectral *m, const struct weights *w, struct err 
 		return false;
 	if (!m->R.val)
 		return err_set(err, ERR_SYNTAX, "the weights file has a graph without weights");
-	return pack(m, err);
+	return make_panels(m, err);
 }
 
 static bool take(struct spectral *m, const struct weights *w, struct err *err)

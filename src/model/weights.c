@@ -30,7 +30,7 @@ static const struct {
 	size_t size;
 } types[] = {
 	[TENSOR_F32] = { "F32", 4 }, [TENSOR_F64] = { "F64", 8 }, [TENSOR_U32] = { "U32", 4 },
-	[TENSOR_U64] = { "U64", 8 }, [TENSOR_U8] = { "U8", 1 },
+	[TENSOR_U64] = { "U64", 8 }, [TENSOR_U8] = { "U8", 1 }, [TENSOR_BF16] = { "BF16", 2 }, [TENSOR_I8] = { "I8", 1 },
 };
 
 struct tensor {
@@ -103,6 +103,15 @@ bool weights_note(struct weights_writer *w, const char *key, const char *value, 
 	if (json_object_set_new(w->notes, full, json_string(value)))
 		return err_set(err, ERR_NOMEM, "no memory for the note %s of a weights file", key);
 	return true;
+}
+
+uint64_t weights_size(const struct weights_writer *w)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		sum += w->tensor[i].bytes;
+	return sum;
 }
 
 static json_t *describe_tensor(const struct tensor *t, size_t offset)
@@ -382,6 +391,13 @@ static const json_t *find_entry(const struct weights *w, const char *name)
 bool weights_has(const struct weights *w, const char *name)
 {
 	return find_entry(w, name) != NULL;
+}
+
+bool weights_is(const struct weights *w, const char *name, enum tensor_type type)
+{
+	const json_t *entry = find_entry(w, name);
+
+	return entry && type_of(entry) == (int)type;
 }
 
 const char *weights_note_get(const struct weights *w, const char *key)

@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 
-enum tensor_type { TENSOR_F32, TENSOR_F64, TENSOR_U32, TENSOR_U64, TENSOR_U8 };
+enum tensor_type { TENSOR_F32, TENSOR_F64, TENSOR_U32, TENSOR_U64, TENSOR_U8, TENSOR_BF16, TENSOR_I8 };
 
 struct weights_writer;
 struct weights_writer *weights_writer_new(struct err *err);
@@ -25,6 +25,7 @@ bool weights_note(struct weights_writer *w, const char *key, const char *value, 
 /* What is added from now on is named prefix + name (two models in one file); "" at first. */
 void weights_writer_prefix(struct weights_writer *w, const char *prefix);
 bool weights_commit(struct weights_writer *w, const char *path, struct err *err); /* may be called once */
+uint64_t weights_size(const struct weights_writer *w); /* of the tensors added, without the header */
 /* The file's bytes in memory instead: *bytes is grown as needed (*cap), mem_free() it. */
 bool weights_pack(struct weights_writer *w, uint8_t **bytes, size_t *cap, size_t *n, struct err *err);
 void weights_writer_free(struct weights_writer *w);
@@ -41,6 +42,7 @@ const void *weights_get(const struct weights *w, const char *name, enum tensor_t
 bool weights_take(const struct weights *w, const char *name, enum tensor_type type, void *to, size_t rows,
 		  size_t cols, struct err *err);
 bool weights_has(const struct weights *w, const char *name);
+bool weights_is(const struct weights *w, const char *name, enum tensor_type type); /* there, and of this type */
 const char *weights_note_get(const struct weights *w, const char *key); /* NULL */
 
 #endif

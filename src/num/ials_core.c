@@ -123,6 +123,13 @@ bool ials_side_set(struct ials_side *s, const float *H, size_t stride, double al
 	       task_cancelled(err);
 }
 
+const float *ials_side_rotated(const struct ials_side *s, const float **common, size_t *P)
+{
+	*common = s->common;
+	*P = s->P;
+	return s->rotated;
+}
+
 /* --- One row ----------------------------------------------------------------------- */
 
 struct scratch {
@@ -289,39 +296,75 @@ bool ials_solve_row(const struct ials_side *s, const uint32_t *items, const floa
 	return true;
 }
 
-/* With g = Q h / sqrt(d):  h' A^-1 h_j = v_j (E + V'V)^-1 g / f_j, and for n < D
+/* c->out holds Q h.  With g = Q h / sqrt(d):  h' A^-1 h_j = v_j (E + V'V)^-1 g / f_j, and for n < D
  * V (E + V'V)^-1 g = (E + V V')^-1 V g. */
+static bool parts_of(const struct ials_side *s, const uint32_t *items, const float *x, uint32_t n,
+		     float lambda, float *part, const struct scratch *c)
+{
+	size_t P = s->P;
+
+	set_scale(s, lambda, c->scale);
+	for (size_t e = 0; e < P; e++)
+		c->out[e] *= c->scale[e];
+	if (n < s->D) {
+		size_t m = padded(n);
+
+		if (!factor_short(s, items, x, n, c))
+			return false;
+		s->k->product(c->z, m, c->out, P, c->v, m, 1, P, m);
+		s->k->chol_solve(c->system, m, n, c->rdiag, c->z);
+		for (size_t t = 0; t < n; t++)
+			part[t] = c->f[t] * c->z[t];
+		return true;
+	}
+	if (!factor_long(s, items, x, n, c, NULL))
+		return false;
+	s->k->chol_solve(c->system, P, s->D, c->rdiag, c->out);
+	for (size_t e = 0; e < P; e++)
+		c->out[e] *= c->scale[e];
+	for (size_t t = 0; t < n; t++)
+		part[t] = (x ? x[t] : 1.0f) * s->k->dot(s->rotated + items[t] * P, c->out, P);
+	return true;
+}
+
 bool ials_parts(const struct ials_side *s, const uint32_t *items, const float *x, uint32_t n,
 		float lambda, const float *h, float *part, void *memory)
 {
 	struct scratch c = carve(memory, s->P);
-	size_t P = s->P;
 
 	if (!n)
 		return true;
-	set_scale(s, lambda, c.scale);
-	s->k->product(c.out, P, h, s->D, s->qt, P, 1, s->D, P);
-	for (size_t e = 0; e < P; e++)
-		c.out[e] *= c.scale[e];
-	if (n < s->D) {
-		size_t m = padded(n);
+	s->k->product(c.out, s->P, h, s->D, s->qt, s->P, 1, s->D, s->P);
+	return parts_of(s, items, x, n, lambda, part, &c);
+}
 
-		if (!factor_short(s, items, x, n, &c))
-			return false;
-		s->k->product(c.z, m, c.out, P, c.v, m, 1, P, m);
-		s->k->chol_solve(c.system, m, n, c.rdiag, c.z);
-		for (size_t t = 0; t < n; t++)
-			part[t] = c.f[t] * c.z[t];
+/* A side of the history's rows alone; nothing above writes to one. */
+static struct ials_side side_of(const struct ials_rows *r)
+{
+	return (struct ials_side){ .k = kern(), .D = r->D, .P = padded(r->D),
+				   .rotated = (float *)(uintptr_t)r->rows, .common = (float *)(uintptr_t)r->common };
+}
+
+bool ials_solve_rotated(const struct ials_rows *r, const float *x, uint32_t n, float lambda, float *w,
+			void *memory)
+{
+	struct ials_side s = side_of(r);
+	struct scratch c = carve(memory, s.P);
+	double fit;
+
+	return solve_rotated(&s, r->iota, x, n, lambda, w, &fit, &c);
+}
+
+bool ials_parts_rotated(const struct ials_rows *r, const float *x, uint32_t n, float lambda, const float *h,
+			float *part, void *memory)
+{
+	struct ials_side s = side_of(r);
+	struct scratch c = carve(memory, s.P);
+
+	if (!n)
 		return true;
-	}
-	if (!factor_long(s, items, x, n, &c, NULL))
-		return false;
-	s->k->chol_solve(c.system, P, s->D, c.rdiag, c.out);
-	for (size_t e = 0; e < P; e++)
-		c.out[e] *= c.scale[e];
-	for (size_t t = 0; t < n; t++)
-		part[t] = (x ? x[t] : 1.0f) * s->k->dot(s->rotated + items[t] * P, c.out, P);
-	return true;
+	memcpy(c.out, h, s.P * sizeof(*h));
+	return parts_of(&s, r->iota, x, n, lambda, part, &c);
 }
 
 /* --- A half-sweep -------------------------------------------------------------------- */

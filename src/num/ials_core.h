@@ -46,6 +46,10 @@ size_t ials_side_bytes(uint32_t R, uint32_t D);
 bool ials_side_set(struct ials_side *s, const float *H, size_t stride, double alpha0,
 		   const struct task *t, struct err *err);
 
+/* What a set side holds, borrowed until it is set again or freed: rotated [R][P], P the D rounded up to
+ * KERN_PAD, 0 behind D; common [P].  A score is the same in the rotated coordinates: w.h = (Q w).(Q h). */
+const float *ials_side_rotated(const struct ials_side *s, const float **common, size_t *P);
+
 /* Solves all rows of x (columns: rows of H) into W [x->rows][stride].  lambda[x->rows], each > 0.
  * *fit (may be NULL) becomes the sum over rows of what each row's minimum is (the objective above,
  * lambda_u |w_u|^2 included): add the sum of lambda_i |h_i|^2 of the fixed side for the whole loss.
@@ -64,5 +68,17 @@ bool ials_solve_row(const struct ials_side *s, const uint32_t *items, const floa
 /* The exact parts of the score of a target h [D]: part[j] = x_j h' A^-1 h_j; they sum to w.h. */
 bool ials_parts(const struct ials_side *s, const uint32_t *items, const float *x, uint32_t n,
 		float lambda, const float *h, float *part, void *scratch);
+/* The same where the side is kept elsewhere, in the rotated coordinates alone: rows [n][P] are those of the
+ * history, w [P] and h [P] are rotated too. */
+struct ials_rows {
+	uint32_t D;
+	const float *common;  /* [P] */
+	const float *rows;    /* [n][P] */
+	const uint32_t *iota; /* [n] 0, 1, 2, … */
+};
+bool ials_solve_rotated(const struct ials_rows *r, const float *x, uint32_t n, float lambda, float *w,
+			void *scratch);
+bool ials_parts_rotated(const struct ials_rows *r, const float *x, uint32_t n, float lambda, const float *h,
+			float *part, void *scratch);
 
 #endif

@@ -14,7 +14,9 @@ static bool usable(const struct kern *k)
 #ifdef HAVE_X86_KERNELS
 	if (k == &kern_avx2)
 		return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-	if (k == &kern_avx512)
+	if (k == &kern_vnni && !__builtin_cpu_supports("avx512vnni"))
+		return false;
+	if (k == &kern_avx512 || k == &kern_vnni)
 		return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
 		       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
 		       __builtin_cpu_supports("fma");
@@ -24,7 +26,7 @@ static bool usable(const struct kern *k)
 
 static const struct kern *const tables[] = { /* widest first */
 #ifdef HAVE_X86_KERNELS
-	&kern_avx512, &kern_avx2,
+	&kern_vnni, &kern_avx512, &kern_avx2,
 #endif
 	&kern_plain,
 };

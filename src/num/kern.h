@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kern.h - the inner loops that matter for speed, compiled for several instruction sets.
  *
- * One body (kern_*.inc) is compiled three times, by kern_plain.c,
- * kern_avx2.c and kern_avx512.c, over the vector vocabulary of kern_vec.inc.  kern() gives the
- * widest table this processor has; WHYREC_KERNEL=plain|avx2|avx512 in the environment asks for
- * another (one the processor lacks is not taken).  The choice is made once, before any result is
+ * One body (kern_*.inc) is compiled four times, by kern_plain.c, kern_avx2.c, kern_avx512.c and
+ * kern_vnni.c (AVX-512 with its products of bytes), over the vector vocabulary of kern_vec.inc.  kern()
+ * gives the widest table this processor has; WHYREC_KERNEL=plain|avx2|avx512|vnni in the environment
+ * asks for another (one the processor lacks is not taken).  The choice is made once, before any result is
  * computed.
  *
  * All matrices are float.  `ld…` are distances in floats.  Every output element is summed in one
@@ -23,6 +23,7 @@
 #define KERN_MAX_PANEL 32
 #define KERN_MAX_QUERIES 12
 #define KERN_STRIP 16   /* columns of double that sum_rows takes side by side */
+#define KERN_QUERIES8_BYTES(D) (KERN_MAX_QUERIES * (((size_t)(D) + 3) / 4 * 8 + 8))
 
 /* n steps of BPR, in order: u[], i[], j[] rows of W, H, H. */
 struct kern_bpr {
@@ -111,6 +112,31 @@ struct kern {
 	uint32_t (*rank_hits)(const float *panel, size_t D, const float *queries, const float *bias,
 			      const float *least, float *scores, uint32_t *hits);
 
+	/* The same for panels of bf16 (num/packed.h): the bits that the floats they stand for give. */
+	void (*rank_scores16)(const uint16_t *panel, size_t D, const float *queries, const float *bias,
+			      float *scores);
+	uint32_t (*rank_hits16)(const uint16_t *panel, size_t D, const float *queries, const float *bias,
+				const float *least, float *scores, uint32_t *hits);
+	/* And of int8, by queries of 15 bits (packed_quantise_query): scores[q][lane] = fma((float)(sum over d of query q . panel[lane]),
+	 * scale[lane] query_scale[q], bias[lane] or 0), the same bits from every table.  panel
+	 * [D4][panel][4], D4 = D/4 rounded up, 0 behind D.  rank_query8 puts a query [D] (NULL: 0) at
+	 * place `which` of the packed ones, KERN_QUERIES8_BYTES(D) in all, 4-byte aligned. */
+	void (*rank_query8)(void *queries, size_t which, const int16_t *query, size_t D);
+	void (*rank_scores8)(const int8_t *panel, const float *scale, size_t D4, const void *queries,
+			     const float *query_scale, const float *bias, float *scores);
+	uint32_t (*rank_hits8)(const int8_t *panel, const float *scale, size_t D4, const void *queries,
+			       const float *query_scale, const float *bias, const float *least, float *scores,
+			       uint32_t *hits);
+
+	/* out[c] = sum over t of f[t] * table[rows[t] * ld + c], in order of t, c = 0..C-1; f NULL: all 1; of
+	 * floats, bf16 and int8. */
+	void (*sum_rows32)(float *out, const float *table, size_t ld, const uint32_t *rows, const float *f,
+			 size_t n, size_t C);
+	void (*sum_rows16)(float *out, const uint16_t *table, size_t ld, const uint32_t *rows, const float *f,
+			   size_t n, size_t C);
+	void (*sum_rows8)(float *out, const int8_t *table, size_t ld, const uint32_t *rows, const float *f,
+			  size_t n, size_t C);
+
 	/* sim[b] = n[b] / (a_i a[b] + s_i + s[b] - e n[b] + shrink); n[] is zeroed.  Bit b:
 	 * n[b] > 0, the denominator > 0 and sim[b] >= least.  count <= 64. */
 	uint64_t (*similarity)(float *n, const float *a, const float *s, float a_i, float s_i, float e,
@@ -148,7 +174,7 @@ struct kern {
 
 extern const struct kern kern_plain;
 #ifdef HAVE_X86_KERNELS
-extern const struct kern kern_avx2, kern_avx512;
+extern const struct kern kern_avx2, kern_avx512, kern_vnni;
 #endif
 
 const struct kern *kern(void);

@@ -15,6 +15,8 @@
 
 #include "num/kern_rank.inc"
 
+#include "num/kern_bytes.inc"
+
 #include "num/kern_sgd.inc"
 
 #include "num/kern_nn.inc"

@@ -19,7 +19,7 @@
 /* INIT: once, before any other thread of ours starts.  From here on floating-point numbers too small for the full
  * width of their mantissa count as 0, in this thread and all that it starts. */
 void linalg_init(void);
-const char *linalg_kernel_name(void); /* "avx512", "avx2", "plain": ours, not OpenBLAS's */
+const char *linalg_kernel_name(void); /* "vnni", "avx512", "avx2", "plain": ours, not OpenBLAS's */
 
 /* In place: the lower triangle of the symmetric positive definite a becomes its inverse; then
  * mirrored into the upper.  false with ERR_NUMERIC naming the pivot when a is not positive

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "num/packed.h"
 
 /* The k best so far of one query.  `item` and `score` have room for k; topk_finish() sorts them
  * best first.  `threshold`: a score below it cannot enter. */
@@ -46,6 +47,10 @@ struct rank_panels *rank_panels_new(const float *vectors, size_t stride, uint32_
 				    const float *bias, struct err *err);
 void rank_panels_free(struct rank_panels *p);
 size_t rank_panels_bytes(uint32_t I, uint32_t D);
+/* Of a table in fewer bits, borrowed likewise: bf16 scores as the floats it stands for; int8 rounds each query
+ * to 15 bits, with a scale of its own, and multiplies whole numbers. */
+struct rank_panels *rank_panels_new_packed(const struct packed *table, const float *bias, struct err *err);
+size_t rank_panels_bytes_for(enum precision p, uint32_t I, uint32_t D);
 
 /* out[q * out_stride + (i - lo)] = queries[q] . item i (+ bias), for items lo..hi-1. */
 void rank_scores(const struct rank_panels *p, const float *queries, size_t q_stride,

@@ -108,13 +108,15 @@ static struct model_shape shape_of(const struct csr *x, const struct dataset *da
 				     .longest = csr_longest_row(x), .data = data };
 }
 
-uint64_t fit_bytes(const struct model_ops *ops, const struct params *p, const struct split *split, bool refit)
+uint64_t fit_bytes(const struct model_ops *ops, const struct params *p, const struct split *split, bool refit,
+		   enum precision kept)
 {
 	const struct csr *x = refit ? &split->train_valid : &split->train;
 	struct model_shape shape = shape_of(x, split->data);
 	uint64_t transpose = (uint64_t)csr_n(x) * (sizeof(uint32_t) + (x->val ? sizeof(float) : 0)) +
 			     ((uint64_t)x->cols + 1) * sizeof(size_t);
 
+	shape.kept = kept;
 	return transpose + ops->bytes(&shape, p);
 }
 
@@ -156,11 +158,13 @@ static bool keep_state(struct fit *f, struct err *err)
 static struct snapshot *take_snapshot(struct fit *f, uint32_t epoch, struct err *err)
 {
 	struct model *frozen = f->r->ops->freeze(f->at.model, !f->iterates, err);
+	struct snapshot *whole;
 
 	if (!f->iterates && frozen)
 		f->at.model = NULL; /* moved */
-	return frozen ? snapshot_new(frozen, f->r->run, epoch, f->r->split, f->env.refit, fit_values(f->r), err)
-		      : NULL;
+	whole = frozen ? snapshot_new(frozen, f->r->run, epoch, f->r->split, f->env.refit, fit_values(f->r), err)
+		       : NULL;
+	return snapshot_keep(whole, f->r->kept, err);
 }
 
 static bool tells_valid_loss(const struct fit *f)

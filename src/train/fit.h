@@ -34,6 +34,8 @@ struct fit_request {
 	int metric;           /* METRIC_NDCG … */
 	uint32_t metric_k;
 	bool values, refit;
+	enum precision kept;  /* of the large tables of the snapshots, and of the weights that answer; the state
+	                         that a training goes on from is whole */
 	uint64_t seed;
 	const char *resume_dir; /* a run folder to go on from (state.safetensors, curves), or NULL */
 	const char *save_dir;   /* the run's folder, where state is kept as it goes; NULL: memory only */
@@ -71,6 +73,7 @@ bool fit_run(const struct fit_request *r, const struct task *task, struct fit_re
 void fit_result_done(struct fit_result *r);
 
 /* Memory this training would take (bytes() of the model + x and its transpose), before starting it. */
-uint64_t fit_bytes(const struct model_ops *ops, const struct params *p, const struct split *split, bool refit);
+uint64_t fit_bytes(const struct model_ops *ops, const struct params *p, const struct split *split, bool refit,
+		   enum precision kept);
 
 #endif

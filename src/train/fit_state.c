@@ -184,6 +184,7 @@ static bool read_curves(const struct weights *w, struct curves *c, struct err *e
 static bool read_best(const struct fit_request *r, const struct build_env *env, struct weights *w,
 		      struct fit_point *p, struct err *err)
 {
+	struct snapshot *made;
 	struct model *best;
 
 	p->best = NULL;
@@ -197,7 +198,10 @@ static bool read_best(const struct fit_request *r, const struct build_env *env, 
 	}
 	if (!best)
 		return false;
-	p->best = snapshot_new(best, r->run, p->best_epoch, r->split, env->refit, env->x->val != NULL, err);
+	made = snapshot_new(best, r->run, p->best_epoch, r->split, env->refit, env->x->val != NULL, err);
+	if (made && p->best_epoch != p->epoch)
+		made->precision = r->kept; /* as it was written */
+	p->best = snapshot_keep(made, r->kept, err);
 	return p->best != NULL;
 }
 

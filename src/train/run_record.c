@@ -73,6 +73,7 @@ json_t *run_record_to_json(const struct run_record *r)
 	put(j, "seed", json_integer((json_int_t)r->seed));
 	put(j, "values", json_boolean(r->values));
 	put(j, "refit", json_boolean(r->refit));
+	put(j, "precision", json_text(precision_name[r->precision]));
 	put(j, "readable", json_boolean(r->readable));
 	put(j, "epochs_asked", json_integer(r->epochs_asked));
 	put(j, "patience", json_integer(r->patience));
@@ -159,6 +160,20 @@ static bool read_bool(struct reading *d, const char *key)
 	return json_is_true(v);
 }
 
+/* A run kept before there was a choice has f32. */
+static enum precision read_precision(struct reading *d)
+{
+	const json_t *v = json_object_get(d->j, "precision");
+	const char *name = json_string_value(v);
+
+	for (enum precision p = PRECISION_F32; name && p <= PRECISION_INT8; p++)
+		if (!strcmp(name, precision_name[p]))
+			return p;
+	if (v && d->good)
+		d->good = err_set(d->err, ERR_SYNTAX, "\"precision\" is none of f32, bf16, int8");
+	return PRECISION_F32;
+}
+
 static void read_counts(struct reading *d, struct run_record *r)
 {
 	r->seed = read_integer(d, "seed", UINT64_MAX);
@@ -173,6 +188,7 @@ static void read_counts(struct reading *d, struct run_record *r)
 	r->seconds = read_real(d, "seconds");
 	r->values = read_bool(d, "values");
 	r->refit = read_bool(d, "refit");
+	r->precision = read_precision(d);
 	r->readable = read_bool(d, "readable");
 }
 

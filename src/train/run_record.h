@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "num/packed.h"
 #include "train/curves.h"
 
 struct run_record {
@@ -18,6 +19,7 @@ struct run_record {
 	char split_text[192];          /* "ratio order=time": how to make the split again */
 	uint64_t seed;
 	bool values, refit;
+	enum precision precision;      /* of the weights that answer, as they are kept */
 	bool readable;                 /* the weights are there and whole */
 	uint32_t epochs_asked, patience, valid_every;
 	uint32_t epochs, best_epoch;

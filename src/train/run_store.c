@@ -305,16 +305,8 @@ bool run_store_save_weights(struct run_store *s, const char *name, const struct 
 {
 	struct weights_writer *w = refuse_readonly(s, err) ? weights_writer_new(err) : NULL;
 	char *path = file_of(s, name, "weights.safetensors");
-	char data[24], split[24], epoch[16];
-	bool good;
+	bool good = w && snapshot_write(best, w, err) && weights_commit(w, path, err);
 
-	snprintf(data, sizeof(data), "%016" PRIx64, best->data_fingerprint);
-	snprintf(split, sizeof(split), "%016" PRIx64, best->split_fingerprint);
-	snprintf(epoch, sizeof(epoch), "%u", best->epoch);
-	good = w && weights_note(w, "model", best->ops->name, err) && weights_note(w, "run", best->run, err) &&
-	       weights_note(w, "epoch", epoch, err) && weights_note(w, "data", data, err) &&
-	       weights_note(w, "split", split, err) &&
-	       best->ops->save(best->model, WEIGHTS_SCORING, w, err) && weights_commit(w, path, err);
 	if (w)
 		weights_writer_free(w);
 	free(path);
@@ -359,8 +351,10 @@ static const struct snapshot *read_weights(const char *path, const struct run_re
 	weights_close(w);
 	if (loaded)
 		s = snapshot_new(loaded, r->name, r->best_epoch, split, r->refit, r->values, err);
-	if (s)
+	if (s) {
 		s->split_fingerprint = r->split_fingerprint; /* of its training, whatever is current */
+		s->precision = r->precision;
+	}
 	return s;
 }
 

@@ -67,7 +67,7 @@ static void make_parts(const struct screen *sc, int length, char *data, char *ru
 	if (r && r->rec.epochs > 1 && length >= 2 && r->job)
 		snprintf(run, size, "model %s epoch %s", r->rec.name, str_thousands(r->rec.epochs, a));
 	else if (r)
-		snprintf(run, size, "%s%s", length >= 1 ? "model " : "", r->rec.name);
+		snprintf(run, size, "%s%s", length >= 1 ? "model " : "", r->label);
 	if (screen_front_job(s, &front))
 		say_job(&front, length >= 2, job, size);
 }

@@ -34,11 +34,11 @@ struct items_state {
 	uint32_t item, go_item;
 	enum nearest_by by;
 	bool by_chosen;          /* by the operator; else by the model where it can, by behaviour where not */
-	char no_model[64];       /* a run that said it cannot */
+	char no_model[80];       /* a run that said it cannot */
 	/* What nearest was asked for last. */
 	uint32_t asked_item, asked_epoch;
 	enum nearest_by asked_by;
-	char asked_run[64];
+	char asked_run[80];
 	uint64_t asked_split;
 };
 
@@ -100,7 +100,7 @@ static void ask_nearest(struct items_state *st, struct session *s)
 {
 	const struct run *run = session_answering(s);
 	uint64_t split = session_split_serial(s);
-	const char *name = run ? run->rec.name : "";
+	const char *name = run ? run->label : "";
 	uint32_t epoch = run ? run->rec.epochs : 0;
 	bool pending;
 
@@ -131,7 +131,7 @@ static void choose_by(struct items_state *st, const struct session *s)
 	a = session_answer(s, PANE_NEAREST, &pending);
 	if (a && !pending && a->err.code == ERR_UNSUPPORTED && st->asked_by == NEAREST_MODEL)
 		snprintf(st->no_model, sizeof st->no_model, "%s", st->asked_run);
-	st->by = strcmp(st->no_model, run->rec.name) ? NEAREST_MODEL : NEAREST_BEHAVIOUR;
+	st->by = strcmp(st->no_model, run->label) ? NEAREST_MODEL : NEAREST_BEHAVIOUR;
 }
 
 static void find_go_item(struct view *v, struct items_state *st, const struct session *s)

@@ -121,7 +121,7 @@ static bool same_question(const struct question *q, const struct users_state *st
 			  const struct run *run, uint64_t split, bool pending)
 {
 	return q->asked && q->user == st->user && q->item == item && q->data_id == st->data_id && q->split == split &&
-	       q->edits == st->edits.serial && (pending || q->epoch == run->rec.epochs) && !strcmp(q->run, run->rec.name);
+	       q->edits == st->edits.serial && (pending || q->epoch == run->rec.epochs) && !strcmp(q->run, run->label);
 }
 
 static bool is_pending(const struct session *s, enum pane pane)
@@ -137,7 +137,7 @@ static void note_question(struct question *q, const struct users_state *st, uint
 {
 	*q = (struct question){ .user = st->user, .item = item, .epoch = run->rec.epochs, .data_id = st->data_id,
 				.split = split, .edits = st->edits.serial, .asked = true };
-	snprintf(q->run, sizeof q->run, "%s", run->rec.name);
+	snprintf(q->run, sizeof q->run, "%s", run->label);
 }
 
 /* A history may have an item more than once. */

@@ -12,7 +12,7 @@ enum { U_ID, U_EVENTS, U_MEAN, U_METRIC };
 /* What was asked last, to tell whether it must be asked again. */
 struct question {
 	uint32_t user, item, epoch;
-	char run[64];
+	char run[80]; /* its label */
 	uint64_t data_id, split;
 	uint64_t edits; /* their serial */
 	bool asked;

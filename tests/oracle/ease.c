@@ -52,7 +52,7 @@ static void scores(const struct query *q, double out[I])
 	}
 }
 
-static void test(const char *lambda, bool values, const char *precision)
+static void test(const char *lambda, bool values, const char *inverse)
 {
 	struct fixture f;
 	struct params p;
@@ -64,7 +64,7 @@ static void test(const char *lambda, bool values, const char *precision)
 	fixture_make(&f, U, I, PER_USER, values);
 	params_init(&p, model_find("ease", &err)->params);
 	fixture_set(&p, "lambda", lambda);
-	fixture_set(&p, "precision", precision);
+	fixture_set(&p, "inverse", inverse);
 	m = fixture_fit(&f, model_find("ease", &err), &p, 1, &task_null, &err);
 	fixture_must(m != NULL, &err);
 	reference(&f.x, strtod(lambda, NULL));
@@ -77,8 +77,8 @@ static void test(const char *lambda, bool values, const char *precision)
 		scores(&q, want);
 		worst = fmax(worst, relative_difference(got, want, I));
 	}
-	ok(worst < (!strcmp(precision, "float") ? 1e-4 : 1e-6), "lambda=%s, %s, %s: scores agree with the formula (%.1e)",
-	   lambda, values ? "values" : "ones", precision, worst);
+	ok(worst < (!strcmp(inverse, "float") ? 1e-4 : 1e-6), "lambda=%s, %s, %s: scores agree with the formula (%.1e)",
+	   lambda, values ? "values" : "ones", inverse, worst);
 	scratch_done(&s);
 	model_ops_of(m)->destroy(m);
 	fixture_done(&f);

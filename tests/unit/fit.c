@@ -150,7 +150,6 @@ static void test_valid_every(const struct model_ops *ops)
 
 /* --- Going on ------------------------------------------------------------------ */
 
-/* Stopped two epochs after the best: the best and what is left of patience come from the state. */
 /* The loss on valid events is the last part of the curves, where it was measured. */
 static void test_valid_loss(const struct model_ops *ops)
 {
@@ -176,12 +175,14 @@ static void test_valid_loss(const struct model_ops *ops)
 	fit_result_done(&out);
 }
 
-static void test_resume(const struct model_ops *ops, const char *folder)
+/* Stopped two epochs after the best: the best and what is left of patience come from the state. */
+static void test_resume(const struct model_ops *ops, const char *folder, enum precision kept)
 {
 	struct fit_request r = request(ops, 400);
 	struct told told = { .in_order = true };
 	struct fit_result straight, first, rest;
 
+	r.kept = kept;
 	r.patience = 3;
 	straight = run(&r, &task_null);
 	r.epochs = told.n = straight.best_epoch + 2;
@@ -193,7 +194,10 @@ static void test_resume(const struct model_ops *ops, const char *folder)
 	r.ctx = &told;
 	rest = run(&r, &task_null);
 	ok(first.stopped == FIT_DONE && same_fit(&straight, &rest) && rest.stopped == FIT_EARLY,
-	   "%s: resumed after %u epochs, %u are the same bits", ops->name, (unsigned)first.epochs, (unsigned)rest.epochs);
+	   "%s: kept in %s, resumed after %u epochs, %u are the same bits", ops->name, precision_name[kept],
+	   (unsigned)first.epochs, (unsigned)rest.epochs);
+	ok(straight.best->precision == kept && rest.best->precision == kept, "%s: the best is in %s", ops->name,
+	   precision_name[kept]);
 	ok(told.in_order && told.last == rest.epochs, "%s: only the new epochs are told", ops->name);
 	fit_result_done(&first);
 	fit_result_done(&rest);
@@ -372,7 +376,7 @@ static void test_one_pass(void)
 
 	ok(out.epochs == 1 && out.best_epoch == 1 && out.best_metric > 0 && out.stopped == FIT_DONE,
 	   "a model of one pass is measured on valid");
-	ok(fit_bytes(r.ops, &r.params, f.split, false) > out.bytes, "what it takes is told before");
+	ok(fit_bytes(r.ops, &r.params, f.split, false, PRECISION_F32) > out.bytes, "what it takes is told before");
 	fit_result_done(&out);
 }
 
@@ -392,7 +396,9 @@ int main(void)
 		test_early(model_registry[k]);
 		test_valid_every(model_registry[k]);
 		test_valid_loss(model_registry[k]);
-		test_resume(model_registry[k], folder);
+		test_resume(model_registry[k], folder, PRECISION_F32);
+		if (model_registry[k]->pack)
+			test_resume(model_registry[k], folder, PRECISION_BF16);
 		test_cancel(model_registry[k], folder, false);
 		test_cancel(model_registry[k], folder, true);
 		test_memory(model_registry[k], folder);

@@ -217,6 +217,53 @@ static void check_product(size_t n, size_t K, size_t N)
 	mem_free(want);
 }
 
+static void check_sum_rows(size_t n, size_t C)
+{
+	enum { ROWS = 30 };
+	size_t ld = C + 5;
+	float *whole = case_floats(ROWS * ld), *f = case_floats(n), *out = case_floats(C + 1), guard = out[C];
+	int8_t *bytes = case_zeroed(ROWS * ld, 1);
+	uint16_t *halves = case_zeroed(ROWS * ld, sizeof(*halves));
+	uint32_t *rows = case_zeroed(n, sizeof(*rows));
+	double *want = case_zeroed(3 * C, sizeof(*want)), off[3];
+
+	for (size_t k = 0; k < ROWS * ld; k++) {
+		uint32_t bits;
+
+		bytes[k] = (int8_t)((int)case_below(255) - 127);
+		memcpy(&bits, &whole[k], sizeof(bits));
+		halves[k] = (uint16_t)(bits >> 16);
+	}
+	for (size_t t = 0; t < n; t++) {
+		rows[t] = case_below(ROWS);
+		for (size_t c = 0; c < C; c++) {
+			size_t at = rows[t] * ld + 1 + c;
+			uint32_t bits = (uint32_t)halves[at] << 16;
+			float half;
+
+			memcpy(&half, &bits, sizeof(half));
+			want[c] += (double)f[t] * (double)whole[at];
+			want[C + c] += (double)f[t] * (double)half;
+			want[2 * C + c] += (double)f[t] * bytes[at];
+		}
+	}
+	kern()->sum_rows32(out, whole + 1, ld, rows, f, n, C);
+	off[0] = case_apart(out, want, C);
+	kern()->sum_rows16(out, halves + 1, ld, rows, f, n, C);
+	off[1] = case_apart(out, want + C, C);
+	kern()->sum_rows8(out, bytes + 1, ld, rows, f, n, C);
+	off[2] = case_apart(out, want + 2 * C, C);
+	ok(off[0] < 1e-5 && off[1] < 1e-5 && off[2] < 1e-3 && out[C] == guard,
+	   "sums of %zu rows of %zu, in floats, bf16 and int8", n, C);
+	mem_free(whole);
+	mem_free(f);
+	mem_free(out);
+	mem_free(bytes);
+	mem_free(halves);
+	mem_free(rows);
+	mem_free(want);
+}
+
 static void check_similarity(size_t n)
 {
 	float a[64], s[64], x[64], sim[64], was[64];
@@ -267,11 +314,13 @@ int main(void)
 			check_system(sizes[i], 40);
 			check_gathers(sizes[i], i % 2 ? 16 : 96);
 			check_product(sizes[i], sizes[i], i % 2 ? 16 : 48);
+			check_sum_rows(sizes[i], 5 * sizes[i]);
 			if (sizes[i] <= 64)
 				check_similarity(sizes[i]);
 		}
 		check_similarity_of_none();
 		check_vectors(0);
+		check_sum_rows(0, 40);
 		check_system(40, 0);
 		check_indefinite(40, 0, -1);
 		check_indefinite(40, 39, 0);

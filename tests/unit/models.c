@@ -163,6 +163,76 @@ static bool same_after_loading(const struct model *m, const struct params *p, co
 	return same;
 }
 
+/* How far packing moves the scores, as a share of how far they lie apart. */
+static double moved(const float *was, const float *is)
+{
+	double worst = 0, lo = INFINITY, hi = -INFINITY;
+
+	for (size_t k = 0; k < (size_t)BATCH * I; k++) {
+		worst = fmax(worst, fabs((double)was[k] - (double)is[k]));
+		lo = fmin(lo, (double)was[k]);
+		hi = fmax(hi, (double)was[k]);
+	}
+	return worst / (hi - lo);
+}
+
+static bool pack_survives_no_memory(const struct model *m, enum precision to)
+{
+	const struct model_ops *ops = model_ops_of(m);
+	struct model *packed = NULL;
+	size_t before = mem_bytes_now();
+	struct err err;
+	unsigned n;
+	bool fine = true;
+
+	for (n = 1; n < 1000 && !packed; n++) {
+		err = (struct err){ 0 };
+		mem_fail_at(n);
+		packed = ops->pack(m, to, &err);
+		mem_fail_at(0);
+		if (!packed)
+			fine = fine && err.code == ERR_NOMEM && mem_bytes_now() == before;
+	}
+	if (packed)
+		ops->destroy(packed);
+	return fine && packed && n > 2 && mem_bytes_now() == before;
+}
+
+/* What a frozen model owes, a packed one owes too. */
+static void test_packed(const struct model *m, const struct params *p, const float *was, enum precision to)
+{
+	const struct model_ops *ops = model_ops_of(m);
+	const char *in = precision_name[to];
+	struct query q[BATCH];
+	struct err err;
+	struct model *packed = ops->pack(m, to, &err);
+	float want[BATCH * I];
+	double off;
+
+	fixture_must(packed != NULL, &err);
+	memcpy(want, whole(packed, q), sizeof(want));
+	off = moved(was, want);
+	ok(off > 0 && off < (to == PRECISION_INT8 ? 0.03 : 0.01), "%s in %s: scores move by %.4f of their range",
+	   ops->name, in, off);
+	ok(!memcmp(whole(m, q), was, sizeof(want)), "%s: packing leaves it as it was", ops->name);
+	ok(same_in_tiles(packed, want) && same_alone(packed, want), "%s in %s: the same bits in any tile and batch",
+	   ops->name, in);
+	ok(same_after_loading(packed, p, want), "%s in %s: saved and loaded, it scores the same", ops->name, in);
+	if (ops->contributions)
+		ok(parts_error(packed) < 1e-5, "%s in %s: parts sum to the score", ops->name, in);
+	ok(ops->held(packed) < ops->held(m), "%s in %s: %llu bytes of %llu", ops->name, in,
+	   (unsigned long long)ops->held(packed), (unsigned long long)ops->held(m));
+	ok(pack_survives_no_memory(m, to), "%s in %s: out of memory anywhere is told, and nothing leaks", ops->name, in);
+	if (to == PRECISION_BF16) {
+		struct model *twice = ops->pack(packed, PRECISION_INT8, &err);
+
+		fixture_must(twice != NULL, &err);
+		ok(moved(was, whole(twice, q)) < 0.04, "%s: from bf16 to int8", ops->name);
+		ops->destroy(twice);
+	}
+	ops->destroy(packed);
+}
+
 /* Fails each allocation of create, fit and freeze in turn: every failure is told and nothing leaks. */
 static bool survives_no_memory(const struct model_ops *ops, struct params *p, uint32_t epochs)
 {
@@ -213,6 +283,8 @@ static void test_model(const struct model_ops *ops, struct pool *two)
 	m2 = fixture_fit(&f, ops, &p, epochs, &on_two, &err);
 	fixture_must(m2 != NULL, &err);
 	ok(!memcmp(whole(m2, q), want, sizeof(want)), "%s: the same bits on two threads", ops->name);
+	for (enum precision to = PRECISION_BF16; ops->pack && to <= PRECISION_INT8; to++)
+		test_packed(m, &p, want, to);
 	ops->destroy(m);
 	ops->destroy(m2);
 	ok(survives_no_memory(ops, &p, epochs), "%s: out of memory anywhere is told, and nothing leaks", ops->name);

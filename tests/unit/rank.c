@@ -169,6 +169,114 @@ static void check(uint32_t I, uint32_t D, uint32_t Q, uint32_t k, bool bias, boo
 	data_done(&d);
 }
 
+/* The formula of int8, a product at a time: every table gives these very bits. */
+static float by_bytes(const struct data *d, const struct packed *t, uint32_t q, uint32_t i)
+{
+	int16_t query[RANK_MAX_D];
+	const int8_t *item = (const int8_t *)t->data + (size_t)i * d->D;
+	float scale = packed_quantise_query(d->queries + q * d->stride, d->D, query);
+	int32_t sum = 0;
+
+	for (uint32_t j = 0; j < d->D; j++)
+		sum += item[j] * query[j];
+	return fmaf((float)sum, t->scale[i] * scale, d->bias ? d->bias[i] : 0);
+}
+
+/* The formula of bf16: what the floats it stands for score. */
+static float *by_floats(const struct data *d, const struct packed *t)
+{
+	float *v = case_floats((size_t)d->I * d->D), *s;
+	struct rank_panels *p;
+	struct err err;
+
+	for (uint32_t i = 0; i < d->I; i++)
+		packed_row(t, i, v + (size_t)i * d->D);
+	p = rank_panels_new(v, d->D, d->I, d->D, d->bias, &err);
+	s = all_scores(d, p);
+	rank_panels_free(p);
+	mem_free(v);
+	return s;
+}
+
+/* The largest sums that there can be: every number as far out as it goes, all of one sign. */
+static void check_extremes(void)
+{
+	enum { D = RANK_MAX_D, N = 40 };
+	float *v = case_floats((size_t)N * D), score[2 * N], scale = 127 * (float)PACKED_QUERY * D;
+	struct packed whole = packed_view(v, N, D), t;
+	struct rank_panels *p;
+	bool right = true;
+	struct err err;
+
+	for (size_t k = 0; k < (size_t)N * D; k++)
+		v[k] = k / D % 2 ? -127 : 127;
+	packed_make(&t, &whole, PRECISION_INT8, &err);
+	for (size_t k = 0; k < 2 * D; k++)
+		v[k] = k / D % 2 ? -PACKED_QUERY : PACKED_QUERY;
+	p = rank_panels_new_packed(&t, NULL, &err);
+	rank_scores(p, v, D, 2, 0, N, score, N);
+	for (uint32_t q = 0; q < 2; q++)
+		for (uint32_t i = 0; i < N; i++)
+			right &= score[q * N + i] == (i % 2 == q ? scale : -scale);
+	ok(right, "the largest sums of int8 do not run over");
+	rank_panels_free(p);
+	packed_done(&t);
+	mem_free(v);
+}
+
+static void check_packed(uint32_t I, uint32_t D, uint32_t Q, uint32_t k, bool bias, enum precision to)
+{
+	struct data d = data_new(I, D, Q, k, bias, true);
+	float *dense = case_floats((size_t)I * D), *got, *want = NULL;
+	struct packed whole = packed_view(dense, I, D), t;
+	struct rank_panels *p;
+	bool same = true;
+	struct err err;
+
+	for (uint32_t i = 0; i < I; i++)
+		memcpy(dense + (size_t)i * D, d.items + i * d.stride, D * sizeof(*dense));
+	packed_make(&t, &whole, to, &err);
+	p = rank_panels_new_packed(&t, d.bias, &err);
+	got = all_scores(&d, p);
+	if (to == PRECISION_BF16)
+		want = by_floats(&d, &t);
+	for (uint32_t q = 0; q < Q; q++)
+		for (uint32_t i = 0; i < I; i++) {
+			float w = want ? want[q * I + i] : by_bytes(&d, &t, q, i);
+
+			same &= !memcmp(&w, &got[q * I + i], sizeof(w));
+		}
+	ok(same, "%u items of %u in %s%s: the formula's bits", I, D, precision_name[to], bias ? ", bias" : "");
+	check_top(&d, p);
+	rank_panels_free(p);
+	packed_done(&t);
+	mem_free(dense);
+	mem_free(got);
+	mem_free(want);
+	data_done(&d);
+}
+
+static void check_nan_query(void)
+{
+	struct data d = data_new(40, 8, 1, 10, false, false);
+	struct packed whole = packed_view(d.items, 40, 8), t;
+	struct topk top;
+	struct rank_panels *p;
+	float score[10];
+	uint32_t item[10];
+	struct err err;
+
+	packed_make(&t, &whole, PRECISION_INT8, &err);
+	p = rank_panels_new_packed(&t, NULL, &err);
+	topk_begin(&top, 10, score, item);
+	d.queries[3] = NAN;
+	rank_top(p, d.queries, d.stride, 1, NULL, NULL, NULL, &top);
+	ok(top.n == 0, "nothing is chosen by a NaN query in int8");
+	rank_panels_free(p);
+	packed_done(&t);
+	data_done(&d);
+}
+
 static void check_nan(void)
 {
 	struct data d = data_new(100, 8, 3, 100, false, false);
@@ -207,6 +315,15 @@ int main(void)
 		check(3000, 50, 20, 10, false, false, true);
 		check(3000, 51, 20, 30, false, false, true);
 		check_nan();
+		for (enum precision to = PRECISION_BF16; to <= PRECISION_INT8; to++) {
+			check_packed(1000, 16, 30, 10, false, to);
+			check_packed(700, 33, 13, 7, true, to);
+			check_packed(31, 64, 1, 50, false, to);
+			check_packed(33, 1, 5, 3, true, to);
+			check_packed(300, 1024, 25, 5, false, to);
+		}
+		check_nan_query();
+		check_extremes();
 	}
 	return done_testing();
 }
