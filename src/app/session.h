@@ -72,6 +72,9 @@ struct run {
 	const char *rate_unit;           /* "pairs" */
 	struct eval_result *test;        /* last evaluate on=test with per-user values, or NULL */
 };
+/* Of what answers: as it is kept, unless use … precision= says otherwise. */
+enum precision run_precision(const struct run *r);
+uint64_t run_bytes(const struct run *r);
 size_t session_n_runs(const struct session *s);
 const struct run *session_run(const struct session *s, size_t i); /* oldest first */
 const struct run *session_find_run(const struct session *s, const char *name, struct err *err);

@@ -53,13 +53,22 @@ void session_mark_runs(struct session *s)
 		mark(s, s->run[i]);
 }
 
+enum precision run_precision(const struct run *r)
+{
+	return r->snapshot ? r->snapshot->precision : r->rec.precision;
+}
+
+uint64_t run_bytes(const struct run *r)
+{
+	return run_precision(r) == r->rec.precision ? r->rec.bytes : r->snapshot->ops->held(r->snapshot->model);
+}
+
 static void set_label(struct run *r)
 {
-	const struct snapshot *s = r->snapshot;
-	bool packed = s && s->precision != PRECISION_F32;
+	bool packed = run_precision(r) != PRECISION_F32;
 
 	snprintf(r->label, sizeof(r->label), "%s%s%s", r->rec.name, packed ? " " : "",
-		 packed ? precision_name[s->precision] : "");
+		 packed ? precision_name[run_precision(r)] : "");
 }
 
 struct run *session_put_run(struct session *s, struct run_record *take, bool in_memory)

@@ -24,6 +24,7 @@ struct compared {
 	struct hold hold;
 	struct eval_result *eval;
 	const char *explanation; /* fixed text */
+	uint64_t bytes;
 	double lo, hi, p;        /* p: against the best; NaN for the best itself */
 };
 
@@ -166,6 +167,7 @@ static bool compare_run(struct call *c, struct job *job, const struct task *t, s
 		if (s)
 			r->eval = eval_run(s, r->hold.split, &x->options, t, err);
 		r->explanation = s ? explanation_of(s->ops) : NULL;
+		r->bytes = s && s->precision != r->hold.record.precision ? s->ops->held(s->model) : r->hold.record.bytes;
 		hold_let_go(&r->hold); /* one model at a time in memory */
 		if (!r->eval)
 			return false;
@@ -192,6 +194,7 @@ static void add_row(struct result *res, const struct comparison *x, const struct
 	char shown[64];
 
 	json_object_set_new(row, "run", json_text(rec->name));
+	json_object_set_new(row, "precision", json_text(precision_name[e->precision]));
 	json_object_set_new(row, "model", json_text(rec->model));
 	json_object_set_new(row, "metric", json_text(metric));
 	json_object_set_new(row, "value", json_number(mean_of(x, r)));
@@ -204,7 +207,7 @@ static void add_row(struct result *res, const struct comparison *x, const struct
 	json_object_set_new(row, "novelty@10", json_number(value_at(e, METRIC_NOVELTY, 10)));
 	json_object_set_new(row, "train_seconds", json_number(rec->seconds));
 	json_object_set_new(row, "ms_per_user", json_number(e->n_users ? 1000 * e->seconds / (double)e->n_users : NAN));
-	json_object_set_new(row, "bytes", json_integer((json_int_t)rec->bytes));
+	json_object_set_new(row, "bytes", json_integer((json_int_t)r->bytes));
 	json_object_set_new(row, "explanation", json_text(r->explanation));
 	json_object_set_new(row, "users", json_integer((json_int_t)e->n_users));
 	json_object_set_new(row, "metrics", eval_metrics_json(e));
@@ -228,6 +231,7 @@ static void tell(struct call *c, struct comparison *x)
 	result_add_column(r, "train_seconds", "trained in", COLUMN_SECONDS);
 	result_add_column(r, "ms_per_user", "ms/user", COLUMN_SCORE);
 	result_add_column(r, "bytes", "memory", COLUMN_BYTES);
+	result_add_column(r, "precision", "in", COLUMN_TEXT);
 	result_add_column(r, "explanation", "explanation", COLUMN_TEXT);
 	r->rows_key = "rows";
 	for (size_t i = 0; i < x->n; i++)

@@ -265,6 +265,9 @@ static void say_results(struct call *c, const struct evaluation *e)
 			   (unsigned long long)e->result[0]->hazards.cold_test_items,
 			   e->options.all_candidates ? "" : ": always missed");
 	for (size_t i = 0; i < e->n; i++)
+		if (e->result[i]->precision != PRECISION_F32)
+			str_printf(&s, "%s answers in %s\n", e->result[i]->run, precision_name[e->result[i]->precision]);
+	for (size_t i = 0; i < e->n; i++)
 		eval_say_cold(&s, e->result[i]);
 	for (size_t i = 0; i < e->n && e->options.slice; i++)
 		say_slices(&s, e->result[i]);

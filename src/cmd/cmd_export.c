@@ -237,11 +237,15 @@ static void say_model(struct call *c, const struct export *x)
 	struct str text = STR_INIT;
 	char a[32], b[32];
 
-	str_printf(&text, "%s in %s: %s", x->hold.record.name, precision_name[m->to], str_bytes(m->file_bytes, a));
+	str_printf(&text, "%s in %s: ", x->hold.record.name, precision_name[m->to]);
 	if (m->packed)
-		str_printf(&text, " of %s (%.2f times smaller)", str_bytes(m->whole_bytes, b),
-			   (double)m->whole_bytes / (double)m->file_bytes);
+		packed_cost_line(&m->cost, (double)m->whole_bytes / (double)m->file_bytes, &text);
+	else
+		str_puts(&text, str_bytes(m->file_bytes, a));
 	str_printf(&text, " in %s\n", x->path);
+	if (m->packed)
+		str_printf(&text, "file: %s, %s in %s\n", str_bytes(m->file_bytes, a), str_bytes(m->whole_bytes, b),
+			   precision_name[m->cost.whole.precision]);
 	result_set(&c->result, "file_bytes", json_integer((json_int_t)m->file_bytes));
 	result_set(&c->result, "file_bytes_whole", json_integer((json_int_t)m->whole_bytes));
 	if (m->packed) {

@@ -40,9 +40,8 @@ static void add_run(struct result *res, const struct run *r, bool answers)
 	json_object_set_new(row, "best_epoch", json_integer(rec->best_epoch));
 	json_object_set_new(row, "stopped", json_text(rec->stopped));
 	json_object_set_new(row, "seconds", json_number(rec->seconds));
-	json_object_set_new(row, "bytes", json_integer((json_int_t)rec->bytes));
-	json_object_set_new(row, "precision", json_text(precision_name[r->snapshot ? r->snapshot->precision
-										     : rec->precision]));
+	json_object_set_new(row, "bytes", json_integer((json_int_t)run_bytes(r)));
+	json_object_set_new(row, "precision", json_text(precision_name[run_precision(r)]));
 	json_object_set_new(row, "data", json_text(rec->data_name));
 	json_object_set_new(row, "split", json_text(rec->split_text));
 	json_object_set_new(row, "of_data", json_boolean(r->of_data));
@@ -61,6 +60,7 @@ static bool runs_prepare(struct call *c, struct err *err)
 		{ "run", "run", COLUMN_TEXT },      { "best", "on valid", COLUMN_SCORE },
 		{ "metric", "metric", COLUMN_TEXT }, { "epochs", "epochs", COLUMN_INT },
 		{ "seconds", "took", COLUMN_SECONDS }, { "bytes", "memory", COLUMN_BYTES },
+		{ "precision", "in", COLUMN_TEXT },
 		{ "stopped", "stopped", COLUMN_TEXT }, { "data", "data", COLUMN_TEXT },
 		{ "split", "split", COLUMN_TEXT },  { "state", "", COLUMN_TEXT }, { NULL, NULL, 0 },
 	};
@@ -153,6 +153,10 @@ static bool use_finish(struct call *c, struct err *err)
 	str_printf(&text, "%s answers", r->rec.name);
 	if (u->chosen)
 		str_printf(&text, " in %s", precision_name[u->to]);
+	if (u->packed) {
+		str_puts(&text, ": ");
+		packed_cost_line(&u->cost, packed_cost_smaller(&u->cost), &text);
+	}
 	str_puts(&text, "\n");
 	if (u->packed) {
 		packed_cost_json(&c->result, &u->cost);

@@ -28,13 +28,32 @@ void packed_cost_json(struct result *r, const struct packed_cost *c)
 	result_set(r, "measured", m);
 }
 
+static double times_as_fast(const struct packed_cost *c)
+{
+	return c->packed.got.users_per_second / c->whole.got.users_per_second;
+}
+
+double packed_cost_smaller(const struct packed_cost *c)
+{
+	return (double)c->whole.bytes / (double)c->packed.bytes;
+}
+
+void packed_cost_line(const struct packed_cost *c, double times_smaller, struct str *out)
+{
+	if (c->on && !isnan(loss_of(c)))
+		str_printf(out, "ndcg@10 %+.2f %%, ", -100 * loss_of(c));
+	str_printf(out, "%.2f x smaller", times_smaller);
+	if (c->on)
+		str_printf(out, ", %.2f x as fast", times_as_fast(c));
+}
+
 void packed_cost_text(const struct packed_cost *c, struct str *out)
 {
 	const char *in = precision_name[c->packed.precision], *was = precision_name[c->whole.precision];
 	char a[32], b[32];
 
 	str_printf(out, "memory: %s in %s, %s in %s (%.2f times smaller)\n", str_bytes(c->packed.bytes, a), in,
-		   str_bytes(c->whole.bytes, b), was, (double)c->whole.bytes / (double)c->packed.bytes);
+		   str_bytes(c->whole.bytes, b), was, packed_cost_smaller(c));
 	if (!c->on) {
 		str_printf(out, "its loss is not measured: %s\n", c->why);
 		return;
@@ -46,5 +65,5 @@ void packed_cost_text(const struct packed_cost *c, struct str *out)
 	str_printf(out, "\nusers ranked a second: %s in %s, %s in %s (%.2f times)\n",
 		   str_thousands((uint64_t)c->packed.got.users_per_second, a), in,
 		   str_thousands((uint64_t)c->whole.got.users_per_second, b), was,
-		   c->packed.got.users_per_second / c->whole.got.users_per_second);
+		   times_as_fast(c));
 }

@@ -167,6 +167,14 @@ static void compare_row_text(const struct view *v, const struct session *s, int 
 
 enum { C_RUN, C_VALUE, C_INTERVAL, C_BAR, C_RECALL, C_COVERAGE, C_NOVELTY, C_TRAIN, C_MS, C_BYTES, C_EXPLAIN };
 
+/* A run answers in other bits at another time: each row tells how it was measured, as line 1 names what answers. */
+static bool is_packed(const json_t *row)
+{
+	const char *precision = text_in(row, "precision");
+
+	return *precision && strcmp(precision, "f32");
+}
+
 static void run_cell(const void *ctx, size_t row, int column, struct table_cell *out)
 {
 	const json_t *rows = ctx, *r = json_array_get(rows, row);
@@ -175,7 +183,8 @@ static void run_cell(const void *ctx, size_t row, int column, struct table_cell 
 
 	switch (column) {
 	case C_RUN:
-		snprintf(out->text, sizeof out->text, "%s", text_in(r, "run"));
+		snprintf(out->text, sizeof out->text, "%s%s%s", text_in(r, "run"), is_packed(r) ? " " : "",
+			 is_packed(r) ? text_in(r, "precision") : "");
 		break;
 	case C_VALUE:
 		text_real(out->text, sizeof out->text, number_in(r, "value"), 4);

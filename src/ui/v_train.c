@@ -212,7 +212,7 @@ static void run_cell(const void *ctx, size_t row, int column, struct table_cell 
 	out->dim_row = !run->of_data;
 	switch (column) {
 	case R_NAME:
-		snprintf(out->text, sizeof out->text, "%s", run->rec.name);
+		snprintf(out->text, sizeof out->text, "%s", run->label);
 		break;
 	case R_STATE:
 		snprintf(out->text, sizeof out->text, "%s", state_of(c->s, run));

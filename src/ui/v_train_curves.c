@@ -197,8 +197,8 @@ static void say_figures(const struct run *run, struct str *line)
 		snprintf(text, sizeof text, "%.3g s/epoch", r->seconds / r->epochs);
 		add_part(line, text);
 	}
-	if (r->bytes)
-		add_part(line, str_bytes(r->bytes, n));
+	if (run_bytes(run))
+		add_part(line, str_bytes(run_bytes(run), n));
 	if (!isnan(curves_gap(&r->curves))) {
 		double gap = curves_gap(&r->curves);
 
@@ -280,7 +280,7 @@ void train_draw_now(const struct view *v, const struct session *s, struct surfac
 	struct rect in, line;
 
 	if (run)
-		snprintf(title, sizeof title, run->job ? "Now · %s" : "%s", run->rec.name);
+		snprintf(title, sizeof title, run->job ? "Now · %s" : "%s", run->label);
 	in = view_pane(v, out, NOW, title);
 	line = (struct rect){ in.x + 1, in.y, in.w - 2, 1 };
 	if (!run || in.h < 1) {

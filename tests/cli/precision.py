@@ -3,6 +3,7 @@
 import array
 import json
 import os
+import re
 import sys
 import zlib
 
@@ -126,6 +127,12 @@ ok(status == 1 and 'int8' in err, 'an unknown precision names the known', err)
 status, _, err = run(folder, '-c', 'export model x.csv run=ease', home=home)
 ok(status == 1 and '.safetensors' in err, 'a model is written as .safetensors', err)
 
+# Loss, size and speed stand in the first line, which is what the screen has room for.
+for line in ('use ease precision=int8', 'export model %s run=ease precision=int8 force=yes' % out):
+    _, text, _ = run(folder, '-c', line, home=home)
+    told = re.search(r'^ease (?:answers )?in int8: ndcg@10 [+-]\d+\.\d\d %, (\d+\.\d\d) x smaller, \d+\.\d\d x as fast', text, re.M)
+    ok(told and float(told.group(1)) > 3, line + ' tells what it costs and gains', text)
+
 # In memory alone: back from int8 without a file.
 a = answers('--readonly', folder, *commands('train ials dim=16 epochs=2', 'recommend u1', 'use ials#1 precision=int8',
                                             'use ials#1 precision=f32', 'recommend u1'))
@@ -134,4 +141,7 @@ eq(a[5], a[2], 'a run in memory goes back too')
 answers(folder, *commands('use ease precision=int8', 'evaluate'), home=home)
 r = [x for x in answers('-c', 'runs', home=home)[0]['rows'] if x['run'] == 'ease'][0]
 eq(r['metrics'], None, 'metrics of int8 are not kept as those of the run')
+a = answers(folder, *commands('use ials precision=int8', 'runs', 'compare'), home=home)
+of = [[r for r in rows['rows'] if r['run'] == 'ials'][0] for rows in a[2:]]
+eq([(r['precision'], r['bytes']) for r in of], [('int8', a[1]['bytes'])] * 2, 'runs and compare tell what answers, and its size')
 done_testing()

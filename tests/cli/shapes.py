@@ -104,11 +104,11 @@ shape(by['evaluate'][0], {'seconds': NUMBER, 'results': [
 for name, row in {
         'models': {'name': str, 'title': str, 'bytes': int, 'caps': [str]},
         'params': {'name': str, 'default': (str, type(None)), 'range': str, 'meaning': str},
-        'runs': {'run': str, 'model': str, 'of_data': bool, 'answers': bool},
+        'runs': {'run': str, 'model': str, 'precision': str, 'of_data': bool, 'answers': bool},
         'jobs': {'id': int, 'title': str, 'state': str, 'lane': str, 'seconds': NUMBER, 'left': MAYBE},
         'users': {'user': str, 'events': int, 'mean': MAYBE},
         'items': {'item': str, 'title': str, 'events': int, 'mean': MAYBE},
-        'compare': {'run': str, 'metric': str, 'value': NUMBER, 'low': NUMBER, 'high': NUMBER, 'p': MAYBE,
+        'compare': {'run': str, 'precision': str, 'metric': str, 'value': NUMBER, 'low': NUMBER, 'high': NUMBER, 'p': MAYBE,
                     'with_best': bool, 'train_seconds': NUMBER, 'ms_per_user': NUMBER, 'bytes': int,
                     'explanation': str}}.items():
     shape(by[name][0], dict(TABLE, rows=[row]), name)
