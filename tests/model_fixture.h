@@ -43,6 +43,23 @@ static inline uint32_t fixture_draw_item(struct rng *r, uint32_t taste, uint32_t
 	return k * TASTES + taste;
 }
 
+/* Titles of five words, four of the item's own taste and one of all: what text tells of the tastes. */
+static inline void fixture_titles(struct dataset *d, uint64_t seed)
+{
+	struct rng r = rng_stream(seed, "fixture.titles", 0, 0);
+	struct err err;
+	char title[80];
+
+	for (uint32_t i = 0; i < d->n_items; i++) {
+		size_t n = 0;
+
+		for (uint32_t k = 0; k < 5; k++)
+			n += (size_t)snprintf(title + n, sizeof(title) - n, "%c%u ", k ? 'a' + (int)(i % TASTES) : 'z',
+					      (unsigned)rng_below(&r, 6));
+		fixture_must(strtab_push(&d->titles, title, n - 1, &err) != STRTAB_NONE, &err);
+	}
+}
+
 static inline struct dataset *fixture_data(uint32_t U, uint32_t I, uint32_t per_user, uint64_t seed)
 {
 	struct err err;
@@ -97,6 +114,7 @@ static inline void fixture_make(struct fixture *f, uint32_t U, uint32_t I, uint3
 
 	params_init(&p, split_params("leave-last"));
 	f->data = fixture_data(U, I, per_user, 7);
+	fixture_titles(f->data, 7);
 	f->split = split_make(f->data, "leave-last", &p, 42, &task_null, &err);
 	fixture_must(f->split != NULL, &err);
 	f->x = f->split->train;

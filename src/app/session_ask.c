@@ -94,9 +94,10 @@ bool session_ask_list(struct session *s, uint32_t user, const struct edits *edit
 	return ask_of_user(s, &r, edits);
 }
 
-bool session_ask_why(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k_parts)
+bool session_ask_why(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k_parts,
+		     bool by_content)
 {
-	struct request r = { .pane = PANE_WHY, .user = user, .item = item, .k = k_parts };
+	struct request r = { .pane = PANE_WHY, .user = user, .item = item, .k = k_parts, .by_content = by_content };
 
 	return ask_of_user(s, &r, edits);
 }

@@ -250,60 +250,107 @@ const struct command recommend_command = {
 static const struct param_spec similar_params[] = {
 	K_PARAM("length of the list"),
 	RUN_PARAM,
-	{ .name = "by", .type = PARAM_CHOICE, .choices = "model|behaviour", .def = "model",
-	  .meaning = "the run's own likeness, or cosine of the binary train columns" },
+	{ .name = "by", .type = PARAM_CHOICE, .choices = "model|behaviour|text", .def = "model",
+	  .meaning = "the run's own likeness, cosine of the binary train columns, or of the words" },
+	{ .name = "text", .type = PARAM_TEXT, .meaning = "instead of an item: words that describe one, new or not" },
 	{ .name = NULL },
 };
 
-static bool by_behaviour(const struct call *c)
+enum similar_by { BY_MODEL, BY_BEHAVIOUR, BY_TEXT };
+
+static enum similar_by similar_by(const struct call *c)
 {
-	return params_choice(&c->params, "by") == 1;
+	return (enum similar_by)params_choice(&c->params, "by");
 }
 
 static bool similar_prepare(struct call *c, struct err *err)
 {
 	struct ask *a = ask_new(c);
+	const char *text = call_text(c, "text");
 
-	return hold_data(&a->hold, c, err) && call_item(c, call_word(c, 0), &a->item, err) &&
-	       (by_behaviour(c) || hold_run(&a->hold, c, call_text(c, "run"), err));
+	if (!hold_data(&a->hold, c, err))
+		return false;
+	if (!text == !c->words.n)
+		return err_set(err, ERR_SYNTAX, "similar takes an item or text=\"words\"%s", text ? ", not both" : "");
+	if (text)
+		return (!call_named(c, "by") ||
+			err_set(err, ERR_SYNTAX, "by= goes with an item: what text= is near is told by a run")) &&
+		       hold_run(&a->hold, c, call_text(c, "run"), err);
+	return call_item(c, call_word(c, 0), &a->item, err) &&
+	       (similar_by(c) != BY_MODEL || hold_run(&a->hold, c, call_text(c, "run"), err));
 }
 
-static bool similar_run(struct call *c, struct job *job, const struct task *t, struct err *err)
+static bool find_by_text(const struct ask *a, const struct task *t, struct similar_list *l, struct err *err)
+{
+	const struct item_text *words = similar_text_of(a->hold.data, t, err);
+	bool good = words && similar_by_text(words, a->item, a->k, t, l, err);
+
+	item_text_unref(words);
+	return good;
+}
+
+static bool find_similar(struct call *c, const struct snapshot *s, const struct task *t, struct similar_list *l,
+			 struct err *err)
+{
+	struct ask *a = c->state;
+	const char *text = call_text(c, "text");
+	uint32_t I = a->hold.data->n_items;
+
+	if (text)
+		return similar_to_text(s, I, text, strlen(text), a->k, l, err);
+	switch (similar_by(c)) {
+	case BY_BEHAVIOUR:
+		return similar_by_behaviour(a->hold.split, a->item, a->k, t, l, err);
+	case BY_TEXT:
+		return find_by_text(a, t, l, err);
+	case BY_MODEL:
+		break;
+	}
+	return similar_by_model(s, I, a->item, a->k, l, err);
+}
+
+static void tell_similar(struct call *c, const struct snapshot *s, const struct similar_list *l)
 {
 	static const struct result_column columns[] = {
 		{ "rank", "rank", COLUMN_INT },    { "item", "item", COLUMN_ID },
 		{ "title", "title", COLUMN_TEXT }, { "score", "likeness", COLUMN_SCORE }, { NULL, NULL, 0 },
 	};
-	struct ask *a = c->state;
+	const struct ask *a = c->state;
 	const struct dataset *d = a->hold.data;
-	const struct snapshot *s = by_behaviour(c) ? NULL : hold_snapshot(&a->hold, err);
+	const char *text = call_text(c, "text"), *by = text ? "text" : params_text(&c->params, "by");
 	struct result *r = &c->result;
-	struct similar_list l = { 0 };
-	bool good;
 
-	(void)job;
-	if (by_behaviour(c))
-		good = similar_by_behaviour(a->hold.split, a->item, a->k, t, &l, err);
-	else
-		good = s && similar_by_model(s, d->n_items, a->item, a->k, &l, err);
-	if (!good)
-		return false;
-	result_set(r, "item", json_text(dataset_item_id(d, a->item)));
-	result_set(r, "by", json_text(params_text(&c->params, "by")));
+	result_set(r, "item", text ? json_null() : json_text(dataset_item_id(d, a->item)));
+	result_set(r, "text", text ? json_text(text) : json_null());
+	result_set(r, "by", json_text(by));
 	result_set(r, "run", s ? json_text(s->run) : json_null());
 	r->rows_key = "items";
 	r->columns = columns;
-	for (uint32_t k = 0; k < l.n; k++)
-		add_item(r, d, k + 1, l.item[k], l.score[k]);
-	result_say(r, "nearest to %s by %s:\n%s", dataset_title(d, a->item), s ? s->run : "behaviour",
-		   l.n ? "" : "nothing\n");
+	for (uint32_t k = 0; k < l->n; k++)
+		add_item(r, d, k + 1, l->item[k], l->score[k]);
+	result_say(r, "nearest to %s by %s:\n%s", text ? "the text" : dataset_title(d, a->item), s ? s->run : by,
+		   l->n ? "" : "nothing\n");
+}
+
+static bool similar_run(struct call *c, struct job *job, const struct task *t, struct err *err)
+{
+	struct ask *a = c->state;
+	bool asks_run = call_text(c, "text") || similar_by(c) == BY_MODEL;
+	const struct snapshot *s = asks_run ? hold_snapshot(&a->hold, err) : NULL;
+	struct similar_list l = { 0 };
+
+	(void)job;
+	if ((asks_run && !s) || !find_similar(c, s, t, &l, err))
+		return false;
+	tell_similar(c, s, &l);
 	similar_list_done(&l);
 	return true;
 }
 
 const struct command similar_command = {
-	.name = "similar", .group = "Questions", .synopsis = "similar ITEM [k=10] [by=model|behaviour] [run=RUN]",
-	.summary = "the items nearest to an item",
-	.lane = LANE_ASK, .words = { WORD_ITEM }, .least = 1, .most = 1, .params = similar_params,
+	.name = "similar", .group = "Questions",
+	.synopsis = "similar ITEM [k=10] [by=model|behaviour|text] [run=RUN]  or  similar text=\"words\" [k=10] [run=RUN]",
+	.summary = "the items nearest to an item, or to a text",
+	.lane = LANE_ASK, .words = { WORD_ITEM }, .most = 1, .params = similar_params,
 	.prepare = similar_prepare, .run = similar_run, .release = ask_release,
 };

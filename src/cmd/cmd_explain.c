@@ -20,7 +20,7 @@ struct explaining {
 	uint32_t user, item;
 	uint32_t k;      /* parts */
 	uint32_t list_k; /* of the list that the item is to leave */
-	bool removal;
+	bool by_content, removal;
 	struct history_buf buf;
 };
 
@@ -28,8 +28,8 @@ static const struct param_spec explain_params[] = {
 	{ .name = "k", .type = PARAM_INT, .lo = 1, .hi = 100000, .unit = "items",
 	  .meaning = "so many of the strongest parts; what is left is summed as the rest (default: set k)" },
 	{ .name = "run", .type = PARAM_TEXT, .meaning = "which run answers (default: the current one)" },
-	{ .name = "by", .type = PARAM_CHOICE, .choices = "history", .def = "history",
-	  .meaning = "what the parts are: events of the history" },
+	{ .name = "by", .type = PARAM_CHOICE, .choices = "history|content", .def = "history",
+	  .meaning = "what the parts are: events of the history, or what is known of the item, such as its words" },
 	{ .name = "removal", .type = PARAM_BOOL, .def = "no",
 	  .meaning = "also the fewest events without which the item leaves the list (of set k)" },
 	{ .name = NULL },
@@ -42,6 +42,7 @@ static bool explain_prepare(struct call *c, struct err *err)
 	c->state = a;
 	a->list_k = (uint32_t)settings_int(c->session, "k");
 	a->k = params_is_set(&c->params, "k") ? (uint32_t)params_int(&c->params, "k") : a->list_k;
+	a->by_content = params_choice(&c->params, "by") == 1;
 	a->removal = params_bool(&c->params, "removal");
 	return hold_data(&a->hold, c, err) && call_user(c, call_word(c, 0), &a->user, err) &&
 	       call_item(c, call_word(c, 1), &a->item, err) && hold_run(&a->hold, c, call_text(c, "run"), err);
@@ -74,7 +75,7 @@ static void say_explanation(struct str *s, const struct dataset *d, const struct
 	if (!isnan(e->base) && e->base != 0)
 		str_printf(s, "base %+.6g\n", e->base);
 	if (!isnan(e->rest) && e->rest != 0)
-		str_printf(s, "all other events %+.6g\n", e->rest);
+		str_printf(s, "all other %s %+.6g\n", e->by_content ? "content" : "events", e->rest);
 	if (e->n_unread)
 		str_printf(s, "%u older event%s count 0: %s reads the newest events alone\n", e->n_unread,
 			   e->n_unread == 1 ? "" : "s", e->run);
@@ -94,11 +95,33 @@ static json_t *neighbours_of(const struct dataset *d, const struct explanation *
 	return list;
 }
 
+static void tell_event(json_t *row, const struct dataset *d, const struct explain_part *p, bool attention)
+{
+	result_put(row, "kind", json_text("history"));
+	result_put(row, "item", json_text(dataset_item_id(d, p->item)));
+	result_put(row, "title", json_text(dataset_title(d, p->item)));
+	result_put(row, "value", json_number((double)p->value));
+	if (attention)
+		result_put(row, "attention", json_number((double)p->attention));
+}
+
+static void tell_content(json_t *row, const struct explain_part *p)
+{
+	result_put(row, "kind", json_text(p->kind));
+	result_put(row, "name", json_text(p->name));
+	result_put(row, "title", json_null());
+	result_put(row, "value", json_number((double)p->value));
+}
+
 static void tell_explanation(struct result *r, struct str *text, const struct dataset *d, const struct explanation *e, uint32_t k)
 {
 	static const struct result_column columns[] = {
 		{ "item", "because of", COLUMN_ID }, { "title", "title", COLUMN_TEXT },
 		{ "value", "part", COLUMN_SCORE },   { NULL, NULL, 0 },
+	};
+	static const struct result_column by_content[] = {
+		{ "kind", "what", COLUMN_TEXT },   { "name", "because of", COLUMN_TEXT },
+		{ "value", "part", COLUMN_SCORE }, { NULL, NULL, 0 },
 	};
 	static const struct result_column with_attention[] = {
 		{ "item", "because of", COLUMN_ID }, { "title", "title", COLUMN_TEXT },
@@ -112,19 +135,17 @@ static void tell_explanation(struct result *r, struct str *text, const struct da
 	result_set(r, "score", json_number(e->score));
 	result_set(r, "base", json_number(e->base));
 	result_set(r, "method", json_text(e->method));
-	result_set(r, "by", json_text("history"));
+	result_set(r, "by", json_text(e->by_content ? "content" : "history"));
 	result_set(r, "unread", json_integer(e->n_unread));
 	r->rows_key = "parts";
-	r->columns = e->has_attention ? with_attention : columns;
+	r->columns = e->by_content ? by_content : e->has_attention ? with_attention : columns;
 	for (size_t i = 0; i < e->n_parts && i < k; i++) {
 		json_t *row = result_add_row(r);
 
-		result_put(row, "kind", json_text("history"));
-		result_put(row, "item", json_text(dataset_item_id(d, e->parts[i].item)));
-		result_put(row, "title", json_text(dataset_title(d, e->parts[i].item)));
-		result_put(row, "value", json_number((double)e->parts[i].value));
-		if (e->has_attention)
-			result_put(row, "attention", json_number((double)e->parts[i].attention));
+		if (e->by_content)
+			tell_content(row, &e->parts[i]);
+		else
+			tell_event(row, d, &e->parts[i], e->has_attention);
 	}
 	result_set(r, "rest", json_number(e->rest));
 	result_set(r, "trained_score", json_number(e->trained_score));
@@ -185,7 +206,8 @@ static bool explain_parts(struct call *c, struct str *text, const struct snapsho
 	    !rank_barred(a->hold.split, rank_all_items(a->hold.split, s->model), &barred, &n_candidates, err))
 		return false;
 	o.barred = barred;
-	e = explain_item(s, a->hold.split, &q, a->item, a->k, &o, t, err);
+	e = a->by_content ? explain_content(s, a->hold.split, &q, a->item, a->k, &o, t, err) :
+			    explain_item(s, a->hold.split, &q, a->item, a->k, &o, t, err);
 	if (e)
 		tell_explanation(&c->result, text, a->hold.data, e, a->k);
 	mem_free(barred);
@@ -210,8 +232,8 @@ static bool explain_run(struct call *c, struct job *job, const struct task *t, s
 
 const struct command explain_command = {
 	.name = "explain", .group = "Questions",
-	.synopsis = "explain USER ITEM [k=10] [run=RUN] [by=history] [removal=yes]",
-	.summary = "what in the history an item's score comes from",
+	.synopsis = "explain USER ITEM [k=10] [run=RUN] [by=history|content] [removal=yes]",
+	.summary = "what an item's score comes from: events of the history, or the item's content",
 	.lane = LANE_ASK, .words = { WORD_USER, WORD_ITEM }, .least = 2, .most = 2, .params = explain_params,
 	.prepare = explain_prepare, .run = explain_run, .release = explain_release,
 };

@@ -11,6 +11,7 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 enum { NEIGHBOURS_TOLD = 20 };
 
@@ -38,6 +39,7 @@ void explanation_free(struct explanation *e)
 		return;
 	mem_free(e->parts);
 	mem_free(e->neighbours);
+	snapshot_unref(e->names);
 	mem_free(e);
 }
 
@@ -221,8 +223,10 @@ static bool order_parts(struct explanation *e, size_t k, struct err *err)
 		if (i >= k)
 			e->rest += (double)o[i].part.value; /* NaN stays NaN */
 	}
-	if (e->n_parts > k)
+	if (e->n_parts > k) {
+		e->n_more = e->n_parts - k;
 		e->n_parts = k;
+	}
 	mem_free(o);
 	return true;
 }
@@ -262,6 +266,74 @@ static bool find_scores(struct explanation *e, const struct snapshot *s, const s
 	e->score = (double)score;
 	return true;
 }
+
+/* --- By content ------------------------------------------------------------------ */
+
+static bool take_content(struct explanation *e, const struct content *c, struct err *err)
+{
+	mem_free(e->parts);
+	e->parts = mem_alloc(c->n + 1, sizeof(*e->parts), err);
+	if (!e->parts)
+		return false;
+	for (size_t k = 0; k < c->n; k++)
+		e->parts[k] = (struct explain_part){ .item = NO_ITEM, .kind = c->part[k].kind,
+						     .name = c->part[k].name, .value = c->part[k].value };
+	e->n_parts = c->n;
+	if (c->exact) {
+		e->base = (double)c->base;
+		e->rest = (double)c->rest;
+	}
+	e->method = c->exact ? "exact" : "leave-one-out";
+	return true;
+}
+
+static bool fill_content(struct explanation *e, const struct snapshot *s, const struct split *split,
+			 const struct query *given, size_t k, const struct rank_options *o, struct scratch *scratch,
+			 struct err *err)
+{
+	struct content c = { 0 };
+	struct query q;
+	bool done;
+
+	e->by_content = true;
+	e->names = snapshot_ref(s);
+	done = find_rank(e, s, split, given, o, scratch, err) && find_scores(e, s, given, &q, scratch, err) &&
+	       s->ops->content(s->model, &q, e->item, scratch, &c, err) && take_content(e, &c, err) &&
+	       order_parts(e, k, err);
+	content_done(&c);
+	return done;
+}
+
+struct explanation *explain_content(const struct snapshot *s, const struct split *split, const struct query *q,
+				    uint32_t item, size_t k, const struct rank_options *o,
+				    const struct task *task, struct err *err)
+{
+	struct scratch scratch = { 0 };
+	struct explanation *e;
+	bool done;
+
+	if (!s->ops->content) {
+		struct str can = STR_INIT;
+
+		models_that_can(&can, MODEL_HAS_CONTENT);
+		err_set(err, ERR_UNSUPPORTED, "%s has no breakdown by content; %s", s->ops->name, str_text(&can));
+		str_done(&can);
+		return NULL;
+	}
+	if (!task_keep_going(task)) {
+		task_cancelled(err);
+		return NULL;
+	}
+	e = new_explanation(s, q, item, err);
+	done = e && fill_content(e, s, split, q, k, o, &scratch, err);
+	scratch_done(&scratch);
+	if (done)
+		return e;
+	explanation_free(e);
+	return NULL;
+}
+
+/* --- By history ------------------------------------------------------------------ */
 
 static bool fill(struct explanation *e, const struct snapshot *s, const struct split *split,
 		 const struct query *given, size_t k, const struct rank_options *o, struct scratch *scratch,

@@ -310,9 +310,13 @@ struct item_text_size item_text_guess(const struct dataset *d, const struct item
 	if (!dataset_has_text(d))
 		return size;
 	strtab_init(&r.words);
-	for (uint32_t i = 0; i < d->n_items; i += step, sampled++)
+	for (uint32_t i = 0; i < d->n_items; i += step, sampled++) {
+		size_t before = r.n;
+
 		if (!read_item(&r, d, rule, i, &ignored))
 			break;
+		size.longest = r.n - before > size.longest ? r.n - before : size.longest;
+	}
 	times = sampled ? (double)d->n_items / sampled : 1;
 	size.standing = (size_t)((double)r.n * times);
 	for (uint32_t w = 0; w < r.words.n; w++)

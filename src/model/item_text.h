@@ -50,9 +50,10 @@ const struct item_text *item_text_ref(const struct item_text *t);
 void item_text_unref(const struct item_text *t); /* NULL is fine */
 size_t item_text_bytes(const struct item_text *t);
 uint64_t item_text_hash(const struct item_text *t); /* of words and bags: equal text, equal number */
-/* Before it is made, from a sample of the items: words kept, words standing in all items, bytes. */
+/* Before it is made, from a sample of the items: words kept, words standing in all items and in the longest one,
+ * bytes. */
 struct item_text_size {
-	size_t words, standing;
+	size_t words, standing, longest;
 	uint64_t bytes;
 };
 struct item_text_size item_text_guess(const struct dataset *d, const struct item_text_rule *rule);

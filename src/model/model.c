@@ -58,3 +58,17 @@ bool model_score_one(const struct model *m, const struct query *q, uint32_t item
 	ops->score_block(m, q, 1, item, item + 1, s, out, 1);
 	return true;
 }
+
+bool content_add(struct content *c, const char *kind, const char *name, float value, struct err *err)
+{
+	if (!mem_grow((void **)&c->part, &c->cap, c->n + 1, sizeof(*c->part), err))
+		return false;
+	c->part[c->n++] = (struct content_part){ kind, name, value };
+	return true;
+}
+
+void content_done(struct content *c)
+{
+	mem_free(c->part);
+	*c = (struct content){ 0 };
+}

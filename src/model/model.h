@@ -103,6 +103,22 @@ enum weights_what { WEIGHTS_SCORING, WEIGHTS_STATE /* scoring + all that trainin
 
 struct neighbour { uint32_t who; float weight; }; /* a user (user-knn) */
 
+/* A score by what is known of the item: base + parts + rest = score; or, not exact, each part is what the
+ * score loses without it (base and rest are then NaN). */
+struct content_part {
+	const char *kind; /* "word", "tag", "modality", "id"; fixed text */
+	const char *name; /* borrowed from the model and its data */
+	float value;
+};
+struct content { /* zero it before use */
+	size_t n, cap;
+	struct content_part *part;
+	float base, rest;
+	bool exact;
+};
+bool content_add(struct content *c, const char *kind, const char *name, float value, struct err *err);
+void content_done(struct content *c);
+
 struct model_ops {
 	const char *name, *title, *cite; /* "ease", "EASE: …", "Steck 2019, arXiv:1905.03375" */
 	unsigned caps;
@@ -146,6 +162,9 @@ struct model_ops {
 			  struct err *err);
 	/* ANY.  How many events of a history are read, the newest ones; NULL: all of them. */
 	uint32_t (*newest)(const struct model *m);
+	/* ANY.  The same by content, into *out (zeroed); NULL: the model has no breakdown by content. */
+	bool (*content)(const struct model *m, const struct query *q, uint32_t item, struct scratch *s,
+			struct content *out, struct err *err);
 	/* ANY.  Who stands behind the score, strongest first, at most max; returns how many, SIZE_MAX on
 	 * failure.  NULL except user-knn. */
 	size_t (*neighbours)(const struct model *m, const struct query *q, uint32_t item, struct scratch *s,
@@ -153,6 +172,9 @@ struct model_ops {
 	/* ANY.  out[I] = likeness of every item to `item` in the model's own terms (cosine of vectors, the
 	 * similarity matrix's row); NULL: the model has none and says so. */
 	bool (*similar)(const struct model *m, uint32_t item, float *out, struct err *err);
+	/* ANY.  out[I] = likeness of every item to a text that no item need have; ERR_NOTFOUND when no word of it
+	 * is known.  NULL: the model reads no text. */
+	bool (*similar_text)(const struct model *m, const char *text, size_t n, float *out, struct err *err);
 	/* ANY.  The item vectors [I][*D], borrowed; NULL op: none. */
 	const float *(*item_vectors)(const struct model *m, size_t *D, size_t *stride);
 
@@ -179,6 +201,10 @@ static inline bool model_folds_in(const struct model_ops *ops) { return ops->cap
 /* registry.c: every model, in the order shown; NULL-terminated. */
 extern const struct model_ops *const model_registry[];
 const struct model_ops *model_find(const char *name, struct err *err); /* "did you mean" on failure */
+/* Which models can what one cannot, for its refusal: "word2vec can", "towers and word2vec can". */
+enum model_skill { MODEL_HAS_CONTENT, MODEL_READS_TEXT };
+struct str;
+void models_that_can(struct str *out, enum model_skill skill);
 
 /* One query, all items: out[I].  The plain road, for explanations and tests. */
 bool model_score_all(const struct model *m, const struct query *q, struct scratch *s, float *out,

@@ -16,6 +16,8 @@ const struct model_ops *const model_registry[] = {
 	&bpr_ops,
 	&neumf_ops,
 	&sasrec_ops,
+	&item2vec_ops,
+	&word2vec_ops,
 	&cfgan_ops,
 	&towers_ops,
 	NULL,
@@ -38,4 +40,24 @@ const struct model_ops *model_find(const char *name, struct err *err)
 	else
 		err_set(err, ERR_NOTFOUND, "no model is named %s: the command models lists them", name);
 	return NULL;
+}
+
+static bool can(const struct model_ops *ops, enum model_skill skill)
+{
+	return skill == MODEL_HAS_CONTENT ? ops->content != NULL : ops->similar_text != NULL;
+}
+
+void models_that_can(struct str *out, enum model_skill skill)
+{
+	size_t n = 0, told = 0;
+
+	for (size_t k = 0; model_registry[k]; k++)
+		n += can(model_registry[k], skill);
+	for (size_t k = 0; model_registry[k]; k++) {
+		if (!can(model_registry[k], skill))
+			continue;
+		str_printf(out, "%s%s", !told ? "" : told + 1 < n ? ", " : " and ", model_registry[k]->name);
+		told++;
+	}
+	str_printf(out, " can");
 }

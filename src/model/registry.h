@@ -14,5 +14,6 @@ extern const struct model_ops popularity_ops, item_knn_ops, user_knn_ops, ease_o
 extern const struct model_ops cfgan_ops;
 extern const struct model_ops towers_ops;
 extern const struct model_ops neumf_ops;
+extern const struct model_ops item2vec_ops, word2vec_ops;
 
 #endif

@@ -486,6 +486,7 @@ bool sgns_epoch(struct sgns_core *s, const struct sgns_tables *w, uint32_t epoch
 		task_progress(t, s->begin, s->corpus.n_sentences);
 	}
 	told->loss = told->pairs ? loss / (double)told->pairs : 0;
+	told->words = words;
 	told->lr = (double)step_length(s, words);
 	tensor = spoilt_tensor(s); /* what overflowed and was not read again */
 	return !tensor || diverged(s, who, tensor, err);

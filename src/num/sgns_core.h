@@ -54,7 +54,7 @@ uint64_t sgns_core_bytes(uint32_t V, uint32_t n_sentences, size_t longest, uint3
 /* in: uniform in +-1/2D, out: 0. */
 void sgns_tables_init(const struct sgns_tables *t, uint32_t V, uint64_t seed);
 
-struct sgns_told { double loss, lr; uint64_t pairs; }; /* mean loss a pair; lr at the end */
+struct sgns_told { double loss, lr; uint64_t pairs, words; }; /* mean loss a pair; lr at the end; all words read */
 /* One epoch; they count from 0, and (seed, epoch, tables) decide the result, whatever ran before.
  * NaN or Inf: ERR_NUMERIC naming `who`, epoch, batch (slab.round) and tensor; the tables are then spoilt.
  * ERR_CANCELLED leaves them part way: the caller drops or restores them. */

@@ -24,6 +24,7 @@ void answer_free(struct answer *a)
 	case PANE_WHY:
 		mem_free(a->why.part);
 		mem_free(a->why.neighbour);
+		mem_free(a->why.names);
 		break;
 	case PANE_REMOVAL:
 		mem_free(a->removal.without);
@@ -138,6 +139,24 @@ static bool answer_list(struct list_answer *out, const struct request *r, const 
 	return done;
 }
 
+/* Kinds are fixed texts; names are the model's, which may be gone before the answer is. */
+static bool copy_names(struct why_answer *out, const struct explanation *e, struct err *err)
+{
+	size_t size = 1;
+	char *at;
+
+	for (size_t i = 0; i < e->n_parts; i++)
+		size += e->parts[i].name ? strlen(e->parts[i].name) + 1 : 0;
+	at = out->names = mem_alloc(size, 1, err);
+	for (size_t i = 0; at && i < e->n_parts; i++) {
+		if (!e->parts[i].name)
+			continue;
+		out->part[i].name = strcpy(at, e->parts[i].name);
+		at += strlen(at) + 1;
+	}
+	return out->names != NULL;
+}
+
 static bool copy_parts(struct why_answer *out, const struct explanation *e, struct err *err)
 {
 	out->part = mem_alloc(e->n_parts + 1, sizeof(*out->part), err);
@@ -145,12 +164,14 @@ static bool copy_parts(struct why_answer *out, const struct explanation *e, stru
 	if (!out->neighbour)
 		return false;
 	out->n_parts = e->n_parts;
+	out->n_more = e->n_more;
 	out->n_neighbours = e->n_neighbours;
 	for (size_t i = 0; i < e->n_parts; i++)
-		out->part[i] = (struct why_part){ e->parts[i].item, e->parts[i].value, e->parts[i].attention };
+		out->part[i] = (struct why_part){ .item = e->parts[i].item, .kind = e->parts[i].kind,
+						   .value = e->parts[i].value, .attention = e->parts[i].attention };
 	for (size_t i = 0; i < e->n_neighbours; i++)
 		out->neighbour[i] = (struct why_neighbour){ e->neighbours[i].who, e->neighbours[i].weight };
-	return true;
+	return copy_names(out, e, err);
 }
 
 static bool answer_why(struct why_answer *out, const struct request *r, const struct task *task, struct err *err)
@@ -160,6 +181,7 @@ static bool answer_why(struct why_answer *out, const struct request *r, const st
 	struct explanation *e = NULL;
 	bool done;
 
+	out->by_content = r->by_content;
 	out->user = r->user;
 	out->item = r->item;
 	snprintf(out->run, sizeof(out->run), "%s", r->snapshot->run);
@@ -167,7 +189,8 @@ static bool answer_why(struct why_answer *out, const struct request *r, const st
 	ask_edited(&asked, r);
 	o.barred = asked.barred;
 	if (done)
-		e = explain_item(r->snapshot, r->split, &asked.q, r->item, r->k, &o, task, err);
+		e = (r->by_content ? explain_content : explain_item)(r->snapshot, r->split, &asked.q, r->item, r->k, &o,
+								     task, err);
 	done = e && copy_parts(out, e, err);
 	if (done) {
 		out->method = e->method;
@@ -233,6 +256,15 @@ static bool answer_removal(struct removal_answer *out, const struct request *r, 
 	return done;
 }
 
+static bool near_by_text(const struct request *r, const struct task *task, struct similar_list *near, struct err *err)
+{
+	const struct item_text *text = r->text ? item_text_ref(r->text) : similar_text_of(r->split->data, task, err);
+	bool done = text && similar_by_text(text, r->item, r->k, task, near, err);
+
+	item_text_unref(text);
+	return done;
+}
+
 static bool answer_nearest(struct nearest_answer *out, const struct request *r, const struct task *task,
 			   struct err *err)
 {
@@ -244,6 +276,8 @@ static bool answer_nearest(struct nearest_answer *out, const struct request *r, 
 	if (r->by == NEAREST_MODEL) {
 		snprintf(out->run, sizeof(out->run), "%s", r->snapshot->run);
 		done = similar_by_model(r->snapshot, r->split->data->n_items, r->item, r->k, &near, err);
+	} else if (r->by == NEAREST_TEXT) {
+		done = near_by_text(r, task, &near, err);
 	} else {
 		done = similar_by_behaviour(r->split, r->item, r->k, task, &near, err);
 	}

@@ -34,9 +34,15 @@ struct list_answer {
 	struct list_row *row; /* best first */
 };
 
-struct why_part { uint32_t item; float value, attention; };
+struct why_part {
+	uint32_t item;   /* NO_ITEM by content, where: */
+	const char *kind, *name; /* "word" and which, owned by the answer; else NULL */
+	float value, attention;
+};
 struct why_neighbour { uint32_t user; float weight; };
 struct why_answer {
+	bool by_content;
+	char *names;             /* what the parts' names point into */
 	uint32_t user, item;
 	char run[64];
 	const char *method;      /* "exact" or "leave-one-out" */
@@ -45,6 +51,7 @@ struct why_answer {
 	double score, base, rest, trained_score; /* NaN: none */
 	size_t n_parts;
 	struct why_part *part;   /* by falling absolute value */
+	size_t n_more;           /* weaker ones that are not told */
 	bool has_attention;
 	uint32_t n_unread;       /* events of the history that are too old for the model to read */
 	size_t n_neighbours;
@@ -63,7 +70,7 @@ struct removal_answer {
 	uint32_t *without;   /* [n] items of the history */
 };
 
-enum nearest_by { NEAREST_MODEL, NEAREST_BEHAVIOUR, N_NEAREST };
+enum nearest_by { NEAREST_MODEL, NEAREST_BEHAVIOUR, NEAREST_TEXT, N_NEAREST };
 struct nearest_answer {
 	uint32_t item;
 	enum nearest_by by;

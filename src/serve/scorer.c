@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "base/thread.h"
+#include "explain/similar.h"
 
 struct slot {
 	struct request waiting; /* holds references; valid while full */
@@ -29,6 +30,9 @@ struct scorer {
 	bool closing; /* under the lock */
 	_Atomic unsigned quick_waiting; /* slots that are full, background ones aside */
 	struct slot slot[N_PANES];
+	/* The scorer's thread alone: */
+	const struct item_text *text;
+	uint64_t text_data; /* whose it is */
 };
 
 /* The cheapest first, so that a long explanation never holds up a list. */
@@ -114,6 +118,22 @@ static void post(struct scorer *s, struct answer *a)
 	message_queue_post(s->queue, m);
 }
 
+/* Failing to read them is told by the answer, which tries again. */
+static void keep_text(struct scorer *s, struct request *r, const struct task *task)
+{
+	const struct dataset *d = r->split->data;
+	struct err ignored;
+
+	if (r->pane != PANE_NEAREST || r->by != NEAREST_TEXT)
+		return;
+	if (!s->text || s->text_data != d->id) {
+		item_text_unref(s->text);
+		s->text = similar_text_of(d, task, &ignored);
+		s->text_data = d->id;
+	}
+	r->text = s->text;
+}
+
 /* Under the lock on entry and on return. */
 static void work(struct scorer *s, struct slot *slot)
 {
@@ -124,6 +144,7 @@ static void work(struct scorer *s, struct slot *slot)
 
 	set_full(s, slot, false);
 	pthread_mutex_unlock(&s->lock);
+	keep_text(s, &r, &task);
 	a = answer_request(&r, &task);
 	pthread_mutex_lock(&s->lock);
 	if (a && still_wanted(&asking) && !s->closing)
@@ -221,6 +242,7 @@ void scorer_free(struct scorer *s)
 	pthread_cond_signal(&s->more);
 	pthread_mutex_unlock(&s->lock);
 	pthread_join(s->thread, NULL);
+	item_text_unref(s->text);
 	pthread_cond_destroy(&s->more);
 	pthread_mutex_destroy(&s->lock);
 	free(s);

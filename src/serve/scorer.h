@@ -6,7 +6,8 @@
  * first (order, list, nearest, why).  The search for a removal is a background request: a quick one that
  * comes stops it, and it begins again after that one.  Each answer goes to the message queue as one
  * MESSAGE_ANSWER with the request's serial; an answer to a replaced request is never posted.  Requests hold
- * references to what they read.
+ * references to what they read.  The words of the items are read at the first question by text and kept for
+ * the same data's.
  */
 #ifndef SERVE_SCORER_H
 #define SERVE_SCORER_H
@@ -27,6 +28,8 @@ struct request {
 	uint32_t user, item;   /* as the pane needs */
 	uint32_t k;            /* PANE_LIST, PANE_NEAREST, PANE_WHY (parts kept), PANE_REMOVAL (of the list) */
 	enum nearest_by by;
+	const struct item_text *text; /* NEAREST_TEXT: the words of split's items, borrowed; NULL: to be read */
+	bool by_content;       /* PANE_WHY */
 	enum order_key key;
 	bool reverse;
 	char filter[128];      /* case-insensitive part of id or title; "" all */

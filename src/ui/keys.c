@@ -42,6 +42,7 @@ const struct binding builtin_keys[] = {
 	{ "users.why", "Enter", "show-item {item}", "see item" },
 	{ "users", "\\", "\\", "filter" },
 	{ "users", "s", "sort", "sort" },
+	{ "users", "b", "by", "history/content" },
 	{ "users", "S", "reverse", NULL },
 	{ "users", "e", ":export recommendations ", "export" },
 	{ "users", "u", "undo", NULL },
@@ -50,7 +51,7 @@ const struct binding builtin_keys[] = {
 
 	{ "items.items", "Enter", "pane nearest", "nearest" },
 	{ "items.nearest", "Enter", "show-item {item}", "go there" },
-	{ "items", "b", "by", "model/behaviour" },
+	{ "items", "b", "by", "nearest by" },
 	{ "items", "\\", "\\", "filter" },
 	{ "items", "s", "sort", "sort" },
 	{ "items", "S", "reverse", NULL },

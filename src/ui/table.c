@@ -141,6 +141,28 @@ static void draw_head(const struct table *t, struct surface *s, struct rect r, c
 	}
 }
 
+/* Columns of the first n bytes of a cell's text. */
+static int columns_before(struct surface *s, const struct table_cell *cell, size_t n)
+{
+	char before[CELL_SIZE];
+
+	memcpy(before, cell->text, n);
+	before[n] = '\0';
+	return surface_width(s, before);
+}
+
+static void draw_bold(struct surface *s, int x, int y, int used, const struct table_cell *cell, uint16_t style)
+{
+	for (unsigned k = 0; k < cell->n_bold; k++) {
+		int from = columns_before(s, cell, cell->bold[k].from), to = columns_before(s, cell, cell->bold[k].to);
+
+		if (to > used)
+			to = used;
+		if (from < to)
+			surface_style(s, (struct rect){ x + from, y, to - from, 1 }, style | STYLE_BOLD);
+	}
+}
+
 static void draw_cell(struct surface *s, int x, int y, int w, const struct table_column *c,
 		      const struct table_cell *cell, uint16_t style)
 {
@@ -149,7 +171,7 @@ static void draw_cell(struct surface *s, int x, int y, int w, const struct table
 	else if (c->right)
 		surface_text_right(s, x, y, w, style, cell->text);
 	else
-		surface_text(s, x, y, w, style, cell->text);
+		draw_bold(s, x, y, surface_text(s, x, y, w, style, cell->text), cell, style);
 }
 
 static void draw_row(const struct table *t, struct surface *s, struct rect line, size_t row,
@@ -168,6 +190,7 @@ static void draw_row(const struct table *t, struct surface *s, struct rect line,
 		const struct table_column *c = &columns[slot[i].column];
 
 		cell.text[0] = '\0';
+		cell.n_bold = 0;
 		cell.bar = 0;
 		cell.style = c->bar ? STYLE_BAR : STYLE_PLAIN;
 		cell.dim_row = cell.span = false;

@@ -11,6 +11,7 @@
 
 #define TABLE_COLUMNS 12
 #define CELL_SIZE 320
+#define CELL_BOLDS 12
 
 struct table_column {
 	const char *title;
@@ -27,6 +28,9 @@ struct table_cell {
 	uint16_t style;    /* STYLE_PLAIN to begin with */
 	bool span;         /* goes on over the columns to the right, which are not asked for */
 	bool dim_row;      /* set in any column: the row is of no use now */
+	/* Parts of a text that are drawn bold, in bytes; not of one that stands right. */
+	unsigned n_bold;
+	struct cell_part { uint16_t from, to; } bold[CELL_BOLDS];
 };
 /* Fills what is not blank; `out` comes cleared. */
 typedef void table_cell_fn(const void *ctx, size_t row, int column, struct table_cell *out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* v_items.c - items, what is near them by the model's vectors or by behaviour, and what is known of them. */
+/* v_items.c - items, what is near them by the model's vectors, by behaviour or by text, and what is known of them. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,7 +107,7 @@ static void ask_nearest(struct items_state *st, struct session *s)
 	session_answer(s, PANE_NEAREST, &pending);
 	/* As in v_users.c: a newer epoch waits for the answer to the last question. */
 	if (st->item == NO_ITEM || (st->item == st->asked_item && st->by == st->asked_by && split == st->asked_split &&
-				    (st->by == NEAREST_BEHAVIOUR ||
+				    (st->by != NEAREST_MODEL ||
 				     ((pending || epoch == st->asked_epoch) && !strcmp(name, st->asked_run)))))
 		return;
 	if (!session_ask_nearest(s, st->item, st->by, NEAREST_K))
@@ -233,6 +233,26 @@ static void set_filter(struct view *v, struct items_state *st, const char *text)
 	table_go(&v->table[ITEMS], 0);
 }
 
+static const char *const by_name[N_NEAREST] = {
+	[NEAREST_MODEL] = "model", [NEAREST_BEHAVIOUR] = "behaviour", [NEAREST_TEXT] = "text",
+};
+
+/* The next one where none is named; by text only where something is said of the items. */
+static bool set_by(struct items_state *st, const struct session *s, const char *name)
+{
+	const struct dataset *d = session_data(s);
+	int n = d && (d->titles.n || d->texts.n || d->item_tags.ptr) ? N_NEAREST : NEAREST_TEXT;
+	int by = ((int)st->by + 1) % n;
+
+	if (*name)
+		for (by = 0; by < N_NEAREST && strcmp(by_name[by], name);)
+			by++;
+	if (by == N_NEAREST)
+		return false;
+	st->by = (enum nearest_by)by;
+	return true;
+}
+
 static bool items_handle(struct view *v, struct session *s, const struct act *act)
 {
 	struct items_state *st = v->state;
@@ -259,10 +279,7 @@ static bool items_handle(struct view *v, struct session *s, const struct act *ac
 		return true;
 	case ACT_BY:
 		st->by_chosen = true;
-		st->by = !strcmp(act->arg, "model") ? NEAREST_MODEL
-			 : !strcmp(act->arg, "behaviour") ? NEAREST_BEHAVIOUR
-			 : st->by == NEAREST_MODEL ? NEAREST_BEHAVIOUR : NEAREST_MODEL;
-		return true;
+		return set_by(st, s, act->arg);
 	case ACT_GO_ITEM:
 		return show_item(st, s, act->arg);
 	default:
@@ -398,14 +415,17 @@ static void draw_nearest(const struct view *v, struct draw_ctx *c, struct surfac
 		[N_COS] = { .title = "cosine", .width = 6, .right = true },
 		[N_BAR] = { .title = "", .width = 12, .bar = true, .drop = 1 },
 	};
+	static const char *const chosen[N_NEAREST] = {
+		[NEAREST_MODEL] = "[model] behaviour text", [NEAREST_BEHAVIOUR] = "model [behaviour] text",
+		[NEAREST_TEXT] = "model behaviour [text]",
+	};
 	char title[128];
 	const struct answer *a;
 	bool pending;
 	struct rect in;
 
 	c->near = nearest_of(c->st, c->s, &pending);
-	snprintf(title, sizeof title, "Nearest by %s", c->st->by == NEAREST_MODEL ? "[model] behaviour"
-										    : "model [behaviour]");
+	snprintf(title, sizeof title, "Nearest by %s", chosen[c->st->by]);
 	in = view_pane(v, out, NEAREST, title);
 	if (c->near && c->near->n) {
 		view_table(v, out, NEAREST, in, column, 5, near_cell, c, pending);

@@ -157,6 +157,8 @@ static size_t count_known(const struct users_state *st, const struct dataset *d)
 
 size_t users_why_others(const struct users_state *st, const struct why_answer *why)
 {
+	if (why->by_content)
+		return why->n_more;
 	return why->n_parts && st->n_known > why->n_parts ? st->n_known - why->n_parts : 0;
 }
 
@@ -223,7 +225,8 @@ const struct why_answer *users_why(const struct users_state *st, const struct se
 
 	if (!st->why_on || !a || a->data_id != st->data_id || a->err.code != ERR_OK)
 		return NULL;
-	*pending |= a->why.user != st->why.user || a->why.item != st->why.item;
+	*pending |= a->why.user != st->why.user || a->why.item != st->why.item ||
+		    a->why.by_content != st->by_content;
 	return &a->why;
 }
 
@@ -256,9 +259,12 @@ static void ask_what_changed(struct view *v, struct users_state *st, struct sess
 	if (v->table[LIST].cursor < list->n) {
 		uint32_t item = list->row[v->table[LIST].cursor].item;
 
-		if (!same_question(&st->why, st, item, run, split, is_pending(s, PANE_WHY)) &&
-		    session_ask_why(s, st->user, item, &st->edits, WHY_PARTS))
+		if ((st->why.by_content != st->by_content ||
+		     !same_question(&st->why, st, item, run, split, is_pending(s, PANE_WHY))) &&
+		    session_ask_why(s, st->user, item, &st->edits, WHY_PARTS, st->by_content)) {
 			note_question(&st->why, st, item, run, split);
+			st->why.by_content = st->by_content;
+		}
 		if (!same_question(&st->removal, st, item, run, split, is_pending(s, PANE_REMOVAL)) &&
 		    session_ask_removal(s, st->user, item, &st->edits, REMOVAL_K))
 			note_question(&st->removal, st, item, run, split);
@@ -368,6 +374,18 @@ static bool show_user(struct users_state *st, struct session *s, const char *id)
 	return true;
 }
 
+/* What the explanation breaks down by; asks for one where there is none yet. */
+static bool choose_by(struct view *v, struct users_state *st, const char *by)
+{
+	bool history = !strcmp(by, "history"), content = !strcmp(by, "content");
+
+	if (!v->table[LIST].n || (*by && !history && !content))
+		return false;
+	st->by_content = content || (!history && (!st->by_content || !st->why_on));
+	st->why_on = true;
+	return true;
+}
+
 static bool users_handle(struct view *v, struct session *s, const struct act *act)
 {
 	struct users_state *st = v->state;
@@ -402,6 +420,8 @@ static bool users_handle(struct view *v, struct session *s, const struct act *ac
 			return false;
 		st->why_on = true;
 		return true;
+	case ACT_BY:
+		return choose_by(v, st, act->arg);
 	case ACT_GO_USER:
 		return show_user(st, s, act->arg);
 	default:
@@ -467,7 +487,7 @@ static void users_row_text(const struct view *v, const struct session *s, int pa
 	const struct list_answer *list = users_list(st, s, &pending);
 	const struct why_answer *why = users_why(st, s, &pending);
 	uint32_t item;
-	size_t event;
+	size_t event, at;
 
 	if (pane == USERS)
 		str_puts(out, dataset_user_id(d, users_at(st, s, row)));
@@ -477,8 +497,8 @@ static void users_row_text(const struct view *v, const struct session *s, int pa
 		str_puts(out, dataset_user_id(d, users_friend(st, d, row)));
 	else if (pane == LIST && list && row < list->n)
 		str_puts(out, dataset_title(d, list->row[row].item));
-	else if (pane == WHY && why && row - users_why_notes(st, s, why) < why->n_parts)
-		str_puts(out, dataset_title(d, why->part[row - users_why_notes(st, s, why)].item));
+	else if (pane == WHY && why && (at = row - users_why_notes(st, s, why)) < why->n_parts)
+		str_puts(out, why->by_content ? why->part[at].name : dataset_title(d, why->part[at].item));
 }
 
 const struct view_kind view_users = {

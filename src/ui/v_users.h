@@ -15,13 +15,13 @@ struct question {
 	char run[80]; /* its label */
 	uint64_t data_id, split;
 	uint64_t edits; /* their serial */
-	bool asked;
+	bool asked, by_content;
 };
 
 struct users_state {
 	uint64_t data_id;
 	size_t order;          /* index into orders */
-	bool reverse, wants_order, why_on;
+	bool reverse, wants_order, why_on, by_content;
 	char filter[128];
 	struct question list, why, removal;
 	struct edits edits;
@@ -54,7 +54,8 @@ const struct removal_answer *users_removal(const struct users_state *st, const s
 const struct edit *users_edit_of(const struct users_state *st, uint32_t item);
 /* v_users_edit.c: the actions that edit the history; false: not one of them, or not for this pane. */
 bool users_edit(struct view *v, struct session *s, const struct act *act);
-/* Items of the history that the explanation names no part for; they have a row of their own when there are any. */
+/* Items of the history, or contents of the item, that the explanation names no part for; they have a row of their
+ * own when there are any. */
 size_t users_why_others(const struct users_state *st, const struct why_answer *why);
 /* Rows above the parts that say what else is shown or left out. */
 size_t users_why_notes(const struct users_state *st, const struct session *s, const struct why_answer *why);

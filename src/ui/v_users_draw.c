@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "cmd/explain_words.h"
 #include "ui/text.h"
+#include "ui/title_parts.h"
 #include "ui/v_users.h"
 
 struct draw_ctx {
@@ -174,7 +175,10 @@ static void list_cell(const void *ctx, size_t row, int column, struct table_cell
 		snprintf(out->text, sizeof out->text, "%zu", row + 1);
 		break;
 	case L_TITLE:
-		snprintf(out->text, sizeof out->text, "%s", dataset_title(c->d, r->item));
+		if (c->why && c->why->by_content && c->why->item == r->item && c->why->user == c->list->user)
+			title_parts(out, dataset_title(c->d, r->item), c->why->part, c->why->n_parts);
+		else
+			snprintf(out->text, sizeof out->text, "%s", dataset_title(c->d, r->item));
 		break;
 	case L_HIT:
 		snprintf(out->text, sizeof out->text, "%s", r->hit ? "hit" : "");
@@ -280,6 +284,17 @@ static void why_note(const struct draw_ctx *c, size_t row, struct table_cell *ou
 	out->span = true;
 }
 
+/* An event by its title; a word by itself, other content with its kind. */
+static void name_part(const struct draw_ctx *c, const struct why_part *p, struct table_cell *out)
+{
+	if (!c->why->by_content)
+		snprintf(out->text, sizeof out->text, "%s", dataset_title(c->d, p->item));
+	else if (!strcmp(p->kind, "word"))
+		snprintf(out->text, sizeof out->text, "%s", p->name);
+	else
+		snprintf(out->text, sizeof out->text, "%s: %s", p->kind, p->name);
+}
+
 static void why_cell(const void *ctx, size_t row, int column, struct table_cell *out)
 {
 	const struct draw_ctx *c = ctx;
@@ -295,7 +310,7 @@ static void why_cell(const void *ctx, size_t row, int column, struct table_cell 
 	i = row - why->n_parts - (others > 0);
 	if (row < why->n_parts) {
 		if (column == W_TITLE)
-			snprintf(out->text, sizeof out->text, "%s", dataset_title(c->d, why->part[row].item));
+			name_part(c, &why->part[row], out);
 		else if (column == W_VALUE)
 			text_signed(out->text, sizeof out->text, why->part[row].value, decimals);
 		else if (column == W_ATTENTION)
@@ -340,9 +355,9 @@ static void say_why(const struct draw_ctx *c, char *out, size_t size)
 		text_short(a, sizeof a, w->base);
 		text_short(b, sizeof b, parts);
 		if (fabs(w->base) > 1e-12)
-			snprintf(sum, sizeof sum, " = base %s + history %s", a, b);
+			snprintf(sum, sizeof sum, " = base %s + %s %s", a, w->by_content ? "content" : "history", b);
 		else
-			snprintf(sum, sizeof sum, " = history %s", b);
+			snprintf(sum, sizeof sum, " = %s %s", w->by_content ? "content" : "history", b);
 	}
 	if (!isnan(w->trained_score)) {
 		text_short(a, sizeof a, w->trained_score);
@@ -376,7 +391,8 @@ static void draw_why(const struct view *v, struct draw_ctx *c, struct surface *o
 	if (c->why && v->table[WHY].n)
 		view_table(v, out, WHY, in, column, 4, why_cell, c, pending);
 	else if (c->why)
-		pane_say(out, in, "This score has no parts: it does not depend on the history");
+		pane_say(out, in, c->why->by_content ? "Nothing is said of this item"
+						     : "This score has no parts: it does not depend on the history");
 	else
 		say_nothing(c, PANE_WHY, out, in, "Pick a recommended item, Enter");
 }
@@ -386,6 +402,7 @@ void users_draw(const struct view *v, const struct session *s, struct surface *o
 	const struct users_state *st = v->state;
 	struct draw_ctx c = { .st = st, .s = s, .d = session_data(s) };
 	const char *name;
+	bool pending;
 
 	if (!c.d) {
 		for (int i = 0; i < v->kind->n_panes; i++)
@@ -398,6 +415,7 @@ void users_draw(const struct view *v, const struct session *s, struct surface *o
 		return;
 	}
 	c.metric = session_user_metric(s, &name);
+	c.why = users_why(st, s, &pending);
 	if (view_shows(v, USERS))
 		draw_users(v, &c, out);
 	if (st->user == NO_USER) {

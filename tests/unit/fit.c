@@ -295,7 +295,8 @@ static void test_refit(const struct model_ops *ops)
 	r.valid_every = 0;
 	r.epochs = chosen.best_epoch;
 	direct = run(&r, &task_null);
-	ok(same_scores(direct.best, out.best) && !same_scores(chosen.best, out.best),
+	/* word2vec learns from texts alone: more events are nothing new to it. */
+	ok(same_scores(direct.best, out.best) && same_scores(chosen.best, out.best) == !strcmp(ops->name, "word2vec"),
 	   "%s: and fits afresh on train and valid for as many epochs", ops->name);
 	fit_result_done(&chosen);
 	fit_result_done(&out);

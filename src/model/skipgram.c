@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* skipgram.c - see skipgram.h. */
+#include "model/skipgram.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+struct sgns_rule skipgram_rule(const struct params *p)
+{
+	return (struct sgns_rule){
+		.lr = (float)params_real(p, "lr"), .window = (uint32_t)params_int(p, "window"),
+		.negatives = (uint32_t)params_int(p, "negatives"), .epochs = (uint32_t)params_int(p, "epochs"),
+		.subsample = params_real(p, "subsample"), .power = params_real(p, "power"),
+		.free_order = params_choice(p, "order") == 1,
+	};
+}
+
+bool skipgram_make(struct skipgram *s, bool training, struct err *err)
+{
+	size_t n = (size_t)s->V * s->D;
+
+	s->in = mem_zeroed(n, sizeof(*s->in), err);
+	s->out = s->in && training ? mem_zeroed(n, sizeof(*s->out), err) : NULL;
+	return s->in && (s->out || !training);
+}
+
+void skipgram_training_done(struct skipgram *s)
+{
+	mem_free(s->out);
+	sgns_core_free(s->core);
+	s->out = NULL;
+	s->core = NULL;
+}
+
+void skipgram_done(struct skipgram *s)
+{
+	skipgram_training_done(s);
+	mem_free(s->in);
+	s->in = NULL;
+}
+
+static struct sgns_tables tables_of(const struct skipgram *s)
+{
+	return (struct sgns_tables){ .in = s->in, .out = s->out, .D = s->D };
+}
+
+bool skipgram_begin(struct skipgram *s, const struct sgns_corpus *c, uint64_t seed, bool seeded, struct err *err)
+{
+	struct sgns_tables tables = tables_of(s);
+
+	s->core = sgns_core_new(c, &s->rule, s->D, seed, err);
+	if (s->core && seeded)
+		sgns_tables_init(&tables, s->V, seed);
+	return s->core != NULL;
+}
+
+bool skipgram_epoch(struct skipgram *s, const char *who, struct fit_ctx *ctx, struct err *err)
+{
+	struct sgns_tables tables = tables_of(s);
+	struct sgns_told told;
+
+	if (!sgns_epoch(s->core, &tables, ctx->epoch - 1, who, &told, ctx->task, err))
+		return false;
+	ctx->n_loss = 1;
+	ctx->loss_name[0] = "loss";
+	ctx->loss[0] = told.loss;
+	ctx->examples = told.words;
+	ctx->lr = told.lr;
+	return true;
+}
+
+bool skipgram_save(const struct skipgram *s, const char *name, enum weights_what what, struct weights_writer *w,
+		   struct err *err)
+{
+	return weights_add(w, name, TENSOR_F32, s->in, s->V, s->D, err) &&
+	       (what == WEIGHTS_SCORING || weights_add(w, "output_vectors", TENSOR_F32, s->out, s->V, s->D, err));
+}
+
+static bool take(const struct skipgram *s, const char *name, float *to, const struct weights *w, struct err *err)
+{
+	const void *from = weights_get(w, name, TENSOR_F32, s->V, s->D, NULL, NULL, err);
+
+	if (from)
+		memcpy(to, from, (size_t)s->V * s->D * sizeof(*to));
+	return from != NULL;
+}
+
+bool skipgram_take(struct skipgram *s, const char *name, enum weights_what what, const struct weights *w,
+		   struct err *err)
+{
+	return take(s, name, s->in, w, err) && (what == WEIGHTS_SCORING || take(s, "output_vectors", s->out, w, err));
+}
