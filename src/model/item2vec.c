@@ -22,14 +22,14 @@ struct item2vec {
 
 static const struct param_spec params[] = {
 	SKIPGRAM_DIM("64", "the size most papers compare at"),
-	SKIPGRAM_WINDOW("10", "events before and after, at most, that are learnt from", TUNED),
+	SKIPGRAM_WINDOW("20", "events before and after, at most, that are learnt from", TUNED),
 	SKIPGRAM_NEGATIVES("5", "items drawn against each pair", "Mikolov 2013"),
-	SKIPGRAM_POWER("0.75", "Mikolov 2013"),
+	SKIPGRAM_POWER("1", TUNED),
 	SKIPGRAM_SUBSAMPLE("0.0001", TUNED),
-	SKIPGRAM_EPOCHS("30", "passes over the histories, at most", TUNED),
-	SKIPGRAM_LR("0.1", TUNED),
+	SKIPGRAM_EPOCHS("100", "passes over the histories, at most", TUNED),
+	SKIPGRAM_LR("0.05", TUNED),
 	SKIPGRAM_ORDER,
-	SKIPGRAM_PATIENCE("10", "the metric wavers by a few epochs"),
+	SKIPGRAM_PATIENCE("0", "the best comes late, where the step has fallen"),
 	{ .name = NULL },
 };
 

@@ -34,10 +34,10 @@ struct word2vec {
 
 static const struct param_spec params[] = {
 	SKIPGRAM_DIM("64", "the size most papers compare at"),
-	SKIPGRAM_WINDOW("10", "words before and after, at most, that are learnt from", TUNED),
+	SKIPGRAM_WINDOW("5", "words before and after, at most, that are learnt from", TUNED),
 	SKIPGRAM_NEGATIVES("5", "words drawn against each pair", "Mikolov 2013"),
 	SKIPGRAM_POWER("0.75", "Mikolov 2013"),
-	SKIPGRAM_SUBSAMPLE("0.0001", TUNED),
+	SKIPGRAM_SUBSAMPLE("0.001", TUNED),
 	{ .name = "min-count", .type = PARAM_INT, .lo = 1, .hi = 1000000, .def = "2", .unit = "items",
 	  .meaning = "that must have a word, else it is not read", .source = "one item's word says nothing of others" },
 	{ .name = "centre", .type = PARAM_CHOICE, .def = "yes", .choices = "no|yes", .unit = "",

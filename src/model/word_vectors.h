@@ -11,7 +11,7 @@
 
 /* Borrows from the text. */
 struct sgns_corpus word_vectors_corpus(const struct item_text *t);
-/* word2vec's defaults. */
+/* A rule that does for titles, tags and descriptions. */
 struct sgns_rule word_vectors_rule(void);
 /* rule.epochs epochs from the seed: out[V][D]; progress is told in epochs. */
 bool word_vectors_train(const struct item_text *t, const struct sgns_rule *rule, uint32_t D, uint64_t seed, float *out,

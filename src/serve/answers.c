@@ -149,10 +149,13 @@ static bool copy_names(struct why_answer *out, const struct explanation *e, stru
 		size += e->parts[i].name ? strlen(e->parts[i].name) + 1 : 0;
 	at = out->names = mem_alloc(size, 1, err);
 	for (size_t i = 0; at && i < e->n_parts; i++) {
-		if (!e->parts[i].name)
+		size_t n = e->parts[i].name ? strlen(e->parts[i].name) + 1 : 0;
+
+		if (!n)
 			continue;
-		out->part[i].name = strcpy(at, e->parts[i].name);
-		at += strlen(at) + 1;
+		memcpy(at, e->parts[i].name, n);
+		out->part[i].name = at;
+		at += n;
 	}
 	return out->names != NULL;
 }

@@ -83,8 +83,8 @@ eq((len(by['train'][1]['loss']), len(by['train'][1]['valid']['curve'])), (3, 3),
 shape(by['recommend'][0], {'user': str, 'run': str, 'items': [LISTED]}, 'recommend')
 eq([r['rank'] for r in by['recommend'][0]['items']], [1, 2, 3, 4, 5], 'ranks count from 1')
 shape(by['recommend'][1], {'user': type(None), 'run': str, 'items': [LISTED]}, 'recommend to a history')
-shape(by['similar'][0], {'item': str, 'by': str, 'run': str, 'items': [LISTED]}, 'similar by model')
-shape(by['similar'][1], {'item': str, 'by': str, 'run': type(None), 'items': [LISTED]}, 'similar by behaviour')
+shape(by['similar'][0], {'item': str, 'text': type(None), 'by': str, 'run': str, 'items': [LISTED]}, 'similar by model')
+shape(by['similar'][1], {'item': str, 'text': type(None), 'by': str, 'run': type(None), 'items': [LISTED]}, 'similar by behaviour')
 shape(by['explain'][0], {'user': str, 'item': str, 'run': str, 'rank': (int, type(None)), 'score': NUMBER,
                          'base': MAYBE, 'method': str, 'by': str, 'rest': MAYBE, 'trained_score': MAYBE,
                          'parts': [{'kind': str, 'item': str, 'title': str, 'value': NUMBER}],

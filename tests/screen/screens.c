@@ -247,6 +247,35 @@ static void styles(void)
 	screen_free(screen);
 }
 
+/* A run that reads texts: what is near by them, and what the words of a title speak for. */
+static void words(void)
+{
+	static const struct scene scenes_of_words[] = {
+		{ "items-text-120x36", 120, 36, false, false, "4 b b" },
+		{ "users-content-80x24", 80, 24, false, false, "3 Enter Enter b" },
+		{ "users-content-120x36", 120, 36, false, false, "3 Enter Enter b" },
+		{ "users-content-mono-200x50", 200, 50, false, true, "3 Enter Enter b Down" },
+		{ "similar-text-120x36", 120, 36, false, false, "1 :similar_text=\"the_quiet_sea\"_k=5 Enter" },
+	};
+	struct screen_options none = { NULL, NULL };
+	struct str dump = STR_INIT;
+
+	screen = screen_new(session, &none);
+	screen_run_quietly(screen, "train word2vec dim=16 epochs=8 window=5 lr=0.1 subsample=0.001 patience=0 name=word2vec#1");
+	settle();
+	screen_free(screen);
+	for (size_t i = 0; i < sizeof scenes_of_words / sizeof *scenes_of_words; i++)
+		play(&scenes_of_words[i]);
+	screen = screen_new(session, &none);
+	surface_resize(&surface, 80, 24);
+	settle();
+	press("3 Enter Enter b");
+	surface_dump_styles(&surface, &dump);
+	check_text("users-content-80x24-styles", strchr(str_text(&dump), '\f') + 2);
+	str_done(&dump);
+	screen_free(screen);
+}
+
 int main(void)
 {
 	struct session_options options = { .threads = 1, .seed = 42, .readonly = true, .screen = true };
@@ -264,6 +293,7 @@ int main(void)
 		play(&scenes[i]);
 	styles();
 	every_size();
+	words();
 	surface_done(&surface);
 	session_free(session);
 	loop_free(loop);

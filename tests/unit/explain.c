@@ -158,10 +158,42 @@ static void test_threads(const struct snapshot *s, struct pool *two)
 	struct query q = fixture_query(&f, U - 1);
 	struct explanation *a = explain(s, &q, 3, SIZE_MAX, &task_null), *b = explain(s, &q, 3, SIZE_MAX, &t);
 
-	ok(a->n_parts == b->n_parts && !memcmp(a->parts, b->parts, a->n_parts * sizeof(*a->parts)),
-	   "%s: the same bits on two threads", s->ops->name);
+	bool same = a->n_parts == b->n_parts;
+
+	for (size_t k = 0; same && k < a->n_parts; k++)
+		same = a->parts[k].item == b->parts[k].item && a->parts[k].value == b->parts[k].value &&
+		       a->parts[k].attention == b->parts[k].attention;
+	ok(same, "%s: the same bits on two threads", s->ops->name);
 	explanation_free(a);
 	explanation_free(b);
+}
+
+/* By content, cut to the strongest three: base + parts + rest = score, where the model says so; or a refusal that
+ * names who can. */
+static void test_content(const struct snapshot *s)
+{
+	struct query q = fixture_query(&f, U - 1);
+	struct rank_options o = { .k = 3 };
+	struct err err = { 0 };
+	struct explanation *e = explain_content(s, f.split, &q, 3, 3, &o, &task_null, &err);
+	double sum;
+	bool named = true;
+
+	if (!s->ops->content) {
+		ok(!e && err.code == ERR_UNSUPPORTED && strstr(err.msg, "word2vec"), "%s: %s", s->ops->name, err.msg);
+		return;
+	}
+	fixture_must(e != NULL, &err);
+	sum = e->base + e->rest;
+	for (size_t k = 0; k < e->n_parts; k++) {
+		sum += (double)e->parts[k].value;
+		named = named && e->parts[k].item == NO_ITEM && e->parts[k].kind && e->parts[k].name;
+	}
+	ok(e->by_content && named && e->n_parts == 3 && e->n_more > 0, "%s: by content, the strongest are named",
+	   s->ops->name);
+	ok(strcmp(e->method, "exact") || fabs(sum - e->score) < 1e-5, "%s: and sum to the score (%.1e)", s->ops->name,
+	   fabs(sum - e->score));
+	explanation_free(e);
 }
 
 static void test_ends(const struct snapshot *s)
@@ -286,6 +318,7 @@ int main(void)
 		test_parts(s);
 		test_threads(s, two);
 		test_ends(s);
+		test_content(s);
 		snapshot_unref(s);
 	}
 	test_neighbours();
