@@ -2,8 +2,6 @@
 /* skipgram.c - see skipgram.h. */
 #include "model/skipgram.h"
 
-#include <string.h>
-
 #include "base/mem.h"
 
 struct sgns_rule skipgram_rule(const struct params *p)
@@ -77,17 +75,9 @@ bool skipgram_save(const struct skipgram *s, const char *name, enum weights_what
 	       (what == WEIGHTS_SCORING || weights_add(w, "output_vectors", TENSOR_F32, s->out, s->V, s->D, err));
 }
 
-static bool take(const struct skipgram *s, const char *name, float *to, const struct weights *w, struct err *err)
-{
-	const void *from = weights_get(w, name, TENSOR_F32, s->V, s->D, NULL, NULL, err);
-
-	if (from)
-		memcpy(to, from, (size_t)s->V * s->D * sizeof(*to));
-	return from != NULL;
-}
-
 bool skipgram_take(struct skipgram *s, const char *name, enum weights_what what, const struct weights *w,
 		   struct err *err)
 {
-	return take(s, name, s->in, w, err) && (what == WEIGHTS_SCORING || take(s, "output_vectors", s->out, w, err));
+	return weights_take(w, name, TENSOR_F32, s->in, s->V, s->D, err) &&
+	       (what == WEIGHTS_SCORING || weights_take(w, "output_vectors", TENSOR_F32, s->out, s->V, s->D, err));
 }
