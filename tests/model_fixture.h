@@ -106,6 +106,20 @@ static inline struct dataset *fixture_data(uint32_t U, uint32_t I, uint32_t per_
 	return d;
 }
 
+/* For models made of other runs: "ease#1" is ease with its defaults, fitted when asked for. */
+#define FIXTURE_RUNS "ease#1,item-knn#1"
+static inline const struct snapshot *fixture_run(void *fixture, const char *run, struct err *err);
+
+/* Weights 1, 2, 3 … in proportion. */
+static inline bool fixture_weights(void *ctx, const struct mixture_part *part, size_t n, const struct task *task,
+				   double *weights, struct err *err)
+{
+	(void)ctx, (void)part, (void)task, (void)err;
+	for (size_t r = 0; r < n; r++)
+		weights[r] = (double)(r + 1) / ((double)n * (double)(n + 1) / 2);
+	return true;
+}
+
 /* values: x carries the values. */
 static inline void fixture_make(struct fixture *f, uint32_t U, uint32_t I, uint32_t per_user, bool values)
 {
@@ -122,7 +136,8 @@ static inline void fixture_make(struct fixture *f, uint32_t U, uint32_t I, uint3
 		f->x.val = NULL;
 	fixture_must(csr_transpose(&f->xt, &f->x, &task_null, &err), &err);
 	f->env = (struct build_env){ .data = f->data, .split = f->split, .x = &f->x, .xt = &f->xt, .seed = 42,
-				     .task = &task_null };
+				     .task = &task_null, .resolve_run = fixture_run, .resolve_ctx = f,
+				     .choose_weights = fixture_weights };
 }
 
 static inline void fixture_done(struct fixture *f)
@@ -139,7 +154,22 @@ static inline struct query fixture_query(const struct fixture *f, uint32_t u)
 			       .n = (uint32_t)csr_row_n(&f->x, u), .user = NO_USER };
 }
 
-/* Fitted for so many epochs and frozen; the parameters are "name=value" words, NULL-terminated. */
+static inline void fixture_set(struct params *p, const char *name, const char *value)
+{
+	struct err err;
+
+	fixture_must(params_set(p, name, value, &err), &err);
+}
+
+/* Parameters that name runs, where they are not set. */
+static inline void fixture_name_runs(struct params *p)
+{
+	for (const struct param_spec *spec = p->specs; spec->name; spec++)
+		if (spec->type == PARAM_RUNS && !params_is_set(p, spec->name))
+			fixture_set(p, spec->name, FIXTURE_RUNS);
+}
+
+/* Fitted for so many epochs and frozen; names runs for a model that is made of some. */
 static inline struct model *fixture_fit(const struct fixture *f, const struct model_ops *ops, struct params *p,
 					uint32_t epochs, const struct task *task, struct err *err)
 {
@@ -147,6 +177,7 @@ static inline struct model *fixture_fit(const struct fixture *f, const struct mo
 	struct model *m;
 
 	env.task = task;
+	fixture_name_runs(p);
 	m = ops->create(&env, p, err);
 	for (uint32_t e = 1; m && e <= epochs; e++) {
 		struct fit_ctx ctx = { .task = task, .epoch = e, .seed = env.seed };
@@ -159,11 +190,23 @@ static inline struct model *fixture_fit(const struct fixture *f, const struct mo
 	return m ? ops->freeze(m, true, err) : NULL;
 }
 
-static inline void fixture_set(struct params *p, const char *name, const char *value)
+static inline const struct snapshot *fixture_run(void *fixture, const char *run, struct err *err)
 {
-	struct err err;
+	const struct fixture *f = fixture;
+	const struct model_ops *ops;
+	struct params p;
+	struct model *m;
+	char name[PARAM_RUN_SIZE];
 
-	fixture_must(params_set(p, name, value, &err), &err);
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(run, "#"), run);
+	ops = model_find(name, err);
+	if (!ops)
+		return NULL;
+	params_init(&p, ops->params);
+	if (param_find(ops->params, "dim") >= 0)
+		fixture_set(&p, "dim", "8");
+	m = fixture_fit(f, ops, &p, ops->caps & MODEL_ITERATIVE ? 2 : 1, &task_null, err);
+	return m ? snapshot_new(m, run, 1, f->split, f->env.refit, f->x.val != NULL, err) : NULL;
 }
 
 /* The largest difference between two score rows, relative to the largest score. */

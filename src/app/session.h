@@ -82,6 +82,8 @@ const struct run *session_find_run(const struct session *s, const char *name, st
 const struct run *session_answering(const struct session *s);
 /* Its snapshot, read from --home when needed; a reference the caller must unref. */
 const struct snapshot *session_snapshot(struct session *s, const struct run *r, struct err *err);
+/* What it was trained to, where that is in memory: NULL when it answers in fewer bits and the rest is on disk. */
+const struct snapshot *session_whole(const struct run *r);
 void session_follow(struct session *s, bool on);
 bool session_following(const struct session *s);
 /* Metric of the answering run for each user [U] (NaN: none), or NULL when not evaluated. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/parts.h"
 #include "app/session_private.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -188,6 +189,9 @@ bool session_take_run_name(struct session *s, const char *model, const char *wan
 	*kept = false;
 	if (old && old->job)
 		return err_set(err, ERR_EXISTS, "%s is in training: cancel it first, or choose another name", wanted);
+	if (old && parts_user_of(s, wanted))
+		return err_set(err, ERR_EXISTS, "%s is part of %s, which needs it as it is: choose another name", wanted,
+			       parts_user_of(s, wanted));
 	if (wanted && !strcmp(wanted, POPULARITY_RUN))
 		return err_set(err, ERR_EXISTS, "%s is the run made with every load: choose another name", wanted);
 	if (!s->options.readonly) {
@@ -211,7 +215,9 @@ bool session_take_run_name(struct session *s, const char *model, const char *wan
 
 const struct snapshot *session_snapshot(struct session *s, const struct run *r, struct err *err)
 {
+	const struct snapshot *snapshot = NULL;
 	struct run_store *store;
+	struct parts parts;
 
 	if (!r->of_data) {
 		err_set(err, ERR_USAGE, "%s was trained on %s, not on the data that are loaded", r->rec.name,
@@ -228,7 +234,10 @@ const struct snapshot *session_snapshot(struct session *s, const struct run *r, 
 	store = session_store(s, err);
 	if (!store)
 		return NULL;
-	return run_store_load(store, &r->rec, s->data, s->split, err);
+	if (parts_take_of(&parts, s, &r->rec, err))
+		snapshot = run_store_load(store, &r->rec, s->data, s->split, parts_resolve, &parts, err);
+	parts_done(&parts);
+	return snapshot;
 }
 
 bool session_drop_run(struct session *s, struct run *r, struct err *err)
@@ -237,6 +246,9 @@ bool session_drop_run(struct session *s, struct run *r, struct err *err)
 		return err_set(err, ERR_USAGE, "%s is in training: cancel job %u first", r->rec.name, r->job);
 	if (!strcmp(r->rec.name, POPULARITY_RUN))
 		return err_set(err, ERR_USAGE, "%s comes with the data and cannot be deleted", POPULARITY_RUN);
+	if (parts_user_of(s, r->rec.name))
+		return err_set(err, ERR_USAGE, "%s is part of %s and cannot be deleted: delete %s first", r->rec.name,
+			       parts_user_of(s, r->rec.name), parts_user_of(s, r->rec.name));
 	if (!r->in_memory) {
 		struct run_store *store;
 

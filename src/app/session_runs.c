@@ -229,6 +229,11 @@ void session_set_run_snapshot(struct session *s, struct run *r, const struct sna
 	set_label(r);
 }
 
+const struct snapshot *session_whole(const struct run *r)
+{
+	return r->snapshot && r->snapshot->precision != r->rec.precision ? r->whole : r->snapshot;
+}
+
 /* What was measured user by user was measured of the other one. */
 void session_use_packed(struct session *s, struct run *r, const struct snapshot *whole, const struct snapshot *packed)
 {

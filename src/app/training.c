@@ -55,7 +55,7 @@ static void describe(struct training *t)
 	rec->made = clock_wall();
 }
 
-static bool check_resumed(const struct training *t, const struct run *old, struct err *err)
+static bool check_resumed(const struct training *t, const struct session *s, const struct run *old, struct err *err)
 {
 	if (old->job)
 		return err_set(err, ERR_USAGE, "%s is in training already", old->rec.name);
@@ -65,6 +65,9 @@ static bool check_resumed(const struct training *t, const struct run *old, struc
 	if (strcmp(old->rec.model, t->request.ops->name) != 0)
 		return err_set(err, ERR_USAGE, "%s is a run of %s: train %s resume=%s", old->rec.name, old->rec.model,
 			       old->rec.model, old->rec.name);
+	if (parts_user_of(s, old->rec.name))
+		return err_set(err, ERR_USAGE, "%s is part of %s, which needs it as it is", old->rec.name,
+			       parts_user_of(s, old->rec.name));
 	if (!old->of_split)
 		return err_set(err, ERR_USAGE, "%s was trained on %s with split %s: make these current first",
 			       old->rec.name, old->rec.data_name, old->rec.split_text);
@@ -80,7 +83,7 @@ static bool take_up(struct training *t, struct session *s, const char *name, str
 	t->kept = !session_readonly(s);
 	if (!t->kept)
 		return err_set(err, ERR_USAGE, "--readonly writes nothing: a kept run cannot go on");
-	if (!old || !check_resumed(t, old, err))
+	if (!old || !check_resumed(t, s, old, err))
 		return false;
 	store = session_store(s, err);
 	if (!store || !run_store_lock(store, name, err))
@@ -119,8 +122,10 @@ bool training_prepare(struct training *t, struct session *s, const char *wanted,
 	run_record_init(&shown);
 	t->request.data = dataset_ref(session_data(s));
 	t->request.split = split_ref((struct split *)session_split(s));
-	if (!fits_in_memory(t, err))
+	if (!parts_take(&t->parts, s, &t->request.params, t->request.split->fingerprint, err) || !fits_in_memory(t, err))
 		return false;
+	t->request.resolve_run = parts_resolve;
+	t->request.resolve_ctx = &t->parts;
 	if (resume ? !take_up(t, s, resume, err) : !take_name(t, s, wanted, replace, err))
 		return false;
 	describe(t);
@@ -177,6 +182,14 @@ static void record_result(struct training *t, bool good, const struct err *err)
 	rec->seconds = f->seconds;
 	rec->bytes = f->bytes;
 	rec->readable = f->best != NULL;
+	rec->note[0] = '\0';
+	if (f->best && f->best->ops->tell) {
+		struct str note = STR_INIT;
+
+		f->best->ops->tell(f->best->model, &note);
+		snprintf(rec->note, sizeof(rec->note), "%s", str_text(&note));
+		str_done(&note);
+	}
 	snprintf(rec->stopped, sizeof(rec->stopped), "%s", good ? fit_stopped_text[f->stopped] : "failed");
 	snprintf(rec->failure, sizeof(rec->failure), "%.*s", (int)sizeof(rec->failure) - 1, good ? "" : err->msg);
 	curves_done(&rec->curves);
@@ -317,6 +330,7 @@ void training_done(struct training *t)
 {
 	fit_result_done(&t->result);
 	run_record_done(&t->record);
+	parts_done(&t->parts);
 	split_unref(t->request.split);
 	dataset_unref(t->request.data);
 	free(t->home);

@@ -9,6 +9,7 @@
 #ifndef APP_TRAINING_H
 #define APP_TRAINING_H
 
+#include "app/parts.h"
 #include "app/session.h"
 #include "job/job.h"
 #include "train/fit.h"
@@ -18,6 +19,7 @@ struct training {
 	struct fit_request request; /* data and split are references */
 	struct run_record record;   /* the worker's; given to the session at the end */
 	bool kept, resumes;
+	struct parts parts;         /* the runs that it is made of */
 	char *home, *folder;        /* of a kept run */
 	struct job *job;            /* while it runs */
 	struct fit_result result;

@@ -152,6 +152,29 @@ static bool set_ints(const struct param_spec *spec, struct param_value *v, const
 	return good;
 }
 
+/* Distinct, not empty, each short enough to be a run's. */
+static bool set_runs(const struct param_spec *spec, struct param_value *v, const char *text, struct err *err)
+{
+	const char *at = text;
+
+	if (strlen(text) >= sizeof(v->text))
+		return err_set(err, ERR_RANGE, "%s: at most %zu bytes of names", spec->name, sizeof(v->text) - 1);
+	for (;;) {
+		size_t len = strcspn(at, ",");
+
+		if (!len || len >= PARAM_RUN_SIZE)
+			return refuse(spec, text, ERR_SYNTAX, err);
+		for (const char *before = text; before < at; before += strcspn(before, ",") + 1)
+			if (strcspn(before, ",") == len && !memcmp(before, at, len))
+				return err_set(err, ERR_RANGE, "%s names %.*s twice", spec->name, (int)len, at);
+		if (!at[len])
+			break;
+		at += len + 1;
+	}
+	memcpy(v->text, text, strlen(text) + 1);
+	return true;
+}
+
 static bool set_value(const struct param_spec *spec, struct param_value *v, const char *text, struct err *err)
 {
 	int choice;
@@ -163,6 +186,8 @@ static bool set_value(const struct param_spec *spec, struct param_value *v, cons
 		return set_real(spec, v, text, err);
 	case PARAM_INTS:
 		return set_ints(spec, v, text, err);
+	case PARAM_RUNS:
+		return set_runs(spec, v, text, err);
 	case PARAM_BOOL:
 		if (strcmp(text, "yes") && strcmp(text, "no"))
 			return refuse(spec, text, ERR_SYNTAX, err);
@@ -277,6 +302,38 @@ size_t params_ints(const struct params *p, const char *name, int64_t *out, size_
 	return n;
 }
 
+size_t params_runs(const struct params *p, const char *name, char (*out)[PARAM_RUN_SIZE], size_t max)
+{
+	const char *at = value(p, name, PARAM_RUNS)->text;
+	size_t n = 0;
+
+	while (*at) {
+		size_t len = strcspn(at, ",");
+
+		if (n < max)
+			snprintf(out[n], PARAM_RUN_SIZE, "%.*s", (int)len, at);
+		n++;
+		at += len + (at[len] == ',');
+	}
+	return n;
+}
+
+bool params_name_run(const struct params *p, const char *run)
+{
+	for (int i = 0; p->specs[i].name; i++) {
+		const char *at = p->v[i].text;
+
+		while (p->specs[i].type == PARAM_RUNS && *at) {
+			size_t len = strcspn(at, ",");
+
+			if (strlen(run) == len && !memcmp(at, run, len))
+				return true;
+			at += len + (at[len] == ',');
+		}
+	}
+	return false;
+}
+
 bool params_is_set(const struct params *p, const char *name)
 {
 	int i = param_find(p->specs, name);
@@ -322,6 +379,7 @@ json_t *params_to_json(const struct params *p)
 			break;
 		case PARAM_CHOICE:
 		case PARAM_TEXT:
+		case PARAM_RUNS:
 			one = json_string(v->text);
 			break;
 		}
@@ -413,6 +471,9 @@ void param_describe_range(const struct param_spec *spec, struct str *out)
 		break;
 	case PARAM_TEXT:
 		str_puts(out, "text");
+		break;
+	case PARAM_RUNS:
+		str_puts(out, "names of different runs separated by commas");
 		break;
 	}
 }

@@ -16,7 +16,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum param_type { PARAM_INT, PARAM_REAL, PARAM_BOOL /* yes|no */, PARAM_CHOICE, PARAM_TEXT, PARAM_INTS /* 128,64 */ };
+enum param_type { PARAM_INT, PARAM_REAL, PARAM_BOOL /* yes|no */, PARAM_CHOICE, PARAM_TEXT, PARAM_INTS /* 128,64 */,
+		  PARAM_RUNS /* ease#1,ials#2: names of runs */ };
 
 struct param_spec {
 	const char *name;       /* as typed: "lambda", "max-len" */
@@ -31,10 +32,11 @@ struct param_spec {
 };
 
 #define PARAM_MAX 32
+#define PARAM_TEXT_SIZE 256
 struct param_value {
 	bool set;
 	double num;      /* INT, REAL, BOOL (0/1), CHOICE (its position) */
-	char text[96];   /* as typed, canonical; TEXT and INTS live here */
+	char text[PARAM_TEXT_SIZE]; /* as typed, canonical; TEXT, INTS and RUNS live here */
 };
 struct params {
 	const struct param_spec *specs;
@@ -52,6 +54,11 @@ bool params_bool(const struct params *p, const char *name);
 int params_choice(const struct params *p, const char *name);       /* position in choices */
 const char *params_text(const struct params *p, const char *name); /* "" when unset */
 size_t params_ints(const struct params *p, const char *name, int64_t *out, size_t max);
+/* The names of a PARAM_RUNS in their order, at most max; how many there are. */
+#define PARAM_RUN_SIZE 64
+size_t params_runs(const struct params *p, const char *name, char (*out)[PARAM_RUN_SIZE], size_t max);
+/* Whether any PARAM_RUNS of the table names that run. */
+bool params_name_run(const struct params *p, const char *run);
 bool params_is_set(const struct params *p, const char *name);
 json_t *params_to_json(const struct params *p);
 bool params_from_json(struct params *p, const json_t *j, struct err *err);

@@ -150,9 +150,9 @@ static bool judge(struct comparison *x, const struct task *t, struct err *err)
 	return good || task_cancelled(err);
 }
 
-static const char *explanation_of(const struct model_ops *ops)
+static const char *explanation_of(const struct model *m)
 {
-	return ops->contributions ? "exact" : "leave-one-out";
+	return model_caps(m) & MODEL_EXACT ? "exact" : "leave-one-out";
 }
 
 static bool compare_run(struct call *c, struct job *job, const struct task *t, struct err *err)
@@ -166,7 +166,7 @@ static bool compare_run(struct call *c, struct job *job, const struct task *t, s
 
 		if (s)
 			r->eval = eval_run(s, r->hold.split, &x->options, t, err);
-		r->explanation = s ? explanation_of(s->ops) : NULL;
+		r->explanation = s ? explanation_of(s->model) : NULL;
 		r->bytes = s && s->precision != r->hold.record.precision ? s->ops->held(s->model) : r->hold.record.bytes;
 		hold_let_go(&r->hold); /* one model at a time in memory */
 		if (!r->eval)

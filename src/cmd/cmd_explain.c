@@ -20,7 +20,7 @@ struct explaining {
 	uint32_t user, item;
 	uint32_t k;      /* parts */
 	uint32_t list_k; /* of the list that the item is to leave */
-	bool by_content, removal;
+	bool by_content, by_model, removal;
 	struct history_buf buf;
 };
 
@@ -28,8 +28,8 @@ static const struct param_spec explain_params[] = {
 	{ .name = "k", .type = PARAM_INT, .lo = 1, .hi = 100000, .unit = "items",
 	  .meaning = "so many of the strongest parts; what is left is summed as the rest (default: set k)" },
 	{ .name = "run", .type = PARAM_TEXT, .meaning = "which run answers (default: the current one)" },
-	{ .name = "by", .type = PARAM_CHOICE, .choices = "history|content", .def = "history",
-	  .meaning = "what the parts are: events of the history, or what is known of the item, such as its words" },
+	{ .name = "by", .type = PARAM_CHOICE, .choices = "history|content|model", .def = "history",
+	  .meaning = "what the parts are: events of the history; what is known of the item, such as its words; or a blend's runs" },
 	{ .name = "removal", .type = PARAM_BOOL, .def = "no",
 	  .meaning = "also the fewest events without which the item leaves the list (of set k)" },
 	{ .name = NULL },
@@ -43,6 +43,7 @@ static bool explain_prepare(struct call *c, struct err *err)
 	a->list_k = (uint32_t)settings_int(c->session, "k");
 	a->k = params_is_set(&c->params, "k") ? (uint32_t)params_int(&c->params, "k") : a->list_k;
 	a->by_content = params_choice(&c->params, "by") == 1;
+	a->by_model = params_choice(&c->params, "by") == 2;
 	a->removal = params_bool(&c->params, "removal");
 	return hold_data(&a->hold, c, err) && call_user(c, call_word(c, 0), &a->user, err) &&
 	       call_item(c, call_word(c, 1), &a->item, err) && hold_run(&a->hold, c, call_text(c, "run"), err);
@@ -59,7 +60,14 @@ static void explain_release(struct call *c)
 
 /* --- the parts ------------------------------------------------------------------------------------------------ */
 
-static void say_explanation(struct str *s, const struct dataset *d, const struct explanation *e)
+static void say_runs(struct str *s, const struct explanation *e)
+{
+	for (size_t i = 0; i < e->n_runs; i++)
+		str_printf(s, "%s%s %+.4g%s", i ? ", " : "by model: ", e->runs[i].name, (double)e->runs[i].value,
+			   i + 1 == e->n_runs ? "\n" : "");
+}
+
+static void say_explanation(struct str *s, const struct dataset *d, const struct explanation *e, bool by_model)
 {
 	struct str user = STR_INIT;
 
@@ -69,16 +77,18 @@ static void say_explanation(struct str *s, const struct dataset *d, const struct
 		str_printf(s, "rank %u", e->rank);
 	else
 		str_printf(s, "not ranked: %s", e->why_no_rank ? e->why_no_rank : "no candidate");
-	str_printf(s, " (%s)\n", e->method);
+	str_printf(s, " (%s)\n", by_model ? "exact" : e->method);
 	if (!isnan(e->trained_score))
 		str_printf(s, "with the user's trained vector the score is %.6g\n", e->trained_score);
-	if (!isnan(e->base) && e->base != 0)
+	if (!by_model && !isnan(e->base) && e->base != 0)
 		str_printf(s, "base %+.6g\n", e->base);
-	if (!isnan(e->rest) && e->rest != 0)
+	if (!by_model && !isnan(e->rest) && e->rest != 0)
 		str_printf(s, "all other %s %+.6g\n", e->by_content ? "content" : "events", e->rest);
 	if (e->n_unread)
 		str_printf(s, "%u older event%s count 0: %s reads the newest events alone\n", e->n_unread,
 			   e->n_unread == 1 ? "" : "s", e->run);
+	if (!by_model)
+		say_runs(s, e);
 	if (e->has_attention)
 		str_printf(s, "attention tells where the model looks; it is no explanation by itself\n");
 	str_done(&user);
@@ -113,7 +123,43 @@ static void tell_content(json_t *row, const struct explain_part *p)
 	result_put(row, "value", json_number((double)p->value));
 }
 
-static void tell_explanation(struct result *r, struct str *text, const struct dataset *d, const struct explanation *e, uint32_t k)
+/* A blend's runs: all of the score, so that there is no base and no rest beside them. */
+static json_t *run_of(const struct explained_run *run)
+{
+	return json_pack("{s:s,s:o,s:o,s:o,s:o}", "kind", "model", "name", json_text(run->name), "weight",
+			 json_number((double)run->weight), "score", json_number((double)run->score), "value",
+			 json_number((double)run->value));
+}
+
+static json_t *runs_of(const struct explanation *e)
+{
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < e->n_runs; k++)
+		json_array_append_new(list, run_of(&e->runs[k]));
+	return list;
+}
+
+static bool tell_by_model(struct result *r, const struct explanation *e, struct err *err)
+{
+	static const struct result_column columns[] = {
+		{ "name", "run", COLUMN_TEXT },     { "weight", "weight", COLUMN_SCORE },
+		{ "score", "its score", COLUMN_SCORE }, { "value", "part", COLUMN_SCORE }, { NULL, NULL, 0 },
+	};
+
+	if (!e->n_runs)
+		return err_set(err, ERR_UNSUPPORTED, "%s is not made of other runs: only a blend is explained by=model", e->run);
+	json_decref(r->rows);
+	r->rows = runs_of(e);
+	r->columns = columns;
+	result_set(r, "by", json_text("model"));
+	result_set(r, "method", json_text("exact"));
+	result_set(r, "base", json_number(0));
+	result_set(r, "rest", json_number(0));
+	return true;
+}
+
+static void tell_explanation(struct result *r, const struct dataset *d, const struct explanation *e, uint32_t k)
 {
 	static const struct result_column columns[] = {
 		{ "item", "because of", COLUMN_ID }, { "title", "title", COLUMN_TEXT },
@@ -151,7 +197,8 @@ static void tell_explanation(struct result *r, struct str *text, const struct da
 	result_set(r, "trained_score", json_number(e->trained_score));
 	if (e->n_neighbours)
 		result_set(r, "neighbours", neighbours_of(d, e));
-	say_explanation(text, d, e);
+	if (e->n_runs)
+		result_set(r, "models", runs_of(e));
 }
 
 /* --- the fewest events whose removal takes the item out of the list ---------------------------------------------- */
@@ -201,6 +248,7 @@ static bool explain_parts(struct call *c, struct str *text, const struct snapsho
 	uint64_t *barred = NULL;
 	uint32_t n_candidates;
 	struct query q;
+	bool good;
 
 	if (!history_query(s, a->hold.split, a->user, false, &a->buf, &q, err) ||
 	    !rank_barred(a->hold.split, rank_all_items(a->hold.split, s->model), &barred, &n_candidates, err))
@@ -208,11 +256,15 @@ static bool explain_parts(struct call *c, struct str *text, const struct snapsho
 	o.barred = barred;
 	e = a->by_content ? explain_content(s, a->hold.split, &q, a->item, a->k, &o, t, err) :
 			    explain_item(s, a->hold.split, &q, a->item, a->k, &o, t, err);
-	if (e)
-		tell_explanation(&c->result, text, a->hold.data, e, a->k);
+	good = e != NULL;
+	if (good) {
+		tell_explanation(&c->result, a->hold.data, e, a->k);
+		say_explanation(text, a->hold.data, e, a->by_model);
+		good = !a->by_model || tell_by_model(&c->result, e, err);
+	}
 	mem_free(barred);
 	explanation_free(e);
-	return e != NULL;
+	return good;
 }
 
 static bool explain_run(struct call *c, struct job *job, const struct task *t, struct err *err)
@@ -232,7 +284,7 @@ static bool explain_run(struct call *c, struct job *job, const struct task *t, s
 
 const struct command explain_command = {
 	.name = "explain", .group = "Questions",
-	.synopsis = "explain USER ITEM [k=10] [run=RUN] [by=history|content] [removal=yes]",
+	.synopsis = "explain USER ITEM [k=10] [run=RUN] [by=history|content|model] [removal=yes]",
 	.summary = "what an item's score comes from: events of the history, or the item's content",
 	.lane = LANE_ASK, .words = { WORD_USER, WORD_ITEM }, .least = 2, .most = 2, .params = explain_params,
 	.prepare = explain_prepare, .run = explain_run, .release = explain_release,

@@ -11,6 +11,7 @@ static const struct { unsigned cap; const char *name; } caps[] = {
 	{ MODEL_USER_VECTORS, "user-vectors" }, { MODEL_ITEM_VECTORS, "item-vectors" },
 	{ MODEL_EXACT, "exact" },               { MODEL_SEQUENTIAL, "sequential" },
 	{ MODEL_NEEDS_TEXT, "needs-text" },     { MODEL_RANKS_COLD, "ranks-cold" },
+	{ MODEL_OF_RUNS, "of-runs" },
 };
 
 static bool models_prepare(struct call *c, struct err *err)
@@ -36,7 +37,9 @@ static bool models_prepare(struct call *c, struct err *err)
 		json_object_set_new(row, "title", json_text(ops->title));
 		json_object_set_new(row, "cite", json_text(ops->cite ? ops->cite : ""));
 		json_object_set_new(row, "explanation",
-				    json_text(ops->contributions ? "exact" : "leave-one-out"));
+				    json_text(ops->caps & MODEL_OF_RUNS ? "as its runs"
+					      : ops->contributions          ? "exact"
+									    : "leave-one-out"));
 		/* Of a training with default parameters on the data that are loaded. */
 		json_object_set_new(row, "bytes", split ? json_integer((json_int_t)fit_bytes(ops, &p, split, false, PRECISION_F32))
 							: json_null());

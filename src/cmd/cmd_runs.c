@@ -42,6 +42,7 @@ static void add_run(struct result *res, const struct run *r, bool answers)
 	json_object_set_new(row, "seconds", json_number(rec->seconds));
 	json_object_set_new(row, "bytes", json_integer((json_int_t)run_bytes(r)));
 	json_object_set_new(row, "precision", json_text(precision_name[run_precision(r)]));
+	json_object_set_new(row, "note", rec->note[0] ? json_text(rec->note) : json_null());
 	json_object_set_new(row, "data", json_text(rec->data_name));
 	json_object_set_new(row, "split", json_text(rec->split_text));
 	json_object_set_new(row, "of_data", json_boolean(r->of_data));
@@ -191,9 +192,8 @@ static bool delete_prepare(struct call *c, struct err *err)
 	const char *name = call_word(c, 0);
 	struct run *r;
 
-	if (!session_run_named(c->session, name) && !session_refresh_runs(c->session, err))
-		return false;
-	if (!session_find_run(c->session, name, err))
+	/* Another process may have made it, or a blend of it, since the runs were listed. */
+	if (!session_refresh_runs(c->session, err) || !session_find_run(c->session, name, err))
 		return false;
 	r = session_run_named(c->session, name);
 	if (!session_drop_run(c->session, r, err))

@@ -171,6 +171,7 @@ static void tell_run(struct result *r, const struct run_record *rec)
 	result_set(r, "seconds_per_epoch", json_number(rec->epochs ? rec->seconds / rec->epochs : NAN));
 	result_set(r, "bytes", json_integer((json_int_t)rec->bytes));
 	result_set(r, "precision", json_text(precision_name[rec->precision]));
+	result_set(r, "note", rec->note[0] ? json_text(rec->note) : json_null());
 	str_printf(&s, "%s: %s", rec->name, rec->stopped);
 	if (rec->epochs > 1)
 		str_printf(&s, " after %u epochs, best %u", rec->epochs, rec->best_epoch);
@@ -179,6 +180,8 @@ static void tell_run(struct result *r, const struct run_record *rec)
 	if (!isnan(curves_gap(&rec->curves)))
 		str_printf(&s, ", valid loss %.3g %s train", fabs(curves_gap(&rec->curves)),
 			   curves_gap(&rec->curves) < 0 ? "below" : "above");
+	if (rec->note[0])
+		str_printf(&s, ", %s", rec->note);
 	str_printf(&s, ", %.2f s, %s\n", rec->seconds, str_bytes(rec->bytes, bytes));
 	result_say(r, "%s", s.s);
 	str_done(&s);

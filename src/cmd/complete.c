@@ -109,6 +109,14 @@ static void offer_choices(struct list *l, const char *choices)
 	}
 }
 
+static bool made_of_runs(const struct run *r)
+{
+	struct err ignored;
+	const struct model_ops *ops = model_find(r->rec.model, &ignored);
+
+	return ops && ops->caps & MODEL_OF_RUNS;
+}
+
 /* --- what the session has ---------------------------------------------------------------------------------- */
 
 static void offer_runs(struct list *l, const struct session *s)
@@ -118,6 +126,17 @@ static void offer_runs(struct list *l, const struct session *s)
 
 		if (begins(r->rec.name, l->typed))
 			add(l, r->rec.name, true, r->of_data ? r->rec.model : "other data");
+	}
+}
+
+/* Those that a run may be made of: of the data and the split that stand. */
+static void offer_parts(struct list *l, const struct session *s)
+{
+	for (size_t i = session_n_runs(s); i-- > 0;) {
+		const struct run *r = session_run(s, i);
+
+		if (r->of_split && !r->job && begins(r->rec.name, l->typed) && !made_of_runs(r))
+			add(l, r->rec.name, true, r->rec.model);
 	}
 }
 
@@ -336,11 +355,13 @@ static const struct param_spec *find_spec(const struct call *c, const char *name
 static void offer_value(struct list *l, const struct call *c, const char *name, const char *value, const char *raw)
 {
 	const struct param_spec *spec = find_spec(c, name);
-	const bool is_list = !strcmp(name, "history") || !strcmp(name, "only") || !strcmp(name, "not");
-	const char *comma = is_list ? strrchr(value, ',') : NULL;
+	const char *comma;
+	bool is_list;
 
 	if (!spec)
 		return;
+	is_list = !strcmp(name, "history") || !strcmp(name, "only") || !strcmp(name, "not") || spec->type == PARAM_RUNS;
+	comma = is_list ? strrchr(value, ',') : NULL;
 	l->typed = comma ? comma + 1 : value;
 	l->skip = strlen(name) + 1;
 	if (comma)
@@ -349,6 +370,8 @@ static void offer_value(struct list *l, const struct call *c, const char *name, 
 		offer_choices(l, spec->choices);
 	else if (spec->type == PARAM_BOOL)
 		offer_choices(l, "yes|no");
+	else if (spec->type == PARAM_RUNS)
+		offer_parts(l, c->session);
 	else if (spec->type == PARAM_TEXT)
 		offer_text_value(l, c->session, name);
 }

@@ -39,16 +39,14 @@ static bool take_run(struct hold *h, const struct call *c, const char *name, boo
 	run_record_init(&h->record);
 	if (!run_record_copy(&h->record, &r->rec, err))
 		return false;
-	in_memory = r->snapshot;
-	if (whole && in_memory && in_memory->precision != r->rec.precision)
-		in_memory = r->whole;
+	in_memory = whole ? session_whole(r) : r->snapshot;
 	if (in_memory) {
 		h->snapshot = snapshot_ref(in_memory);
-	} else {
-		h->home = mem_strdup(session_home(c->session));
-		h->readonly = session_readonly(c->session);
+		return true;
 	}
-	return true;
+	h->home = mem_strdup(session_home(c->session));
+	h->readonly = session_readonly(c->session);
+	return parts_take_of(&h->parts, c->session, &r->rec, err);
 }
 
 bool hold_run(struct hold *h, const struct call *c, const char *name, struct err *err)
@@ -72,7 +70,7 @@ const struct snapshot *hold_snapshot(struct hold *h, struct err *err)
 	store = run_store_open(h->home, h->readonly, err);
 	if (!store)
 		return NULL;
-	h->snapshot = run_store_load(store, &h->record, h->data, h->split, err);
+	h->snapshot = run_store_load(store, &h->record, h->data, h->split, parts_resolve, &h->parts, err);
 	run_store_free(store);
 	return h->snapshot;
 }
@@ -85,6 +83,7 @@ void hold_let_go(struct hold *h)
 
 void hold_done(struct hold *h)
 {
+	parts_done(&h->parts);
 	snapshot_unref(h->snapshot);
 	split_unref(h->split);
 	dataset_unref(h->data);

@@ -7,6 +7,7 @@
 #ifndef CMD_HOLD_H
 #define CMD_HOLD_H
 
+#include "app/parts.h"
 #include "cmd/command.h"
 #include "model/snapshot.h"
 #include "train/run_record.h"
@@ -15,6 +16,7 @@ struct hold {
 	const struct dataset *data;
 	const struct split *split;
 	struct run_record record;        /* of the run, as it was when asked */
+	struct parts parts;              /* of a run that is made of others and read from disk */
 	const struct snapshot *snapshot; /* NULL until hold_snapshot() when it is on disk */
 	char *home;
 	bool readonly;

@@ -240,7 +240,7 @@ static bool describe(struct eval_job *job, struct err *err)
 	r->hazards = job->targets.hazards;
 	r->n_users = job->targets.n;
 	r->blind_to_cold = r->hazards.cold_test_items > 0 && job->o->all_candidates &&
-			   !(model_ops_of(job->snapshot->model)->caps & MODEL_RANKS_COLD);
+			   !(model_caps(job->snapshot->model) & MODEL_RANKS_COLD);
 	r->ranking_seconds = NAN;
 	r->precision = job->snapshot->precision;
 	add_note(r, dialect_note(job->dialect));

@@ -319,7 +319,7 @@ bool rank_of_item(const struct model *m, uint32_t n_items, const struct query *q
 
 bool rank_all_items(const struct split *split, const struct model *m)
 {
-	return split->cold_items && (model_ops_of(m)->caps & MODEL_RANKS_COLD);
+	return split->cold_items && (model_caps(m) & MODEL_RANKS_COLD);
 }
 
 bool rank_barred(const struct split *split, bool all, uint64_t **out, uint32_t *n_candidates, struct err *err)

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-enum { NEIGHBOURS_TOLD = 20 };
+enum { NEIGHBOURS_TOLD = 20, RUNS_TOLD = 16 };
 
 static struct explanation *new_explanation(const struct snapshot *s, const struct query *q, uint32_t item,
 					   struct err *err)
@@ -40,6 +40,7 @@ void explanation_free(struct explanation *e)
 	mem_free(e->parts);
 	mem_free(e->neighbours);
 	snapshot_unref(e->names);
+	mem_free(e->runs);
 	mem_free(e);
 }
 
@@ -246,6 +247,32 @@ static bool tell_neighbours(struct explanation *e, const struct snapshot *s, con
 	return n != SIZE_MAX;
 }
 
+static bool tell_runs(struct explanation *e, const struct snapshot *s, const struct query *q,
+		      struct scratch *scratch, struct err *err)
+{
+	struct run_share share[RUNS_TOLD];
+	size_t n;
+
+	if (!s->ops->by_run)
+		return true;
+	n = s->ops->by_run(s->model, q, e->item, scratch, share, RUNS_TOLD, err);
+	if (n == SIZE_MAX)
+		return false;
+	if (n > RUNS_TOLD)
+		n = RUNS_TOLD;
+	e->runs = mem_zeroed(n, sizeof(*e->runs), err);
+	if (!e->runs)
+		return false;
+	e->n_runs = n;
+	for (size_t r = 0; r < n; r++) {
+		snprintf(e->runs[r].name, sizeof(e->runs[r].name), "%s", share[r].run);
+		e->runs[r].weight = share[r].weight;
+		e->runs[r].score = share[r].score;
+		e->runs[r].value = share[r].value;
+	}
+	return true;
+}
+
 /* A model with trained user vectors explains its fold-in, and tells the trained score beside it. */
 static bool find_scores(struct explanation *e, const struct snapshot *s, const struct query *given,
 			struct query *q, struct scratch *scratch, struct err *err)
@@ -253,7 +280,7 @@ static bool find_scores(struct explanation *e, const struct snapshot *s, const s
 	float score;
 
 	*q = *given;
-	if (model_folds_in(s->ops)) {
+	if (model_folds_in(s->model)) {
 		if (q->user != NO_USER && !q->fold_in) {
 			if (!model_score_one(s->model, q, e->item, scratch, &score, err))
 				return false;
@@ -345,7 +372,7 @@ static bool fill(struct explanation *e, const struct snapshot *s, const struct s
 		return false;
 	if (!task_keep_going(task))
 		return task_cancelled(err);
-	if (s->ops->contributions) {
+	if (model_caps(s->model) & MODEL_EXACT) {
 		e->method = "exact";
 		if (!explain_exactly(e, s, &q, scratch, err))
 			return false;
@@ -354,7 +381,8 @@ static bool fill(struct explanation *e, const struct snapshot *s, const struct s
 		if (!explain_by_leaving_out(e, s, &q, task, err))
 			return false;
 	}
-	return tell_attention(e, s, &q, scratch, err) && order_parts(e, k, err) && tell_neighbours(e, s, &q, scratch, err);
+	return tell_attention(e, s, &q, scratch, err) && order_parts(e, k, err) &&
+	       tell_neighbours(e, s, &q, scratch, err) && tell_runs(e, s, &q, scratch, err);
 }
 
 struct explanation *explain_item(const struct snapshot *s, const struct split *split, const struct query *q,

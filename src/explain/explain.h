@@ -21,6 +21,10 @@ struct explain_part {
 	float value;    /* signed */
 	float attention; /* 0..1, where has_attention */
 };
+struct explained_run { /* of a blend: value = weight x standardised score; the values sum to the score */
+	char name[64];
+	float weight, score, value;
+};
 struct explanation {
 	bool by_content;
 	const struct snapshot *names; /* by content: holds what the parts are called, with the data of the split */
@@ -37,6 +41,8 @@ struct explanation {
 	uint32_t n_unread;  /* events of the history older than the model reads; they count 0 */
 	size_t n_neighbours; /* user-knn */
 	struct neighbour *neighbours;
+	size_t n_runs;      /* of a blend, in its order */
+	struct explained_run *runs;
 };
 
 /* k: parts beyond the k strongest are summed in `rest` (exact; SIZE_MAX: none). */

@@ -186,7 +186,7 @@ struct whatif *whatif_rank(const struct snapshot *s, uint32_t n_items, const str
 			   const struct edited_history *edited, const struct rank_options *o,
 			   const struct task *task, struct err *err)
 {
-	const bool folds = model_folds_in(s->ops);
+	const bool folds = model_folds_in(s->model);
 	struct ranking before = { .n_items = n_items }, after = { .n_items = n_items };
 	struct query old = *given, new = *given;
 	struct whatif *w = mem_zeroed(1, sizeof(*w), err);

@@ -30,8 +30,25 @@ void *scratch_need_aux(struct scratch *s, size_t size, struct err *err)
 	return grow(&s->aux, &s->aux_size, size, err);
 }
 
+struct scratch *scratch_need_of(struct scratch *s, size_t n, struct err *err)
+{
+	if (s->n_of >= n)
+		return s->of;
+	for (size_t i = 0; i < s->n_of; i++)
+		scratch_done(&s->of[i]);
+	mem_free(s->of);
+	s->n_of = 0;
+	s->of = mem_zeroed(n, sizeof(*s->of), err);
+	if (s->of)
+		s->n_of = n;
+	return s->of;
+}
+
 void scratch_done(struct scratch *s)
 {
+	for (size_t i = 0; i < s->n_of; i++)
+		scratch_done(&s->of[i]);
+	mem_free(s->of);
 	mem_free(s->p);
 	mem_free(s->aux);
 	*s = (struct scratch){ 0 };

@@ -30,7 +30,22 @@ enum model_caps {
 	MODEL_SEQUENTIAL = 1 << 5,    /* order of the history matters */
 	MODEL_NEEDS_TEXT = 1 << 6,    /* create() refuses data without titles, texts or tags, saying so */
 	MODEL_RANKS_COLD = 1 << 7,    /* tells items without a train event apart; the others cannot */
+	MODEL_OF_RUNS = 1 << 8,       /* is made of other runs, which its parameter of PARAM_RUNS names */
 };
+
+struct snapshot;
+/* The run of that name: a reference that the caller must unref.  NULL with *err: why it cannot be had.
+ * WORKER. */
+typedef const struct snapshot *run_resolver(void *ctx, const char *run, struct err *err);
+
+/* A run in a mixture: its scores count as (score - mean) / deviation. */
+struct mixture_part {
+	const struct snapshot *run;
+	double mean, deviation;
+};
+/* weights[n] >= 0 with sum 1, those that are best on valid.  WORKER. */
+typedef bool weight_chooser(void *ctx, const struct mixture_part *part, size_t n, const struct task *task,
+			    double *weights, struct err *err);
 
 /* What a model is made from.  x is what is fitted: U x I, distinct pairs; val NULL (every x_ui is 1)
  * unless values=yes or the data is weighted.  All borrowed for the life of the training. */
@@ -41,6 +56,11 @@ struct build_env {
 	bool refit;               /* x holds train + valid, not train alone */
 	uint64_t seed;
 	const struct task *task;
+	/* What a model made of other runs asks for; NULL: not at hand.  Choosing weights takes measuring, which
+	 * lies above this layer. */
+	run_resolver *resolve_run;
+	weight_chooser *choose_weights;
+	void *resolve_ctx, *choose_ctx;
 };
 
 /* Sizes for bytes(), before anything is built. */
@@ -71,9 +91,12 @@ struct scratch {
 	size_t size;
 	void *aux;          /* second block, for what must survive a resize of the first */
 	size_t aux_size;
+	struct scratch *of; /* [n_of] of the models that a model is made of */
+	size_t n_of;
 };
 void *scratch_need(struct scratch *s, size_t size, struct err *err);     /* at least size bytes, old content lost */
 void *scratch_need_aux(struct scratch *s, size_t size, struct err *err);
+struct scratch *scratch_need_of(struct scratch *s, size_t n, struct err *err); /* n zeroed ones at first, kept then */
 void scratch_done(struct scratch *s);
 
 /* The scores of a batch as dot products with packed item vectors; see num/rank.h. */
@@ -102,6 +125,7 @@ struct model_base { const struct model_ops *ops; }; /* the first member of every
 enum weights_what { WEIGHTS_SCORING, WEIGHTS_STATE /* scoring + all that training needs to go on */ };
 
 struct neighbour { uint32_t who; float weight; }; /* a user (user-knn) */
+struct run_share { const char *run; float weight, score, value; }; /* of a score: value = weight x standardised score */
 
 /* A score by what is known of the item: base + parts + rest = score; or, not exact, each part is what the
  * score loses without it (base and rest are then NaN). */
@@ -169,6 +193,14 @@ struct model_ops {
 	 * failure.  NULL except user-knn. */
 	size_t (*neighbours)(const struct model *m, const struct query *q, uint32_t item, struct scratch *s,
 			     struct neighbour *out, size_t max, struct err *err);
+	/* ANY.  What each run that the model is made of gives to the score, which is the sum of the values, in
+	 * the order of the runs; borrowed names; how many there are, SIZE_MAX on failure.  NULL: of no runs. */
+	size_t (*by_run)(const struct model *m, const struct query *q, uint32_t item, struct scratch *s,
+			 struct run_share *out, size_t max, struct err *err);
+	/* What the model made of such runs can do; NULL: caps. */
+	unsigned (*caps_of)(const struct model *m);
+	/* A line on what was found in fitting, such as weights; NULL: nothing to say. */
+	void (*tell)(const struct model *m, struct str *out);
 	/* ANY.  out[I] = likeness of every item to `item` in the model's own terms (cosine of vectors, the
 	 * similarity matrix's row); NULL: the model has none and says so. */
 	bool (*similar)(const struct model *m, uint32_t item, float *out, struct err *err);
@@ -194,9 +226,16 @@ static inline const struct model_ops *model_ops_of(const struct model *m)
 	return ((const struct model_base *)(const void *)m)->ops;
 }
 
+static inline unsigned model_caps(const struct model *m)
+{
+	const struct model_ops *ops = model_ops_of(m);
+
+	return ops->caps_of ? ops->caps_of(m) : ops->caps;
+}
+
 /* Edited histories and explanations: the model is asked with fold_in, since the user's trained vector knows
  * nothing of the history at hand. */
-static inline bool model_folds_in(const struct model_ops *ops) { return ops->caps & MODEL_USER_VECTORS; }
+static inline bool model_folds_in(const struct model *m) { return model_caps(m) & MODEL_USER_VECTORS; }
 
 /* registry.c: every model, in the order shown; NULL-terminated. */
 extern const struct model_ops *const model_registry[];

@@ -20,6 +20,7 @@ const struct model_ops *const model_registry[] = {
 	&word2vec_ops,
 	&cfgan_ops,
 	&towers_ops,
+	&blend_ops,
 	NULL,
 };
 

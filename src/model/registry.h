@@ -9,7 +9,7 @@
 /* The source of a default that no paper gives; whyrec-models(7) tells on what. */
 #define TUNED "tuned on valid events of public sets"
 
-extern const struct model_ops spectral_ops;
+extern const struct model_ops spectral_ops, blend_ops;
 extern const struct model_ops popularity_ops, item_knn_ops, user_knn_ops, ease_ops, ials_ops, bpr_ops, sasrec_ops;
 extern const struct model_ops cfgan_ops;
 extern const struct model_ops towers_ops;

@@ -69,7 +69,7 @@ static void ask_edited(struct asked *a, const struct request *r)
 	a->q.items = a->edited.items;
 	a->q.x = a->q.x ? a->edited.x : NULL;
 	a->q.n = a->edited.n;
-	a->q.fold_in = model_folds_in(r->snapshot->ops);
+	a->q.fold_in = model_folds_in(r->snapshot->model);
 }
 
 static void asked_done(struct asked *a)
@@ -238,7 +238,7 @@ static bool answer_removal(struct removal_answer *out, const struct request *r, 
 	snprintf(out->run, sizeof(out->run), "%s", r->snapshot->run);
 	done = asked_begin(&asked, r, err);
 	ask_edited(&asked, r);
-	asked.q.fold_in = model_folds_in(r->snapshot->ops);
+	asked.q.fold_in = model_folds_in(r->snapshot->model);
 	o.barred = asked.barred;
 	done = done && rank_of_item(r->snapshot->model, I, &asked.q, &o, r->item, &scratch, &rank, &score, err);
 	out->ranked = done && rank <= r->k && may_be_listed(&asked, r->item);

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "eval/mix_weights.h"
 #include "train/fit_state.h"
 
 #define STATE_SECONDS 2.0
@@ -85,6 +86,14 @@ bool fit_values(const struct fit_request *r)
 
 /* --- What is fitted ---------------------------------------------------------- */
 
+static bool choose_weights(void *ctx, const struct mixture_part *part, size_t n, const struct task *task,
+			   double *weights, struct err *err)
+{
+	const struct fit_request *r = ((struct fit *)ctx)->r;
+
+	return mix_weights(part, n, r->split, r->metric, r->metric_k, task, weights, err);
+}
+
 static bool use_matrix(struct fit *f, bool refit, struct err *err)
 {
 	const struct csr *from = refit ? &f->r->split->train_valid : &f->r->split->train;
@@ -98,7 +107,9 @@ static bool use_matrix(struct fit *f, bool refit, struct err *err)
 	if (!csr_transpose(&f->xt, &f->x, &f->between, err))
 		return false;
 	f->env = (struct build_env){ .data = f->r->data, .split = f->r->split, .x = &f->x, .xt = &f->xt,
-				     .refit = refit, .seed = f->r->seed, .task = &f->between };
+				     .refit = refit, .seed = f->r->seed, .task = &f->between,
+				     .resolve_run = f->r->resolve_run, .resolve_ctx = f->r->resolve_ctx,
+				     .choose_weights = choose_weights, .choose_ctx = f };
 	return true;
 }
 

@@ -38,6 +38,8 @@ struct fit_request {
 	                         that a training goes on from is whole */
 	uint64_t seed;
 	const char *resume_dir; /* a run folder to go on from (state.safetensors, curves), or NULL */
+	run_resolver *resolve_run; /* the runs that the model is made of, or NULL */
+	void *resolve_ctx;
 	const char *save_dir;   /* the run's folder, where state is kept as it goes; NULL: memory only */
 
 	/* WORKER: called at every epoch's end, in order, with the curves up to it; takes the snapshot. */

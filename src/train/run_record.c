@@ -82,6 +82,8 @@ json_t *run_record_to_json(const struct run_record *r)
 	put(j, "best_epoch", json_integer(r->best_epoch));
 	put(j, "stopped", json_text(r->stopped));
 	put(j, "failure", json_text(r->failure));
+	if (r->note[0])
+		put(j, "note", json_text(r->note));
 	put(j, "metric", json_text(r->metric));
 	put(j, "best_metric", json_number(r->best_metric));
 	put(j, "seconds", json_number(r->seconds));
@@ -208,6 +210,8 @@ bool run_record_from_json(struct run_record *r, const json_t *j, struct err *err
 	read_text(&d, "split", r->split_text, sizeof(r->split_text));
 	read_text(&d, "stopped", r->stopped, sizeof(r->stopped));
 	read_text(&d, "failure", r->failure, sizeof(r->failure));
+	if (json_object_get(j, "note")) /* most have none */
+		read_text(&d, "note", r->note, sizeof(r->note));
 	read_text(&d, "metric", r->metric, sizeof(r->metric));
 	r->data_fingerprint = read_hex(&d, "data_fingerprint");
 	r->split_fingerprint = read_hex(&d, "split_fingerprint");

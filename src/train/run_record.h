@@ -25,6 +25,7 @@ struct run_record {
 	uint32_t epochs, best_epoch;
 	char stopped[16];              /* "running", "done", "early", "cancelled", "failed" */
 	char failure[200];             /* why, when failed */
+	char note[200];                /* what was found in fitting, such as weights; or "" */
 	char metric[32];               /* watched: "ndcg@10" */
 	double best_metric, seconds;   /* NaN without valid */
 	uint64_t bytes;                /* of the frozen model */

@@ -320,19 +320,22 @@ struct matrix {
 };
 
 static bool matrix_init(struct matrix *m, const struct run_record *r, const struct dataset *d,
-			const struct split *split, struct err *err)
+			const struct split *split, run_resolver *resolve, void *ctx, struct err *err)
 {
 	*m = (struct matrix){ .x = r->refit ? split->train_valid : split->train };
 	if (!r->values)
 		m->x.val = NULL;
 	m->env = (struct build_env){ .data = d, .split = split, .x = &m->x, .xt = &m->xt, .refit = r->refit,
 				     .seed = r->seed, .task = &task_null };
+	m->env.resolve_run = resolve;
+	m->env.resolve_ctx = ctx;
 	return csr_transpose(&m->xt, &m->x, &task_null, err);
 }
 
 static const struct snapshot *read_weights(const char *path, const struct run_record *r, const struct model_ops *ops,
 					   const struct params *params, const struct dataset *d,
-					   const struct split *split, struct err *err)
+					   const struct split *split, run_resolver *resolve, void *ctx,
+					   struct err *err)
 {
 	struct weights *w = weights_open(path, err);
 	const char *model = w ? weights_note_get(w, "model") : NULL;
@@ -344,7 +347,7 @@ static const struct snapshot *read_weights(const char *path, const struct run_re
 		return NULL;
 	if (!model || strcmp(model, r->model) != 0) {
 		err_at(err, ERR_SYNTAX, path, 0, "holds the weights of %s, not of %s", model ? model : "no model", r->model);
-	} else if (matrix_init(&m, r, d, split, err)) {
+	} else if (matrix_init(&m, r, d, split, resolve, ctx, err)) {
 		loaded = ops->load(&m.env, params, w, WEIGHTS_SCORING, err);
 		csr_done(&m.xt);
 	}
@@ -359,7 +362,7 @@ static const struct snapshot *read_weights(const char *path, const struct run_re
 }
 
 const struct snapshot *run_store_load(struct run_store *s, const struct run_record *r, const struct dataset *d,
-				      const struct split *split, struct err *err)
+				      const struct split *split, run_resolver *resolve, void *ctx, struct err *err)
 {
 	const struct model_ops *ops = model_find(r->model, err);
 	const struct snapshot *snap;
@@ -378,7 +381,7 @@ const struct snapshot *run_store_load(struct run_store *s, const struct run_reco
 		return NULL;
 	}
 	path = file_of(s, r->name, "weights.safetensors");
-	snap = read_weights(path, r, ops, &params, d, split, err);
+	snap = read_weights(path, r, ops, &params, d, split, resolve, ctx, err);
 	free(path);
 	return snap;
 }

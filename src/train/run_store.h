@@ -40,8 +40,9 @@ bool run_store_save_weights(struct run_store *s, const char *name, const struct 
 /* Every run, oldest first; damaged ones come back in `damaged` as one line each. */
 bool run_store_list(struct run_store *s, struct run_record **out, size_t *n, char ***damaged, size_t *n_damaged,
 		    struct err *err);
+/* resolve, ctx: where a run that is made of others finds them; NULL: it cannot be read. */
 const struct snapshot *run_store_load(struct run_store *s, const struct run_record *r, const struct dataset *d,
-				      const struct split *split, struct err *err);
+				      const struct split *split, run_resolver *resolve, void *ctx, struct err *err);
 bool run_store_delete(struct run_store *s, const char *name, struct err *err);
 
 #endif

@@ -120,8 +120,8 @@ def test_bits():
     for threads in ('1', '2'):
         words = ['split ratio']
         for m, row in zip(models, rows):
-            epochs = ' epochs=3' if 'iterative' in row['caps'] else ''
-            words += ['train %s%s name=%s' % (m, epochs, m), 'use ' + m,
+            more = ' epochs=3' if 'iterative' in row['caps'] else ' runs=ease,item-knn' if 'of-runs' in row['caps'] else ''
+            words += ['train %s%s name=%s' % (m, more, m), 'use ' + m,
                       "export recommendations '%s' on=test" % os.path.join(TMP, threads + m + '.csv')]
         words += ['evaluate ' + ' '.join(models), 'evaluate sampled=20 ' + ' '.join(models)]
         a = answers('--threads', threads, sample, *commands(*words), home=os.path.join(TMP, 'home' + threads))

@@ -191,8 +191,8 @@ def check(name, path, kind, models, on="test", dialects=("recbole",)):
     k = ",".join(map(str, KS))
     commands = [f"load {quote(path)}", f"split {kind}", f"export split {quote(scratch + '/split')}"]
     for m in models:
-        epochs = " epochs=2" if "iterative" in CAPS[m] else ""
-        commands.append(f"train {m}{epochs} name={m}-run")
+        more = " epochs=2" if "iterative" in CAPS[m] else " runs=ease-run,item-knn-run" if "of-runs" in CAPS[m] else ""
+        commands.append(f"train {m}{more} name={m}-run")
         commands += [f"evaluate {m}-run on={on} k={k} dialect={d}" for d in dialects]
         commands += [f"use {m}-run",
                      f"export recommendations {quote(scratch + '/' + m + '.csv')} k={max(KS)} on={on}"]

@@ -92,6 +92,8 @@ int main(void)
 	offers("train ease la", "11: lambda=");
 	offers("train ease refit=", "17: yes|no");
 	offers("train ease metric=nd", "18: ndcg@10");
+	offers("train blend runs=", "17: popularity#1");
+	offers("train blend runs=nosuch#1,po", "26: popularity#1");
 	offers("split lea", "6: leave-last");
 	offers("split ratio o", "12: order=");
 	offers("load da", "5: data/");

@@ -146,7 +146,8 @@ static bool same_after_loading(const struct model *m, const struct params *p, co
 	char path[64];
 	bool same;
 	/* What a caller has that only reopens a run. */
-	const struct build_env env = { .data = f.data, .split = f.split, .task = &task_null };
+	const struct build_env env = { .data = f.data, .split = f.split, .task = &task_null,
+				       .resolve_run = fixture_run, .resolve_ctx = &f };
 
 	snprintf(path, sizeof(path), "models-%s-%d.safetensors", ops->name, (int)getpid());
 	w = weights_writer_new(&err);

@@ -13,6 +13,7 @@ static const struct param_spec specs[] = {
 	{ .name = "implicit", .type = PARAM_BOOL, .def = "yes" },
 	{ .name = "similarity", .type = PARAM_CHOICE, .choices = "cosine|jaccard|tf-idf|bm25", .def = "tf-idf" },
 	{ .name = "start", .type = PARAM_TEXT },
+	{ .name = "runs", .type = PARAM_RUNS },
 	{ .name = "layers", .type = PARAM_INTS, .lo = 1, .hi = 1024, .def = "128,64" },
 	{ .name = "dropout", .type = PARAM_REAL, .lo = 0, .hi = 0.9, .def = "0.2" },
 	{ .name = "limit", .type = PARAM_INT, .lo = 0, .hi = 1e15 },
@@ -51,6 +52,7 @@ static void sets(void)
 {
 	struct params p;
 	int64_t layers[4];
+	char runs[2][PARAM_RUN_SIZE];
 
 	params_init(&p, specs);
 	ok(params_set(&p, "factors", "1", &err) && params_int(&p, "factors") == 1, "the lower bound");
@@ -65,11 +67,15 @@ static void sets(void)
 	ok(params_set(&p, "layers", "+7,8,9", &err) && params_ints(&p, "layers", layers, 4) == 3 && layers[2] == 9,
 	   "another list");
 	is_str(params_text(&p, "layers"), "7,8,9", "canonical");
+	ok(params_set(&p, "runs", "a#1,b#23,c", &err) && params_runs(&p, "runs", runs, 2) == 3 && !strcmp(runs[0], "a#1") &&
+	   !strcmp(runs[1], "b#23"), "names of runs");
+	ok(params_name_run(&p, "c") && params_name_run(&p, "a#1") && !params_name_run(&p, "a#") && !params_name_run(&p, "b#2"),
+	   "whether a run is named");
 }
 
 static void refusals(void)
 {
-	char longer[200];
+	char longer[PARAM_TEXT_SIZE + 1];
 
 	refused("lamda", "1", ERR_USAGE, "did you mean \"lambda\"");
 	refused("xyzzy", "1", ERR_USAGE, "factors, lambda, implicit");
@@ -90,7 +96,14 @@ static void refusals(void)
 	refused("layers", "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", ERR_RANGE, "too many");
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
-	refused("start", longer, ERR_RANGE, "at most 95 bytes");
+	refused("start", longer, ERR_RANGE, "at most 255 bytes");
+	refused("runs", longer, ERR_RANGE, "at most 255 bytes");
+	longer[PARAM_RUN_SIZE] = '\0';
+	refused("runs", longer, ERR_SYNTAX, "names of different runs");
+	refused("runs", "", ERR_SYNTAX, "names of different runs");
+	refused("runs", "a#1,,b#2", ERR_SYNTAX, "names of different runs");
+	refused("runs", "a#1,b#2,", ERR_SYNTAX, "names of different runs");
+	refused("runs", "a#1,b#2,a#1", ERR_RANGE, "a#1 twice");
 }
 
 static void through_json(void)
@@ -130,6 +143,6 @@ int main(void)
 	sets();
 	refusals();
 	through_json();
-	ok(param_find(specs, "layers") == 5 && param_find(specs, "nothing") == -1, "finding by name");
+	ok(param_find(specs, "layers") == 6 && param_find(specs, "nothing") == -1, "finding by name");
 	return done_testing();
 }

@@ -221,18 +221,18 @@ static void test_weights(struct run_store *s)
 	r.values = false;
 	r.best_epoch = 1;
 	ok(run_store_save_weights(s, "ease#1", snap, &err) && run_store_save(s, &r, &err), "weights are saved");
-	back = run_store_load(s, &r, f.data, f.split, &err);
+	back = run_store_load(s, &r, f.data, f.split, NULL, NULL, &err);
 	ok(back && !strcmp(back->run, "ease#1") && back->ops->held(back->model) == snap->ops->held(snap->model),
 	   "and loaded");
 	snapshot_unref(back);
 	r.data_fingerprint++;
-	ok(!run_store_load(s, &r, f.data, f.split, &err) && strstr(err.msg, "trained on"), "not for other data");
+	ok(!run_store_load(s, &r, f.data, f.split, NULL, NULL, &err) && strstr(err.msg, "trained on"), "not for other data");
 	r.data_fingerprint--;
 	snprintf(path, sizeof(path), "%s/runs/ease#1/weights.safetensors", home);
-	ok(truncate(path, 100) == 0 && !run_store_load(s, &r, f.data, f.split, &err), "nor cut off");
+	ok(truncate(path, 100) == 0 && !run_store_load(s, &r, f.data, f.split, NULL, NULL, &err), "nor cut off");
 	printf("# %s\n", err.msg);
 	unlink(path);
-	ok(!run_store_load(s, &r, f.data, f.split, &err) && strstr(err.file, "weights.safetensors"), "nor gone");
+	ok(!run_store_load(s, &r, f.data, f.split, NULL, NULL, &err) && strstr(err.file, "weights.safetensors"), "nor gone");
 	snapshot_unref(snap);
 	run_record_done(&r);
 	fixture_done(&f);
