@@ -40,6 +40,7 @@ struct session *session_new(const struct session_options *o, struct loop *loop, 
 	params_init(&s->settings, settings_table);
 	if (!s->options.threads)
 		s->options.threads = all_cores();
+	s->journal = journal_new(o->readonly ? NULL : path_state("journal"));
 	s->home = o->home ? mem_strdup(o->home) : path_home();
 	if (!session_start_up(s, err)) {
 		session_free(s);
@@ -75,6 +76,7 @@ void session_free(struct session *s)
 	dataset_unref(s->data);
 	mem_free(s->item_events);
 	mem_free(s->item_mean);
+	journal_free(s->journal);
 	free(s->home);
 	free(s);
 }
@@ -219,6 +221,11 @@ void session_install(struct session *s, struct standing *take)
 	standing_done(take);
 	session_changed(s, CHANGED_DATA | CHANGED_RUNS | CHANGED_ANSWER);
 	session_measure(s);
+}
+
+struct journal *session_journal(struct session *s)
+{
+	return s->journal;
 }
 
 struct params *session_settings(struct session *s)

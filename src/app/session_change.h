@@ -6,6 +6,7 @@
 #ifndef APP_SESSION_CHANGE_H
 #define APP_SESSION_CHANGE_H
 
+#include "app/journal.h"
 #include "app/session.h"
 #include "app/standing.h"
 #include "eval/eval.h"
@@ -41,6 +42,7 @@ bool session_drop_run(struct session *s, struct run *r, struct err *err); /* del
 /* Metrics with per-user values of one run, on the current split. */
 void session_put_eval(struct session *s, struct eval_result *take);
 
+struct journal *session_journal(struct session *s);
 struct params *session_settings(struct session *s); /* of settings_table; change them by settings_set() */
 void session_set_seed(struct session *s, uint64_t seed);
 void session_cancel_questions(struct session *s); /* works of LANE_ASK: an interrupt ends them too */

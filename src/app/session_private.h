@@ -34,6 +34,7 @@ struct session {
 	struct run_store *store;      /* NULL: not opened yet, or none */
 	bool closing, quit;
 	struct params settings;
+	struct journal *journal;
 
 	const struct dataset *data;
 	const struct split *split;

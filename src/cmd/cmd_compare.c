@@ -274,9 +274,25 @@ static void compare_release(struct call *c)
 	free(x);
 }
 
+/* All runs, once: a run that is made later is not among them. */
+static const char *compare_again(const struct call *c, struct str *line)
+{
+	const json_t *row;
+	size_t i;
+
+	if (c->words.n > 0)
+		return NULL;
+	json_array_foreach(c->result.rows, i, row) {
+		str_putc(line, ' ');
+		word_quote(line, json_string_value(json_object_get(row, "run")));
+	}
+	return NULL;
+}
+
 const struct command compare_command = {
 	.name = "compare", .group = "Questions", .synopsis = "compare [RUN…] [metric=ndcg@10] [on=test|valid]",
 	.summary = "runs side by side, with intervals and costs",
 	.lane = LANE_HEAVY, .words = { WORD_RUN }, .many = true, .most = UINT_MAX, .params = compare_params,
 	.prepare = compare_prepare, .run = compare_run, .finish = compare_finish, .release = compare_release,
+	.again = compare_again,
 };

@@ -274,6 +274,7 @@ const struct command load_command = {
 	.lane = LANE_LIGHT, .words = { WORD_PATH }, .many = true, .least = 1, .most = UINT_MAX,
 	.params = load_params, .prepare = load_prepare, .run = load_run, .finish = load_finish,
 	.release = load_release, .confirm = confirm_over_jobs,
+	.keep = KEEP_CHANGES,
 };
 
 /* --- split ------------------------------------------------------------------------------------------------ */
@@ -386,4 +387,5 @@ const struct command split_command = {
 	.lane = LANE_LIGHT, .words = { WORD_SPLIT }, .least = 1, .most = 1, .params = split_own_params,
 	.more_params = split_more, .prepare = split_prepare, .run = split_run, .finish = split_finish,
 	.release = split_release, .confirm = confirm_over_jobs,
+	.keep = KEEP_CHANGES,
 };

@@ -284,9 +284,17 @@ static void export_release(struct call *c)
 	free(x);
 }
 
+static const char *export_again(const struct call *c, struct str *line)
+{
+	if (!params_bool(&c->params, "force"))
+		str_puts(line, " force=yes");
+	return NULL;
+}
+
 const struct command export_command = {
 	.name = "export", .group = "Data", .synopsis = "export WHAT FILE [k=20] [on=test|valid] [run=RUN] [precision=f32|bf16|int8] [force=yes]",
 	.summary = "writes recommendations, split, rejected, vectors, model, metrics or curves",
 	.lane = LANE_LIGHT, .words = { WORD_WHAT, WORD_FILE }, .least = 2, .most = 2, .params = export_params,
 	.prepare = export_prepare, .run = export_run, .finish = export_finish, .release = export_release,
+	.again = export_again,
 };

@@ -192,6 +192,7 @@ static bool set_prepare(struct call *c, struct err *err)
 const struct command set_command = {
 	.name = "set", .group = "Program", .synopsis = "set [NAME VALUE]", .summary = "sets a setting for this session, or lists them",
 	.words = { WORD_SETTING, WORD_ANY }, .most = 2, .prepare = set_prepare,
+	.keep = KEEP_CHANGES,
 };
 
 /* --- quit ------------------------------------------------------------------------------------------------- */
@@ -218,4 +219,5 @@ static bool quit_confirm(const struct call *c, struct str *question)
 const struct command quit_command = {
 	.name = "quit", .group = "Program", .synopsis = "quit", .summary = "ends whyrec; jobs are cancelled, what is kept stays whole",
 	.prepare = quit_prepare, .confirm = quit_confirm,
+	.keep = KEEP_COMMENT,
 };

@@ -102,12 +102,15 @@ static bool cancel_confirm(const struct call *c, struct str *question)
 const struct command pause_command = {
 	.name = "pause", .group = "Jobs", .synopsis = "pause JOB", .summary = "lets a job wait",
 	.words = { WORD_JOB }, .least = 1, .most = 1, .prepare = pause_prepare,
+	.keep = KEEP_COMMENT,
 };
 const struct command resume_command = {
 	.name = "resume", .group = "Jobs", .synopsis = "resume JOB", .summary = "lets a paused job go on",
 	.words = { WORD_JOB }, .least = 1, .most = 1, .prepare = resume_prepare,
+	.keep = KEEP_COMMENT,
 };
 const struct command cancel_command = {
 	.name = "cancel", .group = "Jobs", .synopsis = "cancel JOB", .summary = "stops a job; a training keeps its whole epochs",
 	.words = { WORD_JOB }, .least = 1, .most = 1, .prepare = cancel_prepare, .confirm = cancel_confirm,
+	.keep = KEEP_COMMENT,
 };

@@ -183,6 +183,7 @@ const struct command use_command = {
 	.name = "use", .group = "Models", .synopsis = "use RUN [precision=f32|bf16|int8]", .summary = "lets a run answer",
 	.lane = LANE_LIGHT, .words = { WORD_RUN }, .least = 1, .most = 1, .params = use_params, .prepare = use_prepare,
 	.run = use_run, .finish = use_finish, .release = use_release,
+	.keep = KEEP_CHANGES,
 };
 
 /* --- delete ----------------------------------------------------------------------------------------------- */
@@ -212,7 +213,14 @@ static bool delete_confirm(const struct call *c, struct str *question)
 	return true;
 }
 
+static const char *delete_again(const struct call *c, struct str *line)
+{
+	(void)line;
+	return journal_made_run(session_journal(c->session), call_word(c, 0)) ? NULL : "deleted a run made before";
+}
+
 const struct command delete_command = {
 	.name = "delete", .group = "Models", .synopsis = "delete RUN", .summary = "deletes a run and its files",
 	.words = { WORD_RUN }, .least = 1, .most = 1, .prepare = delete_prepare, .confirm = delete_confirm,
+	.keep = KEEP_CHANGES, .again = delete_again,
 };

@@ -211,6 +211,26 @@ static void train_release(struct call *c)
 	free(c->state);
 }
 
+/* Under the name that it got; one that was cancelled ended with a whole epoch. */
+static const char *train_again(const struct call *c, struct str *line)
+{
+	const json_t *stopped = json_object_get(c->result.head, "stopped");
+	const char *resumed = call_text(c, "resume");
+
+	if (resumed && !journal_made_run(session_journal(c->session), resumed))
+		return "went on with a run made before";
+	if (!resumed) {
+		str_puts(line, " name=");
+		word_quote(line, c->run_name);
+		str_puts(line, " replace=yes");
+	}
+	if (stopped && !strcmp(json_string_value(stopped), "cancelled") && param_find(c->more.specs, "epochs") >= 0)
+		str_printf(line, " epochs=%" JSON_INTEGER_FORMAT,
+			   json_integer_value(json_object_get(c->result.head, "epochs")));
+	journal_makes_run(session_journal(c->session), c->run_name);
+	return NULL;
+}
+
 const struct command train_command = {
 	.name = "train", .group = "Models",
 	.synopsis = "train MODEL [param=value…] [metric=ndcg@10 valid-every=N] [values=yes] [refit=yes] [precision=f32|bf16] [seed=N] [name=RUN] [resume=RUN]",
@@ -218,4 +238,5 @@ const struct command train_command = {
 	.lane = LANE_HEAVY, .words = { WORD_MODEL }, .least = 1, .most = 1, .params = train_params,
 	.more_params = train_more, .prepare = train_prepare, .run = train_run, .message = train_message,
 	.finish = train_finish, .keep_partial = true, .failed = train_failed, .release = train_release,
+	.keep = KEEP_CHANGES, .again = train_again,
 };

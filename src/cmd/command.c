@@ -13,6 +13,7 @@
 
 #include "app/session_change.h"
 #include "base/mem.h"
+#include "cmd/kept.h"
 #include "cmd/tables.h"
 
 const struct command *const command_table[] = {
@@ -22,7 +23,7 @@ const struct command *const command_table[] = {
 	&recommend_command, &similar_command, &explain_command, &whatif_command,
 	&users_command, &items_command, &user_command, &item_command,
 	&jobs_command, &pause_command, &resume_command, &cancel_command,
-	&set_command, &help_command, &quit_command,
+	&journal_command, &set_command, &help_command, &quit_command,
 	NULL,
 };
 
@@ -52,6 +53,7 @@ struct flight {
 	struct call call;
 	command_done_fn *done;
 	void *ctx;
+	struct kept kept;
 	bool prepared;
 };
 
@@ -212,6 +214,7 @@ static void flight_message(struct session *s, void *arg, void *payload)
 
 static void flight_tell(struct flight *f, const struct err *err)
 {
+	kept_end(&f->kept, &f->call, err);
 	if (!session_closing(f->call.session))
 		f->done(f->ctx, &f->call, &f->call.result, err);
 }
@@ -268,6 +271,7 @@ bool command_start(struct session *s, const char *line, command_done_fn *done, v
 	struct call *c = &f->call;
 	struct err err = { .code = ERR_OK };
 	uint32_t id = 0;
+	bool parsed;
 	struct work w = { .run = flight_run, .message = flight_message, .finish = flight_finish,
 			  .release = flight_release, .arg = f };
 
@@ -275,7 +279,11 @@ bool command_start(struct session *s, const char *line, command_done_fn *done, v
 		*job = 0;
 	f->done = done;
 	f->ctx = ctx;
-	if (!flight_parse(f, line, &err))
+	parsed = flight_parse(f, line, &err);
+	if (!parsed || c->command)
+		kept_begin(&f->kept, c, line);
+	c->entry = f->kept.entry;
+	if (!parsed)
 		return flight_refuse(f, &err);
 	if (!c->command) {
 		flight_tell(f, &err);

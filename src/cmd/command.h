@@ -14,7 +14,7 @@
 
 /* What completes a word, and what it is called in a synopsis. */
 enum word_kind { WORD_NONE, WORD_PATH, WORD_USER, WORD_ITEM, WORD_EDIT /* +ITEM, -ITEM, ITEM=VALUE */, WORD_RUN, WORD_MODEL, WORD_JOB, WORD_SPLIT,
-		 WORD_WHAT /* of export */, WORD_SETTING, WORD_COMMAND, WORD_FILE, WORD_ANY };
+		 WORD_WHAT /* of export */, WORD_VERB /* of .verbs */, WORD_SETTING, WORD_COMMAND, WORD_FILE, WORD_ANY };
 
 struct call {                      /* one use of a command */
 	const struct command *command;
@@ -26,13 +26,23 @@ struct call {                      /* one use of a command */
 	char title[96];            /* of its job; prepare may say it better */
 	char run_name[64];         /* of a training; "" else */
 	uint32_t job;              /* 0 until it is one */
+	size_t entry;              /* in the journal */
 	void *state;               /* the command's own, released by its release() */
 	struct result result;
+};
+
+/* What the journal keeps of a command, and where (app/journal.h). */
+enum keep {
+	KEEP_ASKS,    /* stands where it began */
+	KEEP_CHANGES, /* stands where it ended: what others see of it changed then */
+	KEEP_COMMENT, /* is told, and not done again: it is about this very session */
+	KEEP_NOT,
 };
 
 struct command {
 	const char *name, *synopsis, *summary;
 	enum work_lane lane;               /* LANE_NONE: at once */
+	const char *verbs;                 /* what a WORD_VERB may be: "save|use" */
 	enum word_kind words[4];           /* positional; the last repeats when `many` */
 	bool many;
 	bool names_are_ids;                /* a name=value that is no parameter is a positional word */
@@ -49,6 +59,10 @@ struct command {
 	void (*message)(struct call *c, void *payload);  /* UI: run() posted it as MESSAGE_WORK; borrowed */
 	const char *group;                 /* of help: "Data", "Models", "Questions", "Program" */
 	void (*release)(struct call *c);
+	enum keep keep;
+	/* UI, it ended well: puts behind the line what makes it do the same again (name=…, force=yes).  Returns
+	 * what keeps it from that, or NULL: nothing does.  May be NULL. */
+	const char *(*again)(const struct call *c, struct str *line);
 	/* A question to ask on the screen before it is done, or NULL / false: none. */
 	bool (*confirm)(const struct call *c, struct str *question);
 };

@@ -302,6 +302,7 @@ static void offer_kind(struct list *l, const struct session *s, enum word_kind k
 	case WORD_COMMAND:
 		offer_commands(l);
 		break;
+	case WORD_VERB: /* offered where the command is known */
 	case WORD_NONE:
 	case WORD_ANY:
 		break;
@@ -410,6 +411,8 @@ static void offer_word(struct list *l, const struct call *c, const char *raw, bo
 		free(key);
 		return;
 	}
+	if (command_word_kind(c->command, c->words.n) == WORD_VERB)
+		offer_choices(l, c->command->verbs);
 	offer_kind(l, c->session, command_word_kind(c->command, c->words.n));
 	if (quoted)
 		return;

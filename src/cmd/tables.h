@@ -17,6 +17,8 @@ extern const struct command recommend_command, similar_command, explain_command,
 	user_command, item_command;
 /* cmd_whatif.c */
 extern const struct command whatif_command;
+/* cmd_journal.c */
+extern const struct command journal_command;
 /* cmd_help.c */
 extern const struct command set_command, help_command, quit_command;
 

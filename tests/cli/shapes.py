@@ -56,7 +56,7 @@ a = answers(*commands(
     'load ' + folder, 'split leave-last', 'train ease lambda=5', 'train ials dim=4 epochs=3 patience=0', 'use ease#1',
     'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'explain u1 2 removal=yes', 'whatif u1 -7 +2 11=4 k=4',
     'evaluate', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'compare',
-    'export recommendations %s/r.csv' % out, 'user u1', 'item 2', 'set k 20', 'set', 'help', 'help load',
+    'export recommendations %s/r.csv' % out, 'user u1', 'item 2', 'set k 20', 'set', 'help', 'help load', 'journal', 'journal save %s/s.why' % out,
     'delete ials#1', 'generate %s/gen users=60 items=60 events=600' % out, 'quit'))
 names = [x['command'] for x in a]
 by = {}
@@ -118,6 +118,8 @@ ok('u, 3' in [r['user'] for r in by['users'][0]['rows']], 'ids are the data\'s o
 shape(by['export'][0], {'what': str, 'file': str, 'rows': int}, 'export')
 for name in ('user', 'item', 'set', 'help', 'delete', 'use', 'generate', 'quit'):
     shape(by[name][0], {'ok': bool}, name)
+shape(by['journal'][0], {'ok': bool, 'rows': [{'line': str, 'again': bool, 'why': (str, type(None))}]}, 'journal')
+shape(by['journal'][1], {'ok': bool, 'file': str, 'lines': int, 'left_out': int}, 'journal save')
 eq(names[-1], 'quit', 'one object a command, in order')
 
 # The manual tells every field that is printed.

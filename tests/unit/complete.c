@@ -105,6 +105,7 @@ int main(void)
 	offers("export cu", "7: curves");
 	offers("export curves x", "14:");
 	offers("set se", "4: seed");
+	offers("journal ", "8: save|force=");
 	offers("users # an", "6:");
 	run("nosuch");
 	session_free(session);
