@@ -109,6 +109,13 @@ bool session_ask_removal(struct session *s, uint32_t user, uint32_t item, const 
 	return ask_of_user(s, &r, edits);
 }
 
+bool session_ask_faithfulness(struct session *s, uint32_t user, uint32_t item, const struct edits *edits)
+{
+	struct request r = { .pane = PANE_FAITHFULNESS, .user = user, .item = item, .seed = session_seed(s) };
+
+	return ask_of_user(s, &r, edits);
+}
+
 bool session_ask_nearest(struct session *s, uint32_t item, enum nearest_by by, uint32_t k)
 {
 	struct request r = { .pane = PANE_NEAREST, .item = item, .by = by, .k = k };

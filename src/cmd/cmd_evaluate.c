@@ -40,8 +40,10 @@ static const struct param_spec evaluate_params[] = {
 	  .meaning = "whose definitions of the metrics" },
 	{ .name = "slice", .type = PARAM_CHOICE, .choices = "cold-users|history|popularity",
 	  .meaning = "the metrics told apart: histories cut to 1, 2 and 5 items; by length of history; head and tail" },
+	{ .name = "users", .type = PARAM_INT, .lo = 1, .hi = 1e9, .def = "200", .unit = "users",
+	  .meaning = "evaluate explain: how many are drawn" },
 	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 1e15,
-	  .meaning = "of sampled= (default: the session's)" },
+	  .meaning = "of sampled= and of explain (default: the session's)" },
 	{ .name = NULL },
 };
 
@@ -83,14 +85,25 @@ bool hold_evaluable(struct hold *h, const struct call *c, const char *name, stru
 	return true;
 }
 
+/* evaluate explain RUN…, which cmd_evaluate_explain.c answers; a quoted word is a run's name. */
+static bool is_explain(const struct call *c)
+{
+	return c->words.n && !strcmp(c->words.w[0].text, "explain") && !c->words.w[0].marks[0];
+}
+
 static bool evaluate_prepare(struct call *c, struct err *err)
 {
-	struct evaluation *e = mem_must(calloc(1, sizeof(*e)));
+	struct evaluation *e;
 	size_t n = c->words.n ? c->words.n : 1;
 
+	if (is_explain(c))
+		return evaluate_explain.prepare(c, err);
+	e = mem_must(calloc(1, sizeof(*e)));
 	c->state = e;
 	e->hold = mem_must(calloc(n, sizeof(*e->hold)));
 	e->result = mem_must(calloc(n, sizeof(*e->result)));
+	if (call_named(c, "users"))
+		return err_set(err, ERR_SYNTAX, "users= goes with evaluate explain");
 	if (!call_needs_data(c, err) || !fill_options(c, &e->options, err))
 		return false;
 	for (e->n = 0; e->n < n;) {
@@ -105,7 +118,8 @@ static bool evaluate_run(struct call *c, struct job *job, const struct task *t, 
 {
 	struct evaluation *e = c->state;
 
-	(void)job;
+	if (is_explain(c))
+		return evaluate_explain.run(c, job, t, err);
 	for (size_t i = 0; i < e->n; i++) {
 		const struct snapshot *s = hold_snapshot(&e->hold[i], err);
 
@@ -306,7 +320,8 @@ static bool evaluate_finish(struct call *c, struct err *err)
 {
 	struct evaluation *e = c->state;
 
-	(void)err;
+	if (is_explain(c))
+		return evaluate_explain.finish(c, err);
 	c->result.rows_key = "results";
 	for (size_t i = 0; i < e->n; i++)
 		add_result(&c->result, e->result[i]);
@@ -323,6 +338,10 @@ static void evaluate_release(struct call *c)
 {
 	struct evaluation *e = c->state;
 
+	if (is_explain(c)) {
+		evaluate_explain.release(c);
+		return;
+	}
 	for (size_t i = 0; i < e->n; i++) {
 		hold_done(&e->hold[i]);
 		eval_result_free(e->result[i]);
@@ -334,8 +353,8 @@ static void evaluate_release(struct call *c)
 
 const struct command evaluate_command = {
 	.name = "evaluate", .group = "Questions",
-	.synopsis = "evaluate [RUN…] [on=test|valid] [k=5,10,20] [candidates=train|all] [seen=drop|keep] [fold-in=yes] [sampled=N] [negatives=FILE] [dialect=NAME] [slice=NAME]",
-	.summary = "metrics of runs on the current split",
-	.lane = LANE_LIGHT, .words = { WORD_RUN }, .many = true, .most = UINT_MAX, .params = evaluate_params,
+	.synopsis = "evaluate [RUN…] [on=test|valid] [k=5,10,20] [candidates=train|all] [seen=drop|keep] [fold-in=yes] [sampled=N] [negatives=FILE] [dialect=NAME] [slice=NAME]  or  evaluate explain [RUN…] [users=200] [k=10]",
+	.summary = "metrics of runs on the current split; or how far their explanations can be trusted",
+	.lane = LANE_LIGHT, .words = { WORD_EVALUATED, WORD_RUN }, .many = true, .most = UINT_MAX, .params = evaluate_params,
 	.prepare = evaluate_prepare, .run = evaluate_run, .finish = evaluate_finish, .release = evaluate_release,
 };

@@ -20,7 +20,8 @@ struct explaining {
 	uint32_t user, item;
 	uint32_t k;      /* parts */
 	uint32_t list_k; /* of the list that the item is to leave */
-	bool by_content, by_model, removal;
+	bool by_content, by_model, removal, faithfulness;
+	uint64_t seed;
 	struct history_buf buf;
 };
 
@@ -32,6 +33,8 @@ static const struct param_spec explain_params[] = {
 	  .meaning = "what the parts are: events of the history; what is known of the item, such as its words; or a blend's runs" },
 	{ .name = "removal", .type = PARAM_BOOL, .def = "no",
 	  .meaning = "also the fewest events without which the item leaves the list (of set k)" },
+	{ .name = "faithfulness", .type = PARAM_BOOL, .def = "yes",
+	  .meaning = "also whether deleting the strongest parts lowers the score faster than chance" },
 	{ .name = NULL },
 };
 
@@ -45,6 +48,8 @@ static bool explain_prepare(struct call *c, struct err *err)
 	a->by_content = params_choice(&c->params, "by") == 1;
 	a->by_model = params_choice(&c->params, "by") == 2;
 	a->removal = params_bool(&c->params, "removal");
+	a->faithfulness = !a->by_content && !a->by_model && params_bool(&c->params, "faithfulness");
+	a->seed = session_seed(c->session);
 	return hold_data(&a->hold, c, err) && call_user(c, call_word(c, 0), &a->user, err) &&
 	       call_item(c, call_word(c, 1), &a->item, err) && hold_run(&a->hold, c, call_text(c, "run"), err);
 }
@@ -201,7 +206,39 @@ static void tell_explanation(struct result *r, const struct dataset *d, const st
 		result_set(r, "models", runs_of(e));
 }
 
-/* --- the fewest events whose removal takes the item out of the list ---------------------------------------------- */
+/* --- what stands behind them: what the screen asks of the item, answered here ------------------------------------- */
+
+static struct answer *ask_screen(const struct explaining *a, enum pane pane, const struct snapshot *s,
+				 const struct task *t, struct err *err)
+{
+	const struct request ask = { .pane = pane, .snapshot = s, .split = a->hold.split, .user = a->user,
+				     .item = a->item, .k = a->list_k, .seed = a->seed };
+
+	return scorer_answer_now(&ask, t, err);
+}
+
+static bool tell_faithfulness(struct result *r, struct str *text, const struct explaining *a, const struct snapshot *s,
+			      const struct task *t, struct err *err)
+{
+	struct answer *answer = ask_screen(a, PANE_FAITHFULNESS, s, t, err);
+	const struct faithfulness_answer *f;
+	json_t *o;
+
+	if (!answer)
+		return false;
+	f = &answer->faithfulness;
+	o = json_object();
+	result_put(o, "value", json_number(f->value));
+	result_put(o, "random", json_number(f->random));
+	result_put(o, "steps", json_integer(f->steps));
+	result_put(o, "faithful", f->why_not ? json_null() : json_boolean(f->faithful));
+	result_put(o, "why_not", f->why_not ? json_text(f->why_not) : json_null());
+	result_set(r, "faithfulness", o);
+	say_faithfulness(text, f);
+	str_putc(text, '\n');
+	answer_free(answer);
+	return true;
+}
 
 static json_t *removal_json(const struct dataset *d, const struct removal_answer *r)
 {
@@ -220,13 +257,10 @@ static json_t *removal_json(const struct dataset *d, const struct removal_answer
 	return o;
 }
 
-/* What the screen asks of the item, answered here. */
 static bool tell_removal(struct result *r, struct str *text, const struct explaining *a, const struct snapshot *s,
 			 const struct task *t, struct err *err)
 {
-	const struct request ask = { .pane = PANE_REMOVAL, .snapshot = s, .split = a->hold.split, .user = a->user,
-				     .item = a->item, .k = a->list_k };
-	struct answer *answer = scorer_answer_now(&ask, t, err);
+	struct answer *answer = ask_screen(a, PANE_REMOVAL, s, t, err);
 
 	if (!answer)
 		return false;
@@ -239,7 +273,7 @@ static bool tell_removal(struct result *r, struct str *text, const struct explai
 
 /* --- the whole ------------------------------------------------------------------------------------------------ */
 
-static bool explain_parts(struct call *c, struct str *text, const struct snapshot *s, const struct task *t,
+static bool tell_parts(struct call *c, struct str *text, const struct snapshot *s, const struct task *t,
 			  struct err *err)
 {
 	struct explaining *a = c->state;
@@ -275,7 +309,9 @@ static bool explain_run(struct call *c, struct job *job, const struct task *t, s
 	bool good;
 
 	(void)job;
-	good = s && explain_parts(c, &text, s, t, err) && (!a->removal || tell_removal(&c->result, &text, a, s, t, err));
+	good = s && tell_parts(c, &text, s, t, err) &&
+	       (!a->faithfulness || tell_faithfulness(&c->result, &text, a, s, t, err)) &&
+	       (!a->removal || tell_removal(&c->result, &text, a, s, t, err));
 	if (good)
 		result_say(&c->result, "%s", str_text(&text));
 	str_done(&text);
@@ -284,7 +320,7 @@ static bool explain_run(struct call *c, struct job *job, const struct task *t, s
 
 const struct command explain_command = {
 	.name = "explain", .group = "Questions",
-	.synopsis = "explain USER ITEM [k=10] [run=RUN] [by=history|content|model] [removal=yes]",
+	.synopsis = "explain USER ITEM [k=10] [run=RUN] [by=history|content|model] [faithfulness=no] [removal=yes]",
 	.summary = "what an item's score comes from: events of the history, or the item's content",
 	.lane = LANE_ASK, .words = { WORD_USER, WORD_ITEM }, .least = 2, .most = 2, .params = explain_params,
 	.prepare = explain_prepare, .run = explain_run, .release = explain_release,

@@ -281,6 +281,10 @@ static void offer_kind(struct list *l, const struct session *s, enum word_kind k
 		}
 		offer_items(l, s);
 		break;
+	case WORD_EVALUATED:
+		offer(l, "explain", "how far explanations can be trusted");
+		offer_runs(l, s);
+		break;
 	case WORD_RUN:
 		offer_runs(l, s);
 		break;

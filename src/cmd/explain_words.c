@@ -16,3 +16,12 @@ void say_removal(struct str *out, const struct dataset *d, const struct removal_
 	for (size_t i = 0; i < r->n; i++)
 		str_printf(out, "%s%s", i ? ", " : "", dataset_title(d, r->without[i]));
 }
+
+void say_faithfulness(struct str *out, const struct faithfulness_answer *f)
+{
+	if (f->why_not)
+		str_printf(out, "Faithfulness n/a: %s", f->why_not);
+	else
+		str_printf(out, "%s: %.2f, in random order %.2f%s", f->faithful ? "Faithful" : "Unfaithful", f->value,
+			   f->random, f->faithful ? "" : ": its parts name no better than chance");
+}

@@ -12,5 +12,7 @@
 
 /* "It leaves the best 10 without 2 events (no fewer do): A, B". */
 void say_removal(struct str *out, const struct dataset *d, const struct removal_answer *r);
+/* "Faithful: 0.93, in random order 0.41"; "Unfaithful: …, no better than chance". */
+void say_faithfulness(struct str *out, const struct faithfulness_answer *f);
 
 #endif

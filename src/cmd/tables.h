@@ -10,8 +10,8 @@ extern const struct command load_command, split_command, generate_command, expor
 /* cmd_model.c, cmd_train.c, cmd_runs.c, cmd_jobs.c */
 extern const struct command models_command, params_command, train_command, jobs_command, pause_command,
 	resume_command, cancel_command, runs_command, use_command, delete_command;
-/* cmd_evaluate.c, cmd_compare.c */
-extern const struct command evaluate_command, compare_command;
+/* cmd_evaluate.c, cmd_evaluate_explain.c (of no table: evaluate hands over to it), cmd_compare.c */
+extern const struct command evaluate_command, evaluate_explain, compare_command;
 /* cmd_ask.c, cmd_explain.c, cmd_browse.c */
 extern const struct command recommend_command, similar_command, explain_command, users_command, items_command,
 	user_command, item_command;

@@ -77,7 +77,7 @@ static bool explain_exactly(struct explanation *e, const struct snapshot *s, con
 		return false;
 	}
 	for (uint32_t k = 0; k < q->n; k++) {
-		e->parts[k] = (struct explain_part){ .item = q->items[k], .value = part[k] };
+		e->parts[k] = (struct explain_part){ .item = q->items[k], .place = k, .value = part[k] };
 		moved = moved || part[k] != 0;
 	}
 	/* Popularity: no event moves the score, so there is nothing to list. */
@@ -126,7 +126,7 @@ static void leave_out(void *ctx, size_t chunk, unsigned slot)
 		l->any_failed = true;
 		return;
 	}
-	l->e->parts[chunk] = (struct explain_part){ .item = l->q->items[chunk],
+	l->e->parts[chunk] = (struct explain_part){ .item = l->q->items[chunk], .place = left_out,
 						    .value = (float)(l->e->score - (double)score) };
 }
 
@@ -197,12 +197,10 @@ static bool tell_attention(struct explanation *e, const struct snapshot *s, cons
 
 /* --- The whole --------------------------------------------------------------- */
 
-struct ordered { struct explain_part part; size_t place; };
-
 static int by_size(const void *a, const void *b)
 {
-	const struct ordered *x = a, *y = b;
-	float ax = fabsf(x->part.value), ay = fabsf(y->part.value);
+	const struct explain_part *x = a, *y = b;
+	float ax = fabsf(x->value), ay = fabsf(y->value);
 
 	if (ax != ay)
 		return ax > ay ? -1 : 1;
@@ -210,26 +208,16 @@ static int by_size(const void *a, const void *b)
 }
 
 /* Strongest first; what lies beyond k is summed in rest where parts sum. */
-static bool order_parts(struct explanation *e, size_t k, struct err *err)
+static void order_parts(struct explanation *e, size_t k)
 {
-	struct ordered *o = mem_alloc(e->n_parts ? e->n_parts : 1, sizeof(*o), err);
-
-	if (!o)
-		return false;
-	for (size_t i = 0; i < e->n_parts; i++)
-		o[i] = (struct ordered){ e->parts[i], i };
-	qsort(o, e->n_parts, sizeof(*o), by_size);
-	for (size_t i = 0; i < e->n_parts; i++) {
-		e->parts[i] = o[i].part;
-		if (i >= k)
-			e->rest += (double)o[i].part.value; /* NaN stays NaN */
-	}
+	if (e->n_parts)
+		qsort(e->parts, e->n_parts, sizeof(*e->parts), by_size);
+	for (size_t i = k; i < e->n_parts; i++)
+		e->rest += (double)e->parts[i].value; /* NaN stays NaN */
 	if (e->n_parts > k) {
 		e->n_more = e->n_parts - k;
 		e->n_parts = k;
 	}
-	mem_free(o);
-	return true;
 }
 
 static bool tell_neighbours(struct explanation *e, const struct snapshot *s, const struct query *q,
@@ -325,8 +313,9 @@ static bool fill_content(struct explanation *e, const struct snapshot *s, const 
 	e->by_content = true;
 	e->names = snapshot_ref(s);
 	done = find_rank(e, s, split, given, o, scratch, err) && find_scores(e, s, given, &q, scratch, err) &&
-	       s->ops->content(s->model, &q, e->item, scratch, &c, err) && take_content(e, &c, err) &&
-	       order_parts(e, k, err);
+	       s->ops->content(s->model, &q, e->item, scratch, &c, err) && take_content(e, &c, err);
+	if (done)
+		order_parts(e, k);
 	content_done(&c);
 	return done;
 }
@@ -362,6 +351,17 @@ struct explanation *explain_content(const struct snapshot *s, const struct split
 
 /* --- By history ------------------------------------------------------------------ */
 
+static bool find_parts(struct explanation *e, const struct snapshot *s, const struct query *q,
+		       struct scratch *scratch, const struct task *task, struct err *err)
+{
+	const bool exact = model_caps(s->model) & MODEL_EXACT;
+
+	e->method = exact ? "exact" : "leave-one-out";
+	if (exact)
+		return explain_exactly(e, s, q, scratch, err);
+	return explain_by_leaving_out(e, s, q, task, err);
+}
+
 static bool fill(struct explanation *e, const struct snapshot *s, const struct split *split,
 		 const struct query *given, size_t k, const struct rank_options *o, struct scratch *scratch,
 		 const struct task *task, struct err *err)
@@ -372,17 +372,18 @@ static bool fill(struct explanation *e, const struct snapshot *s, const struct s
 		return false;
 	if (!task_keep_going(task))
 		return task_cancelled(err);
-	if (model_caps(s->model) & MODEL_EXACT) {
-		e->method = "exact";
-		if (!explain_exactly(e, s, &q, scratch, err))
-			return false;
-	} else {
-		e->method = "leave-one-out";
-		if (!explain_by_leaving_out(e, s, &q, task, err))
-			return false;
-	}
-	return tell_attention(e, s, &q, scratch, err) && order_parts(e, k, err) &&
-	       tell_neighbours(e, s, &q, scratch, err) && tell_runs(e, s, &q, scratch, err);
+	if (!find_parts(e, s, &q, scratch, task, err) || !tell_attention(e, s, &q, scratch, err))
+		return false;
+	order_parts(e, k);
+	return tell_neighbours(e, s, &q, scratch, err) && tell_runs(e, s, &q, scratch, err);
+}
+
+static struct explanation *whole_or_none(struct explanation *e, bool whole)
+{
+	if (whole)
+		return e;
+	explanation_free(e);
+	return NULL;
 }
 
 struct explanation *explain_item(const struct snapshot *s, const struct split *split, const struct query *q,
@@ -394,8 +395,19 @@ struct explanation *explain_item(const struct snapshot *s, const struct split *s
 	bool done = e && fill(e, s, split, q, k, o, &scratch, task, err);
 
 	scratch_done(&scratch);
+	return whole_or_none(e, done);
+}
+
+struct explanation *explain_parts(const struct snapshot *s, const struct query *given, uint32_t item,
+				  const struct task *task, struct err *err)
+{
+	struct explanation *e = new_explanation(s, given, item, err);
+	struct scratch scratch = { 0 };
+	struct query q;
+	bool done = e && find_scores(e, s, given, &q, &scratch, err) && find_parts(e, s, &q, &scratch, task, err);
+
 	if (done)
-		return e;
-	explanation_free(e);
-	return NULL;
+		order_parts(e, SIZE_MAX);
+	scratch_done(&scratch);
+	return whole_or_none(e, done);
 }

@@ -17,6 +17,7 @@
 
 struct explain_part {
 	uint32_t item;  /* a history event; NO_ITEM by content, where: */
+	uint32_t place; /* of the event in the history */
 	const char *kind, *name; /* as model.h's content_part; else NULL */
 	float value;    /* signed */
 	float attention; /* 0..1, where has_attention */
@@ -53,6 +54,9 @@ struct explanation *explain_item(const struct snapshot *s, const struct split *s
 struct explanation *explain_content(const struct snapshot *s, const struct split *split, const struct query *q,
 				    uint32_t item, size_t k, const struct rank_options *o,
 				    const struct task *task, struct err *err);
+/* The same with all parts, but without rank and neighbours: what faithfulness_measure() needs. */
+struct explanation *explain_parts(const struct snapshot *s, const struct query *q, uint32_t item,
+				  const struct task *task, struct err *err);
 void explanation_free(struct explanation *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include "eval/rank_lists.h"
 #include "explain/counterfactual.h"
 #include "explain/explain.h"
+#include "explain/faithfulness.h"
 #include "explain/similar.h"
 #include "explain/whatif.h"
 #include "serve/order.h"
@@ -28,6 +29,8 @@ void answer_free(struct answer *a)
 		break;
 	case PANE_REMOVAL:
 		mem_free(a->removal.without);
+		break;
+	case PANE_FAITHFULNESS:
 		break;
 	case PANE_NEAREST:
 		mem_free(a->nearest.row);
@@ -268,6 +271,34 @@ static bool near_by_text(const struct request *r, const struct task *task, struc
 	return done;
 }
 
+static bool answer_faithfulness(struct faithfulness_answer *out, const struct request *r, const struct task *task,
+				struct err *err)
+{
+	struct asked asked = { 0 };
+	struct explanation *e = NULL;
+	struct faithfulness f;
+	bool done;
+
+	out->user = r->user;
+	out->item = r->item;
+	snprintf(out->run, sizeof(out->run), "%s", r->snapshot->run);
+	done = asked_begin(&asked, r, err);
+	ask_edited(&asked, r);
+	if (done)
+		e = explain_parts(r->snapshot, &asked.q, r->item, task, err);
+	done = e && faithfulness_measure(r->snapshot, &asked.q, e, r->seed, task, &f, err);
+	if (done) {
+		out->why_not = f.why_not;
+		out->steps = f.steps;
+		out->value = f.value;
+		out->random = f.random;
+		out->faithful = faithfulness_holds(&f);
+	}
+	explanation_free(e);
+	asked_done(&asked);
+	return done;
+}
+
 static bool answer_nearest(struct nearest_answer *out, const struct request *r, const struct task *task,
 			   struct err *err)
 {
@@ -311,6 +342,8 @@ static bool make(struct answer *a, const struct request *r, const struct task *t
 		return answer_why(&a->why, r, task, err);
 	case PANE_REMOVAL:
 		return answer_removal(&a->removal, r, task, err);
+	case PANE_FAITHFULNESS:
+		return answer_faithfulness(&a->faithfulness, r, task, err);
 	case PANE_NEAREST:
 		return answer_nearest(&a->nearest, r, task, err);
 	case PANE_USERS:

@@ -13,7 +13,8 @@
 
 #include "base/err.h"
 
-enum pane { PANE_LIST, PANE_WHY, PANE_NEAREST, PANE_USERS, PANE_ITEMS, PANE_REMOVAL, N_PANES };
+enum pane { PANE_LIST, PANE_WHY, PANE_NEAREST, PANE_USERS, PANE_ITEMS, PANE_REMOVAL,
+	    PANE_FAITHFULNESS, N_PANES };
 
 struct list_row {
 	uint32_t item;
@@ -70,6 +71,16 @@ struct removal_answer {
 	uint32_t *without;   /* [n] items of the history */
 };
 
+/* Whether an explanation names what the score rests on; see explain/faithfulness.h. */
+struct faithfulness_answer {
+	uint32_t user, item;
+	char run[64];
+	const char *why_not;  /* NULL: told; else fixed text */
+	uint32_t steps;       /* deletions */
+	double value, random; /* NaN where not told */
+	bool faithful;
+};
+
 enum nearest_by { NEAREST_MODEL, NEAREST_BEHAVIOUR, NEAREST_TEXT, N_NEAREST };
 struct nearest_answer {
 	uint32_t item;
@@ -97,6 +108,7 @@ struct answer {
 		struct list_answer list;
 		struct why_answer why;
 		struct removal_answer removal;
+		struct faithfulness_answer faithfulness;
 		struct nearest_answer nearest;
 		struct order_answer order; /* PANE_USERS, PANE_ITEMS */
 	};

@@ -37,11 +37,11 @@ struct scorer {
 
 /* The cheapest first, so that a long explanation never holds up a list. */
 static const enum pane by_cost[N_PANES] = { PANE_USERS, PANE_ITEMS, PANE_LIST, PANE_NEAREST, PANE_WHY,
-					    PANE_REMOVAL };
+					    PANE_FAITHFULNESS, PANE_REMOVAL };
 
 static bool is_background(enum pane pane)
 {
-	return pane == PANE_REMOVAL;
+	return pane == PANE_FAITHFULNESS || pane == PANE_REMOVAL;
 }
 
 static void request_done(struct request *r)
@@ -204,7 +204,7 @@ static void empty_slot(struct scorer *s, struct slot *slot)
 bool scorer_ask(struct scorer *s, const struct request *r, struct err *err)
 {
 	struct slot *slot = &s->slot[r->pane];
-	bool needs_model = r->pane == PANE_LIST || r->pane == PANE_WHY || r->pane == PANE_REMOVAL ||
+	bool needs_model = r->pane == PANE_LIST || r->pane == PANE_WHY || is_background(r->pane) ||
 			   (r->pane == PANE_NEAREST && r->by == NEAREST_MODEL);
 
 	if (needs_model && !r->snapshot) {

@@ -3,8 +3,8 @@
  *
  * DESIGN: one slot a pane.  A newer request takes the slot of an older one of its pane: if that was
  * waiting it is dropped, if it was running it is cancelled (within 10 ms).  The cheapest kind is taken
- * first (order, list, nearest, why).  The search for a removal is a background request: a quick one that
- * comes stops it, and it begins again after that one.  Each answer goes to the message queue as one
+ * first (order, list, nearest, why).  Faithfulness and the search for a removal are background requests: a quick
+ * one that comes stops them, and they begin again after that one.  Each answer goes to the message queue as one
  * MESSAGE_ANSWER with the request's serial; an answer to a replaced request is never posted.  Requests hold
  * references to what they read.  The words of the items are read at the first question by text and kept for
  * the same data's.
@@ -36,6 +36,7 @@ struct request {
 	float *metric;         /* [U], owned by the request; for ORDER_METRIC */
 	struct edit *edit;     /* [n_edits] of the user's history, owned by the request */
 	size_t n_edits;
+	uint64_t seed;         /* PANE_FAITHFULNESS */
 };
 
 struct scorer;

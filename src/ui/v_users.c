@@ -26,8 +26,6 @@ static const struct pane_spec panes[] = {
 };
 
 #define LIST_K 100
-#define WHY_PARTS 40
-#define REMOVAL_K 10 /* of what list an item is to leave */
 
 static const struct { const char *name; enum order_key key; int column; } orders[] = {
 	{ "number", ORDER_NUMBER, -1 }, { "id", ORDER_ID, U_ID }, { "events", ORDER_EVENTS, U_EVENTS },
@@ -109,7 +107,7 @@ static void start_afresh(struct view *v, struct users_state *st, const struct da
 	st->reverse = st->why_on = false;
 	st->filter[0] = '\0';
 	st->user = st->event_user = st->go_user = NO_USER;
-	st->list.asked = st->why.asked = st->removal.asked = false;
+	st->list.asked = st->why.asked = st->removal.asked = st->faithfulness.asked = false;
 	edits_begin(&st->edits, NO_USER);
 	for (int i = 0; i < v->kind->n_panes; i++)
 		table_init(&v->table[i]);
@@ -117,26 +115,24 @@ static void start_afresh(struct view *v, struct users_state *st, const struct da
 
 /* A newer epoch is no new question while the last one is not answered: epochs may come faster than
  * answers, and each question drops the one before. */
-static bool same_question(const struct question *q, const struct users_state *st, uint32_t item,
-			  const struct run *run, uint64_t split, bool pending)
+bool users_asked(const struct question *q, const struct users_state *st, const struct session *s, enum pane pane,
+		 uint32_t item)
 {
-	return q->asked && q->user == st->user && q->item == item && q->data_id == st->data_id && q->split == split &&
-	       q->edits == st->edits.serial && (pending || q->epoch == run->rec.epochs) && !strcmp(q->run, run->label);
-}
-
-static bool is_pending(const struct session *s, enum pane pane)
-{
+	const struct run *run = session_answering(s);
 	bool pending;
 
 	session_answer(s, pane, &pending);
-	return pending;
+	return q->asked && q->user == st->user && q->item == item && q->data_id == st->data_id &&
+	       q->split == session_split_serial(s) && q->edits == st->edits.serial &&
+	       (pending || q->epoch == run->rec.epochs) && !strcmp(q->run, run->label);
 }
 
-static void note_question(struct question *q, const struct users_state *st, uint32_t item, const struct run *run,
-			  uint64_t split)
+void users_note_question(struct question *q, const struct users_state *st, const struct session *s, uint32_t item)
 {
+	const struct run *run = session_answering(s);
+
 	*q = (struct question){ .user = st->user, .item = item, .epoch = run->rec.epochs, .data_id = st->data_id,
-				.split = split, .edits = st->edits.serial, .asked = true };
+				.split = session_split_serial(s), .edits = st->edits.serial, .asked = true };
 	snprintf(q->run, sizeof q->run, "%s", run->label);
 }
 
@@ -153,18 +149,6 @@ static size_t count_known(const struct users_state *st, const struct dataset *d)
 		known += i == 0 || item[i] != item[i - 1];
 	free(item);
 	return known;
-}
-
-size_t users_why_others(const struct users_state *st, const struct why_answer *why)
-{
-	if (why->by_content)
-		return why->n_more;
-	return why->n_parts && st->n_known > why->n_parts ? st->n_known - why->n_parts : 0;
-}
-
-size_t users_why_notes(const struct users_state *st, const struct session *s, const struct why_answer *why)
-{
-	return why->n_parts ? (users_removal(st, s) != NULL) + why->has_attention + (why->n_unread > 0) : 0;
 }
 
 /* The newest is the one that was added last. */
@@ -219,56 +203,18 @@ const struct list_answer *users_list(const struct users_state *st, const struct 
 	return &a->list;
 }
 
-const struct why_answer *users_why(const struct users_state *st, const struct session *s, bool *pending)
-{
-	const struct answer *a = session_answer(s, PANE_WHY, pending);
-
-	if (!st->why_on || !a || a->data_id != st->data_id || a->err.code != ERR_OK)
-		return NULL;
-	*pending |= a->why.user != st->why.user || a->why.item != st->why.item ||
-		    a->why.by_content != st->by_content;
-	return &a->why;
-}
-
-const struct removal_answer *users_removal(const struct users_state *st, const struct session *s)
-{
-	bool pending;
-	const struct answer *a = session_answer(s, PANE_REMOVAL, &pending);
-
-	if (pending || !st->why_on || !a || a->data_id != st->data_id || a->err.code != ERR_OK || !a->removal.ranked ||
-	    a->removal.user != st->why.user || a->removal.item != st->why.item)
-		return NULL;
-	return &a->removal;
-}
-
 static void ask_what_changed(struct view *v, struct users_state *st, struct session *s)
 {
-	const struct run *run = session_answering(s);
-	uint64_t split = session_split_serial(s);
 	const struct list_answer *list;
 	bool pending;
 
-	if (!run || st->user == NO_USER)
+	if (!session_answering(s) || st->user == NO_USER)
 		return;
-	if (!same_question(&st->list, st, 0, run, split, is_pending(s, PANE_LIST)) &&
-	    session_ask_list(s, st->user, &st->edits, LIST_K))
-		note_question(&st->list, st, 0, run, split);
+	if (!users_asked(&st->list, st, s, PANE_LIST, 0) && session_ask_list(s, st->user, &st->edits, LIST_K))
+		users_note_question(&st->list, st, s, 0);
 	list = users_list(st, s, &pending);
-	if (!st->why_on || !list || list->user != st->user || !list->n)
-		return;
-	if (v->table[LIST].cursor < list->n) {
-		uint32_t item = list->row[v->table[LIST].cursor].item;
-
-		if ((st->why.by_content != st->by_content ||
-		     !same_question(&st->why, st, item, run, split, is_pending(s, PANE_WHY))) &&
-		    session_ask_why(s, st->user, item, &st->edits, WHY_PARTS, st->by_content)) {
-			note_question(&st->why, st, item, run, split);
-			st->why.by_content = st->by_content;
-		}
-		if (!same_question(&st->removal, st, item, run, split, is_pending(s, PANE_REMOVAL)) &&
-		    session_ask_removal(s, st->user, item, &st->edits, REMOVAL_K))
-			note_question(&st->removal, st, item, run, split);
-	}
+	if (st->why_on && list && list->user == st->user && v->table[LIST].cursor < list->n)
+		users_ask_why(st, s, list->row[v->table[LIST].cursor].item);
 }
 
 /* Puts the cursor on st->go_user once it is among the rows. */

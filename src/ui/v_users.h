@@ -23,7 +23,7 @@ struct users_state {
 	size_t order;          /* index into orders */
 	bool reverse, wants_order, why_on, by_content;
 	char filter[128];
-	struct question list, why, removal;
+	struct question list, why, removal, faithfulness;
 	struct edits edits;
 	uint32_t *added;       /* [n_added] items that edits add, newest first: the rows above the events */
 	size_t n_added;
@@ -48,8 +48,15 @@ uint32_t users_friend(const struct users_state *st, const struct dataset *d, siz
 const struct order_answer *users_order(const struct users_state *st, const struct session *s, bool *pending);
 const struct list_answer *users_list(const struct users_state *st, const struct session *s, bool *pending);
 const struct why_answer *users_why(const struct users_state *st, const struct session *s, bool *pending);
-/* The answer about the item that Why shows, or NULL while there is none. */
+/* The answers about the item that Why shows, or NULL while there is none. */
 const struct removal_answer *users_removal(const struct users_state *st, const struct session *s);
+const struct faithfulness_answer *users_faithfulness(const struct users_state *st, const struct session *s);
+/* Was this asked already of the user, run and history that show?  And: it is asked now. */
+bool users_asked(const struct question *q, const struct users_state *st, const struct session *s, enum pane pane,
+		 uint32_t item);
+void users_note_question(struct question *q, const struct users_state *st, const struct session *s, uint32_t item);
+/* v_users_why.c: asks what Why tells of the item, as far as it was not asked. */
+void users_ask_why(struct users_state *st, struct session *s, uint32_t item);
 /* What an edit of this user's history says of an item; NULL: nothing. */
 const struct edit *users_edit_of(const struct users_state *st, uint32_t item);
 /* v_users_edit.c: the actions that edit the history; false: not one of them, or not for this pane. */
@@ -59,6 +66,21 @@ bool users_edit(struct view *v, struct session *s, const struct act *act);
 size_t users_why_others(const struct users_state *st, const struct why_answer *why);
 /* Rows above the parts that say what else is shown or left out. */
 size_t users_why_notes(const struct users_state *st, const struct session *s, const struct why_answer *why);
+/* What the panes are drawn from. */
+struct users_drawing {
+	const struct users_state *st;
+	const struct session *s;
+	const struct dataset *d;
+	const struct list_answer *list;
+	const struct why_answer *why;
+	const float *metric;
+	double most; /* the greatest absolute part */
+};
+
+/* Why there is nothing: an error, no run, or nothing yet. */
+void users_say_nothing(const struct users_drawing *c, enum pane pane, struct surface *out, struct rect in,
+		       const char *otherwise);
+void users_draw_why(const struct view *v, struct users_drawing *c, struct surface *out);
 void users_draw(const struct view *v, const struct session *s, struct surface *out);
 
 #endif

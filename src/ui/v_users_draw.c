@@ -5,20 +5,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cmd/explain_words.h"
 #include "ui/text.h"
 #include "ui/title_parts.h"
 #include "ui/v_users.h"
-
-struct draw_ctx {
-	const struct users_state *st;
-	const struct session *s;
-	const struct dataset *d;
-	const struct list_answer *list;
-	const struct why_answer *why;
-	const float *metric;
-	double most; /* the greatest absolute part */
-};
 
 static double mean_of(const struct dataset *d, uint32_t user)
 {
@@ -32,7 +21,7 @@ static double mean_of(const struct dataset *d, uint32_t user)
 
 static void user_cell(const void *ctx, size_t row, int column, struct table_cell *out)
 {
-	const struct draw_ctx *c = ctx;
+	const struct users_drawing *c = ctx;
 	uint32_t u = users_at(c->st, c->s, row);
 
 	if (u == NO_USER || u >= c->d->n_users)
@@ -53,7 +42,7 @@ static void user_cell(const void *ctx, size_t row, int column, struct table_cell
 	}
 }
 
-static void draw_users(const struct view *v, const struct draw_ctx *c, struct surface *out)
+static void draw_users(const struct view *v, const struct users_drawing *c, struct surface *out)
 {
 	struct table_column column[] = {
 		[U_ID] = { .title = "user", .least = 6 },
@@ -79,7 +68,7 @@ enum { H_TITLE, H_VALUE, H_WHEN };
 
 static void history_cell(const void *ctx, size_t row, int column, struct table_cell *out)
 {
-	const struct draw_ctx *c = ctx;
+	const struct users_drawing *c = ctx;
 	const uint32_t friend = users_friend(c->st, c->d, row);
 	static const char *const edit_mark[] = { [EDIT_REMOVE] = "- ", [EDIT_ADD] = "+ ", [EDIT_RATE] = "= " };
 	const struct edit *edit;
@@ -116,7 +105,7 @@ static void history_cell(const void *ctx, size_t row, int column, struct table_c
 		out->style = edit->kind == EDIT_REMOVE ? STYLE_DIM : STYLE_PLAIN | STYLE_BOLD;
 }
 
-static void say_user(const struct draw_ctx *c, char *out, size_t size)
+static void say_user(const struct users_drawing *c, char *out, size_t size)
 {
 	char n[32], mean[32] = "", metric[64] = "", friends[48] = "";
 	const char *name;
@@ -134,7 +123,7 @@ static void say_user(const struct draw_ctx *c, char *out, size_t size)
 		 c->d->user_notes.n ? " · " : "", c->d->user_notes.n ? strtab_get(&c->d->user_notes, u) : "");
 }
 
-static void draw_history(const struct view *v, const struct draw_ctx *c, struct surface *out)
+static void draw_history(const struct view *v, const struct users_drawing *c, struct surface *out)
 {
 	struct table_column column[] = {
 		[H_TITLE] = { .title = c->d->has_order ? "history, newest first" : "history", .least = 16 },
@@ -167,7 +156,7 @@ static void say_move(char *out, size_t size, const struct list_row *r, size_t ra
 
 static void list_cell(const void *ctx, size_t row, int column, struct table_cell *out)
 {
-	const struct draw_ctx *c = ctx;
+	const struct users_drawing *c = ctx;
 	const struct list_row *r = &c->list->row[row];
 
 	switch (column) {
@@ -197,8 +186,7 @@ static void list_cell(const void *ctx, size_t row, int column, struct table_cell
 		out->style = STYLE_HIT;
 }
 
-/* Why there is nothing: an error, no run, or nothing yet. */
-static void say_nothing(const struct draw_ctx *c, enum pane pane, struct surface *out, struct rect in,
+void users_say_nothing(const struct users_drawing *c, enum pane pane, struct surface *out, struct rect in,
 			const char *otherwise)
 {
 	bool pending;
@@ -220,7 +208,7 @@ static bool is_training(const struct session *s, const char *name)
 	return run && run->job;
 }
 
-static void draw_list(const struct view *v, struct draw_ctx *c, struct surface *out)
+static void draw_list(const struct view *v, struct users_drawing *c, struct surface *out)
 {
 	struct table_column column[] = {
 		[L_RANK] = { .title = "", .width = 3, .right = true },
@@ -254,153 +242,13 @@ static void draw_list(const struct view *v, struct draw_ctx *c, struct surface *
 	if (c->list && c->list->n)
 		view_table(v, out, LIST, in, column, 6, list_cell, c, pending);
 	else
-		say_nothing(c, PANE_LIST, out, in, "Nothing to recommend to this user");
-}
-
-enum { W_TITLE, W_VALUE, W_ATTENTION, W_BAR };
-
-static void why_note(const struct draw_ctx *c, size_t row, struct table_cell *out)
-{
-	const struct why_answer *why = c->why;
-	const struct removal_answer *removal = users_removal(c->st, c->s);
-
-	if (removal && row == 0) {
-		struct str text = STR_INIT;
-
-		say_removal(&text, c->d, removal);
-		snprintf(out->text, sizeof out->text, "%s", str_text(&text));
-		str_done(&text);
-		out->style = STYLE_TITLE;
-		out->span = true;
-		return;
-	}
-	row -= removal != NULL;
-	if (why->has_attention && row == 0)
-		snprintf(out->text, sizeof out->text, "Attention, beside the part, is no explanation by itself");
-	else
-		snprintf(out->text, sizeof out->text, "%u older event%s not read: 0", why->n_unread,
-			 why->n_unread == 1 ? " is" : "s are");
-	out->style = STYLE_DIM;
-	out->span = true;
-}
-
-/* An event by its title; a word by itself, other content with its kind. */
-static void name_part(const struct draw_ctx *c, const struct why_part *p, struct table_cell *out)
-{
-	if (!c->why->by_content)
-		snprintf(out->text, sizeof out->text, "%s", dataset_title(c->d, p->item));
-	else if (!strcmp(p->kind, "word"))
-		snprintf(out->text, sizeof out->text, "%s", p->name);
-	else
-		snprintf(out->text, sizeof out->text, "%s: %s", p->kind, p->name);
-}
-
-static void why_cell(const void *ctx, size_t row, int column, struct table_cell *out)
-{
-	const struct draw_ctx *c = ctx;
-	const struct why_answer *why = c->why;
-	size_t notes = users_why_notes(c->st, c->s, why), others = users_why_others(c->st, why), i;
-	int decimals = c->most >= 0.1 ? 3 : 5;
-
-	if (row < notes) {
-		why_note(c, row, out);
-		return;
-	}
-	row -= notes;
-	i = row - why->n_parts - (others > 0);
-	if (row < why->n_parts) {
-		if (column == W_TITLE)
-			name_part(c, &why->part[row], out);
-		else if (column == W_VALUE)
-			text_signed(out->text, sizeof out->text, why->part[row].value, decimals);
-		else if (column == W_ATTENTION)
-			snprintf(out->text, sizeof out->text, "%.0f%%", 100 * (double)why->part[row].attention);
-		else
-			out->bar = c->most > 0 ? why->part[row].value / c->most : 0;
-	} else if (row == why->n_parts && others) { /* without a sum where parts need not sum */
-		if (column == W_TITLE)
-			snprintf(out->text, sizeof out->text, "%zu other%s", others, others == 1 ? "" : "s");
-		else if (column == W_VALUE)
-			text_signed(out->text, sizeof out->text, why->rest, decimals);
-	} else if (i < why->n_neighbours) {
-		if (column == W_TITLE)
-			snprintf(out->text, sizeof out->text, "like user %s",
-				 dataset_user_id(c->d, why->neighbour[i].user));
-		else if (column == W_VALUE)
-			text_real(out->text, sizeof out->text, why->neighbour[i].weight, 3);
-		out->style = STYLE_DIM;
-	}
-}
-
-static const char *ordinal(uint32_t n)
-{
-	return n % 100 / 10 == 1 ? "th" : n % 10 == 1 ? "st" : n % 10 == 2 ? "nd" : n % 10 == 3 ? "rd" : "th";
-}
-
-static void say_why(const struct draw_ctx *c, char *out, size_t size)
-{
-	const struct why_answer *w = c->why;
-	char rank[160], score[32], sum[96] = "", trained[64] = "", a[32], b[32];
-
-	if (w->rank)
-		snprintf(rank, sizeof rank, "is %u%s", w->rank, ordinal(w->rank));
-	else
-		snprintf(rank, sizeof rank, "is not ranked (%s)", w->why_no_rank ? w->why_no_rank : "");
-	text_short(score, sizeof score, w->score);
-	if (!isnan(w->base)) {
-		double parts = isnan(w->rest) ? 0 : w->rest;
-
-		for (size_t i = 0; i < w->n_parts; i++)
-			parts += w->part[i].value;
-		text_short(a, sizeof a, w->base);
-		text_short(b, sizeof b, parts);
-		if (fabs(w->base) > 1e-12)
-			snprintf(sum, sizeof sum, " = base %s + %s %s", a, w->by_content ? "content" : "history", b);
-		else
-			snprintf(sum, sizeof sum, " = %s %s", w->by_content ? "content" : "history", b);
-	}
-	if (!isnan(w->trained_score)) {
-		text_short(a, sizeof a, w->trained_score);
-		snprintf(trained, sizeof trained, ", trained %s", a);
-	}
-	snprintf(out, size, "Why %.120s %s: %s%s (%s%s)", dataset_title(c->d, w->item), rank, score, sum, w->method,
-		 trained);
-}
-
-static void draw_why(const struct view *v, struct draw_ctx *c, struct surface *out)
-{
-	struct table_column column[] = {
-		[W_TITLE] = { .title = "", .least = 24 },
-		[W_VALUE] = { .title = "", .width = 8, .right = true },
-		[W_ATTENTION] = { .title = "", .width = -1, .right = true },
-		[W_BAR] = { .title = "", .least = 8, .bar = true, .drop = 1 },
-	};
-	char title[512] = "Why";
-	bool pending;
-	struct rect in;
-
-	c->why = users_why(c->st, c->s, &pending);
-	if (c->why)
-		say_why(c, title, sizeof title);
-	if (c->why && c->why->has_attention)
-		column[W_ATTENTION].width = 4;
-	in = view_pane(v, out, WHY, title);
-	c->most = 0;
-	for (size_t i = 0; c->why && i < c->why->n_parts; i++)
-		c->most = fmax(c->most, fabs((double)c->why->part[i].value));
-	if (c->why && v->table[WHY].n)
-		view_table(v, out, WHY, in, column, 4, why_cell, c, pending);
-	else if (c->why)
-		pane_say(out, in, c->why->by_content ? "Nothing is said of this item"
-						     : "This score has no parts: it does not depend on the history");
-	else
-		say_nothing(c, PANE_WHY, out, in, "Pick a recommended item, Enter");
+		users_say_nothing(c, PANE_LIST, out, in, "Nothing to recommend to this user");
 }
 
 void users_draw(const struct view *v, const struct session *s, struct surface *out)
 {
 	const struct users_state *st = v->state;
-	struct draw_ctx c = { .st = st, .s = s, .d = session_data(s) };
+	struct users_drawing c = { .st = st, .s = s, .d = session_data(s) };
 	const char *name;
 	bool pending;
 
@@ -429,5 +277,5 @@ void users_draw(const struct view *v, const struct session *s, struct surface *o
 	if (view_shows(v, LIST))
 		draw_list(v, &c, out);
 	if (view_shows(v, WHY))
-		draw_why(v, &c, out);
+		users_draw_why(v, &c, out);
 }

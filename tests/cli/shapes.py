@@ -55,7 +55,7 @@ os.makedirs(out, exist_ok=True)
 a = answers(*commands(
     'load ' + folder, 'split leave-last', 'train ease lambda=5', 'train ials dim=4 epochs=3 patience=0', 'use ease#1',
     'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'explain u1 2 removal=yes', 'whatif u1 -7 +2 11=4 k=4',
-    'evaluate', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'compare',
+    'evaluate', 'evaluate explain ease#1 users=9', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'compare',
     'export recommendations %s/r.csv' % out, 'user u1', 'item 2', 'set k 20', 'set', 'help', 'help load', 'journal', 'journal save %s/s.why' % out,
     'delete ials#1', 'generate %s/gen users=60 items=60 events=600' % out, 'quit'))
 names = [x['command'] for x in a]
@@ -89,7 +89,9 @@ shape(by['explain'][0], {'user': str, 'item': str, 'run': str, 'rank': (int, typ
                          'base': MAYBE, 'method': str, 'by': str, 'rest': MAYBE, 'trained_score': MAYBE,
                          'parts': [{'kind': str, 'item': str, 'title': str, 'value': NUMBER}],
                          'removal': {'k': int, 'ranked': bool, 'found': bool, 'smallest': bool,
-                                     'rank': (int, type(None)), 'items': [{'item': str, 'title': str}]}}, 'explain')
+                                     'rank': (int, type(None)), 'items': [{'item': str, 'title': str}]},
+                         'faithfulness': {'value': MAYBE, 'random': MAYBE, 'steps': int,
+                                          'faithful': (bool, type(None)), 'why_not': (str, type(None))}}, 'explain')
 e = by['explain'][0]
 sum_of_parts = e['base'] + e['rest'] + sum(p['value'] for p in e['parts'])
 ok(abs(sum_of_parts - e['score']) <= 1e-4 * max(1e-3, abs(e['score'])), 'base + parts + rest = score', e)
@@ -101,6 +103,11 @@ eq([(e['edit'], e['item'], e['value']) for e in by['whatif'][0]['edits']],
    [('remove', '7', None), ('add', '2', 1.0), ('rate', '11', 4.0)], 'whatif reads its edits')
 shape(by['evaluate'][0], {'seconds': NUMBER, 'results': [
     {'run': str, 'on': str, 'users': int, 'metrics': METRICS, 'hazards': HAZARDS}]}, 'evaluate')
+MEAN = {'mean': MAYBE, 'low': MAYBE, 'high': MAYBE}
+shape(by['evaluate'][1], {'what': str, 'seconds': NUMBER, 'results': [
+    {'run': str, 'method': str, 'users': int, 'k': int, 'faithfulness': dict(MEAN, users=int), 'random': MEAN,
+     'above': MEAN, 'faithful': bool, 'removal': dict(MEAN, users=int, smallest=int), 'explain_ms': NUMBER,
+     'removal_ms': NUMBER}]}, 'evaluate explain')
 for name, row in {
         'models': {'name': str, 'title': str, 'bytes': int, 'caps': [str]},
         'params': {'name': str, 'default': (str, type(None)), 'range': str, 'meaning': str},

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* faithfulness.c - see faithfulness.h.
+ *
+ * DESIGN: a step of an order is a chunk: the score of one shorter history.  It depends on the order alone, so that
+ * it does not matter which thread takes it. */
+#include "explain/faithfulness.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+
+enum { ORDERS = 1 + FAITHFULNESS_ORDERS }; /* the explanation's own is the first */
+
+struct deleting {
+	const struct snapshot *s;
+	struct query q;
+	uint32_t item, steps;
+	double whole;                                /* the score of the whole history */
+	uint32_t first[ORDERS][FAITHFULNESS_STEPS];  /* places in the history, as they go */
+	double drop[ORDERS][FAITHFULNESS_STEPS];
+	struct deleting_slot {
+		struct scratch scratch;
+		uint32_t *items; /* [n] */
+		float *x;
+		struct err err;
+	} *slot;
+	unsigned n_slots;
+	atomic_bool failed;
+};
+
+/* --- orders --------------------------------------------------------------------------------------------------- */
+
+static int by_value(const void *a, const void *b)
+{
+	const struct explain_part *x = a, *y = b;
+
+	if (x->value != y->value)
+		return x->value > y->value ? -1 : 1;
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+static bool order_by_parts(struct deleting *d, const struct explanation *e, struct err *err)
+{
+	struct explain_part *part = mem_alloc(e->n_parts, sizeof(*part), err);
+
+	if (!part)
+		return false;
+	memcpy(part, e->parts, e->n_parts * sizeof(*part));
+	qsort(part, e->n_parts, sizeof(*part), by_value);
+	for (uint32_t k = 0; k < d->steps; k++)
+		d->first[0][k] = part[k].place;
+	mem_free(part);
+	return true;
+}
+
+static bool order_at_random(struct deleting *d, uint64_t seed, struct err *err)
+{
+	const uint32_t n = d->q.n;
+	uint32_t *place = mem_alloc(n, sizeof(*place), err);
+
+	for (uint32_t o = 1; place && o < ORDERS; o++) {
+		struct rng r = rng_stream(seed, "explain.faithfulness", (uint64_t)d->q.user << 32 | d->item, o);
+
+		for (uint32_t k = 0; k < n; k++)
+			place[k] = k;
+		for (uint32_t k = 0; k < d->steps; k++) { /* the first steps of a shuffle */
+			uint32_t other = k + rng_below(&r, n - k);
+
+			d->first[o][k] = place[other];
+			place[other] = place[k];
+		}
+	}
+	mem_free(place);
+	return place != NULL;
+}
+
+/* --- deletions ------------------------------------------------------------------------------------------------ */
+
+static bool make_slots(struct deleting *d, const struct task *task, struct err *err)
+{
+	d->n_slots = task_slots(task);
+	d->slot = mem_zeroed(d->n_slots, sizeof(*d->slot), err);
+	for (unsigned i = 0; d->slot && i < d->n_slots; i++) {
+		d->slot[i].items = mem_alloc(d->q.n, sizeof(uint32_t), err);
+		d->slot[i].x = d->slot[i].items ? mem_alloc(d->q.n, sizeof(float), err) : NULL;
+		if (!d->slot[i].x)
+			return false;
+	}
+	return d->slot != NULL;
+}
+
+static void free_slots(struct deleting *d)
+{
+	for (unsigned i = 0; d->slot && i < d->n_slots; i++) {
+		scratch_done(&d->slot[i].scratch);
+		mem_free(d->slot[i].items);
+		mem_free(d->slot[i].x);
+	}
+	mem_free(d->slot);
+}
+
+static struct query without(const struct deleting *d, struct deleting_slot *mine, const uint32_t *place, uint32_t n_out)
+{
+	struct query q = d->q;
+
+	q.n = 0;
+	for (uint32_t k = 0; k < d->q.n; k++) {
+		bool out = false;
+
+		for (uint32_t j = 0; j < n_out; j++)
+			out |= place[j] == k;
+		if (out)
+			continue;
+		mine->items[q.n] = d->q.items[k];
+		mine->x[q.n++] = d->q.x ? d->q.x[k] : 1.0f;
+	}
+	q.items = mine->items;
+	q.x = d->q.x ? mine->x : NULL;
+	return q;
+}
+
+static void delete_some(void *ctx, size_t chunk, unsigned slot)
+{
+	struct deleting *d = ctx;
+	struct deleting_slot *mine = &d->slot[slot];
+	const size_t order = chunk / d->steps, step = chunk % d->steps;
+	struct query q = without(d, mine, d->first[order], (uint32_t)step + 1);
+	float score;
+
+	if (model_score_one(d->s->model, &q, d->item, &mine->scratch, &score, &mine->err))
+		d->drop[order][step] = d->whole - (double)score;
+	else
+		atomic_store(&d->failed, true);
+}
+
+static bool delete_all(struct deleting *d, const struct task *task, struct err *err)
+{
+	if (!task_chunks(task, (size_t)ORDERS * d->steps, delete_some, d))
+		return task_cancelled(err);
+	for (unsigned i = 0; atomic_load(&d->failed) && i < d->n_slots; i++)
+		if (d->slot[i].err.code != ERR_OK) {
+			*err = d->slot[i].err;
+			return false;
+		}
+	return true;
+}
+
+/* --- the figures ---------------------------------------------------------------------------------------------- */
+
+static double mean_drop(const struct deleting *d, uint32_t order)
+{
+	double sum = 0;
+
+	for (uint32_t k = 0; k < d->steps; k++)
+		sum += d->drop[order][k];
+	return sum / d->steps;
+}
+
+static void tell(const struct deleting *d, struct faithfulness *out)
+{
+	double greatest = 0, random = 0;
+
+	for (uint32_t o = 0; o < ORDERS; o++)
+		for (uint32_t k = 0; k < d->steps; k++)
+			greatest = fmax(greatest, d->drop[o][k]);
+	if (!(greatest > 0)) {
+		out->why_not = "no deletion lowers the score";
+		return;
+	}
+	for (uint32_t o = 1; o < ORDERS; o++)
+		random += mean_drop(d, o);
+	out->value = mean_drop(d, 0) / greatest;
+	out->random = random / FAITHFULNESS_ORDERS / greatest;
+	out->steps = d->steps;
+}
+
+bool faithfulness_measure(const struct snapshot *s, const struct query *given, const struct explanation *e,
+			  uint64_t seed, const struct task *task, struct faithfulness *out, struct err *err)
+{
+	struct deleting d = { .s = s, .q = *given, .item = e->item, .whole = e->score };
+	bool fine;
+
+	*out = (struct faithfulness){ .value = NAN, .random = NAN };
+	if (given->n < FAITHFULNESS_LEAST)
+		out->why_not = "a history under 3 events";
+	else if (e->n_parts < given->n)
+		out->why_not = "the score has no parts";
+	if (out->why_not)
+		return true;
+	d.q.fold_in = given->fold_in || model_folds_in(s->ops);
+	d.steps = given->n < FAITHFULNESS_STEPS ? given->n : FAITHFULNESS_STEPS;
+	fine = order_by_parts(&d, e, err) && order_at_random(&d, seed, err) && make_slots(&d, task, err) &&
+	       delete_all(&d, task, err);
+	if (fine)
+		tell(&d, out);
+	free_slots(&d);
+	return fine;
+}
