@@ -131,7 +131,7 @@ static bool audit_user(struct auditing *a, uint32_t at, struct err *err)
 
 	if (!history_query(a->s, a->split, a->user[at], false, &a->buf, &q, err))
 		return false;
-	q.fold_in = model_folds_in(a->s->ops);
+	q.fold_in = model_folds_in(a->s->model);
 	return draw_item(a, &q, a->user[at], &item, err) &&
 	       (item == NO_ITEM || (explain_one(a, &q, at, item, err) && remove_one(a, &q, at, item, err)));
 }

@@ -191,7 +191,7 @@ bool faithfulness_measure(const struct snapshot *s, const struct query *given, c
 		out->why_not = "the score has no parts";
 	if (out->why_not)
 		return true;
-	d.q.fold_in = given->fold_in || model_folds_in(s->ops);
+	d.q.fold_in = given->fold_in || model_folds_in(s->model);
 	d.steps = given->n < FAITHFULNESS_STEPS ? given->n : FAITHFULNESS_STEPS;
 	fine = order_by_parts(&d, e, err) && order_at_random(&d, seed, err) && make_slots(&d, task, err) &&
 	       delete_all(&d, task, err);
