@@ -82,6 +82,10 @@ static void param(const struct param_spec *p)
 		fputs("; default ", stdout);
 		put(p->def[0] ? p->def : "none");
 	}
+	if (p->tune) {
+		fputs("; tuned over ", stdout);
+		put(p->tune);
+	}
 	if (p->source && p->source[0]) {
 		fputs(". From: ", stdout);
 		put(p->source);

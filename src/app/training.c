@@ -198,7 +198,7 @@ static void record_result(struct training *t, bool good, const struct err *err)
 }
 
 /* The session's store belongs to the UI thread: the worker has one of its own on the same home. */
-static bool keep(struct training *t, struct err *err)
+bool training_keep(struct training *t, struct err *err)
 {
 	struct run_store *store;
 	bool good;
@@ -215,7 +215,7 @@ static bool keep(struct training *t, struct err *err)
 }
 
 /* Says on disk that the run is in training, so that a kill leaves one that can be resumed. */
-static bool announce(struct training *t, struct err *err)
+bool training_announce(struct training *t, struct err *err)
 {
 	struct run_store *store;
 	bool good;
@@ -236,13 +236,13 @@ bool training_run(struct training *t, struct job *job, const struct task *task, 
 	bool good;
 
 	t->job = job;
-	if (!announce(t, err))
+	if (!training_announce(t, err))
 		return false;
 	t->request.on_epoch = on_epoch;
 	t->request.ctx = t;
 	good = fit_run(&t->request, task, &t->result, err);
 	record_result(t, good, err);
-	if (keep(t, good ? err : &not_kept))
+	if (training_keep(t, good ? err : &not_kept))
 		return good;
 	t->record.readable = false;
 	return good ? err_wrap(err, "%s is trained but could not be kept", t->request.run) : false;

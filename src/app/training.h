@@ -35,4 +35,9 @@ void training_message(struct training *t, struct session *s, void *payload);    
 bool training_finish(struct training *t, struct session *s, struct err *err);
 void training_done(struct training *t);
 
+/* WORKER, for who trains several times into one run (app/tuning.h): says on disk that it is in training; keeps the
+ * record, with the weights where there are new ones. */
+bool training_announce(struct training *t, struct err *err);
+bool training_keep(struct training *t, struct err *err);
+
 #endif

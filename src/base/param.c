@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/num_parse.h"
@@ -389,6 +390,20 @@ json_t *params_to_json(const struct params *p)
 }
 
 /* The value as it would be typed. */
+/* The fewest digits that read back to the same number: 0.2, not 0.20000000000000001. */
+static void print_real(struct str *out, double v)
+{
+	char text[40];
+	double back;
+
+	for (int digits = 9; digits <= 17; digits += 2) {
+		snprintf(text, sizeof(text), "%.*g", digits, v);
+		if (num_parse_double(text, strlen(text), &back) && back == v)
+			break;
+	}
+	str_puts(out, text);
+}
+
 static bool json_as_text(const json_t *v, struct str *out)
 {
 	size_t i;
@@ -401,7 +416,7 @@ static bool json_as_text(const json_t *v, struct str *out)
 	} else if (json_is_integer(v)) {
 		str_printf(out, "%lld", (long long)json_integer_value(v));
 	} else if (json_is_real(v)) {
-		str_printf(out, "%.17g", json_real_value(v));
+		print_real(out, json_real_value(v));
 	} else if (json_is_array(v)) {
 		json_array_foreach(v, i, one) {
 			if (!json_is_integer(one))

@@ -29,6 +29,7 @@ struct param_spec {
 	const char *meaning;    /* one line for help and the manual */
 	const char *source;     /* where the default comes from */
 	bool log_scale;         /* tuning and forms step by factors */
+	const char *tune;       /* what a tuning searches: "0.01..1", "cosine,jaccard", of widths "64|128"; NULL: left alone */
 };
 
 #define PARAM_MAX 32

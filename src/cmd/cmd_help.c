@@ -51,6 +51,7 @@ void result_params(struct result *r, const struct param_spec *specs)
 		set_text(row, "unit", specs->unit ? specs->unit : "");
 		set_text(row, "meaning", specs->meaning);
 		set_text(row, "source", specs->source ? specs->source : "");
+		set_text(row, "tune", specs->tune);
 		str_done(&range);
 	}
 }

@@ -7,6 +7,7 @@
 
 #include "app/session_change.h"
 #include "app/training.h"
+#include "app/tuning.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/tables.h"
@@ -21,6 +22,8 @@ static const struct param_spec train_params[] = {
 	  .meaning = "then fits afresh on train and valid, for the best number of epochs" },
 	{ .name = "precision", .type = PARAM_CHOICE, .choices = "f32|bf16", .def = "f32",
 	  .meaning = "of the large tables that answer and are kept; bf16 halves them" },
+	{ .name = "tuned", .type = PARAM_BOOL, .def = "no",
+	  .meaning = "takes the parameters that tune found on these data; what is given stands above them" },
 	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 1e15,
 	  .meaning = "of every random stream (default: the session's)" },
 	{ .name = "name", .type = PARAM_TEXT, .meaning = "name of the run (default: MODEL#N)" },
@@ -62,6 +65,22 @@ static bool take_params_of(const struct call *c, const struct run *old, struct f
 	return metric_parse(old->rec.metric, &r->metric, &r->metric_k, err);
 }
 
+/* What was found by tune, under what was given. */
+static bool take_tuned(const struct call *c, struct fit_request *r, struct err *err)
+{
+	const struct run *found = tuning_found(c->session, r->ops->name, err);
+
+	if (!found || !params_from_json(&r->params, found->rec.params, err))
+		return false;
+	for (size_t i = 0; i < c->named.n; i++) {
+		const struct word *w = &c->named.w[i];
+
+		if (param_find(r->ops->params, w->name) >= 0 && !params_set(&r->params, w->name, w->text, err))
+			return false;
+	}
+	return true;
+}
+
 static bool fill_request(const struct call *c, struct fit_request *r, struct err *err)
 {
 	const struct model_ops *ops = model_find(call_word(c, 0), err);
@@ -83,6 +102,8 @@ static bool fill_request(const struct call *c, struct fit_request *r, struct err
 			return false;
 	} else {
 		r->params = c->more;
+		if (params_bool(&c->params, "tuned") && !take_tuned(c, r, err))
+			return false;
 		r->values = params_bool(&c->params, "values");
 		r->refit = params_bool(&c->params, "refit");
 		r->kept = (enum precision)params_choice(&c->params, "precision");
@@ -233,7 +254,7 @@ static const char *train_again(const struct call *c, struct str *line)
 
 const struct command train_command = {
 	.name = "train", .group = "Models",
-	.synopsis = "train MODEL [param=value…] [metric=ndcg@10 valid-every=N] [values=yes] [refit=yes] [precision=f32|bf16] [seed=N] [name=RUN] [resume=RUN]",
+	.synopsis = "train MODEL [param=value…] [metric=ndcg@10 valid-every=N] [tuned=yes] [values=yes] [refit=yes] [precision=f32|bf16] [seed=N] [name=RUN] [resume=RUN]",
 	.summary = "fits a model on train, watching valid; the run then answers",
 	.lane = LANE_HEAVY, .words = { WORD_MODEL }, .least = 1, .most = 1, .params = train_params,
 	.more_params = train_more, .prepare = train_prepare, .run = train_run, .message = train_message,

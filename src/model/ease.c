@@ -32,7 +32,8 @@ struct ease {
 
 static const struct param_spec params[] = {
 	{ .name = "lambda", .type = PARAM_REAL, .lo = 1e-3, .hi = 1e7, .def = "200", .unit = "",
-	  .meaning = "weight of the squared coefficients", .source = TUNED, .log_scale = true },
+	  .meaning = "weight of the squared coefficients", .source = TUNED, .log_scale = true,
+	  .tune = "10..5000" },
 	{ .name = "inverse", .type = PARAM_CHOICE, .def = "auto", .choices = "auto|double|float", .unit = "",
 	  .meaning = "how exact; auto: double up to 4,096 items, float beyond (half the time, a third of the memory)",
 	  .source = "float suffices at the usual lambda" },

@@ -26,12 +26,15 @@ struct item_knn {
 
 static const struct param_spec params[] = {
 	{ .name = "neighbours", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "200", .unit = "items",
-	  .meaning = "most similar items kept for each item", .source = TUNED, .log_scale = true },
+	  .meaning = "most similar items kept for each item", .source = TUNED, .log_scale = true,
+	  .tune = "20..1000" },
 	{ .name = "similarity", .type = PARAM_CHOICE, .def = "tf-idf", .choices = "cosine|jaccard|tf-idf|bm25",
-	  .unit = "", .meaning = "how two items' users are compared", .source = TUNED },
+	  .unit = "", .meaning = "how two items' users are compared", .source = TUNED,
+	  .tune = "cosine,jaccard,tf-idf,bm25" },
 	{ .name = "shrink", .type = PARAM_REAL, .lo = 0, .hi = 1e6, .def = "10", .unit = "",
 	  .meaning = "added to the similarity's denominator: doubts what few users say",
-	  .source = TUNED },
+	  .source = TUNED,
+	  .tune = "0,5,10,20,50,100" },
 	{ .name = "keep", .type = PARAM_CHOICE, .def = "history", .choices = "history|candidate", .unit = "",
 	  .meaning = "whose nearest count: those of the items taken, or those of the item scored",
 	  .source = "Sarwar et al. 2001 by history; Ferrari Dacrema et al. 2019 by candidate" },

@@ -20,7 +20,8 @@ struct popularity {
 static const struct param_spec params[] = {
 	{ .name = "half-life", .type = PARAM_REAL, .lo = 0, .hi = 1e6, .def = "0", .unit = "days",
 	  .meaning = "an event counts half after so many days; 0: events do not age",
-	  .source = "plain counts, the usual baseline" },
+	  .source = "plain counts, the usual baseline",
+	  .tune = "0,7,30,90,365" },
 	{ .name = NULL },
 };
 

@@ -18,13 +18,16 @@ struct skipgram {
 /* The parameters that both have, with their defaults. */
 #define SKIPGRAM_DIM(DEF, SOURCE) \
 	{ .name = "dim", .type = PARAM_INT, .lo = 1, .hi = SGNS_MAX_D, .def = DEF, .unit = "factors", \
-	  .meaning = "length of the vectors", .source = SOURCE, .log_scale = true }
+	  .meaning = "length of the vectors", .source = SOURCE, .log_scale = true, \
+	  .tune = "32..128" }
 #define SKIPGRAM_WINDOW(DEF, MEANING, SOURCE) \
 	{ .name = "window", .type = PARAM_INT, .lo = 1, .hi = SGNS_MAX_WINDOW, .def = DEF, .unit = "", \
-	  .meaning = MEANING, .source = SOURCE, .log_scale = true }
+	  .meaning = MEANING, .source = SOURCE, .log_scale = true, \
+	  .tune = "2..20" }
 #define SKIPGRAM_NEGATIVES(DEF, MEANING, SOURCE) \
 	{ .name = "negatives", .type = PARAM_INT, .lo = 1, .hi = SGNS_MAX_NEGATIVES, .def = DEF, .unit = "", \
-	  .meaning = MEANING, .source = SOURCE }
+	  .meaning = MEANING, .source = SOURCE, \
+	  .tune = "3..15" }
 #define SKIPGRAM_POWER(DEF, SOURCE) \
 	{ .name = "power", .type = PARAM_REAL, .lo = -2, .hi = 2, .def = DEF, .unit = "", \
 	  .meaning = "negatives are drawn by count to this power", .source = SOURCE }
@@ -37,7 +40,8 @@ struct skipgram {
 	  .meaning = MEANING, .source = SOURCE }
 #define SKIPGRAM_LR(DEF, SOURCE) \
 	{ .name = "lr", .type = PARAM_REAL, .lo = 1e-6, .hi = 10, .def = DEF, .unit = "", \
-	  .meaning = "length of a step, falling straight to 0 over the epochs", .source = SOURCE, .log_scale = true }
+	  .meaning = "length of a step, falling straight to 0 over the epochs", .source = SOURCE, .log_scale = true, \
+	  .tune = "0.005..0.1" }
 #define SKIPGRAM_ORDER \
 	{ .name = "order", .type = PARAM_CHOICE, .def = "fixed", .choices = "fixed|free", .unit = "", \
 	  .meaning = "of the steps: the same result at any number of threads, or without locks, by chance", \

@@ -48,9 +48,11 @@ struct spectral {
 
 static const struct param_spec params[] = {
 	{ .name = "dim", .type = PARAM_INT, .lo = 1, .hi = 512, .def = "256", .unit = "vectors",
-	  .meaning = "singular vectors that the low-pass filter lets through", .source = "Shen 2021" },
+	  .meaning = "singular vectors that the low-pass filter lets through", .source = "Shen 2021",
+	  .tune = "32..512" },
 	{ .name = "alpha", .type = PARAM_REAL, .lo = 0, .hi = 1000, .def = "0.3", .unit = "",
-	  .meaning = "weight of the low-pass filter beside the linear one", .source = "Shen 2021" },
+	  .meaning = "weight of the low-pass filter beside the linear one", .source = "Shen 2021",
+	  .tune = "0..1" },
 	{ .name = "product", .type = PARAM_CHOICE, .def = "auto", .choices = "auto|items|users", .unit = "",
 	  .meaning = "the linear filter by a matrix of items, or through the users (little memory, slower); auto: items up to 4 GB",
 	  .source = "the scores are the same" },

@@ -29,10 +29,12 @@ struct user_knn {
 
 static const struct param_spec params[] = {
 	{ .name = "neighbours", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "50", .unit = "users",
-	  .meaning = "nearest users that are listened to", .source = TUNED, .log_scale = true },
+	  .meaning = "nearest users that are listened to", .source = TUNED, .log_scale = true,
+	  .tune = "20..500" },
 	{ .name = "shrink", .type = PARAM_REAL, .lo = 0, .hi = 1e6, .def = "10", .unit = "",
 	  .meaning = "added to the similarity's denominator: doubts what few items say",
-	  .source = TUNED },
+	  .source = TUNED,
+	  .tune = "0,5,10,20,50,100" },
 	{ .name = NULL },
 };
 

@@ -23,7 +23,7 @@
 enum { EPOCH_UNITS = 1000 }; /* of progress */
 
 const char *const fit_stopped_text[] = {
-	[FIT_DONE] = "done", [FIT_EARLY] = "early", [FIT_CANCELLED] = "cancelled",
+	[FIT_DONE] = "done", [FIT_EARLY] = "early", [FIT_CANCELLED] = "cancelled", [FIT_ENOUGH] = "enough",
 };
 
 struct fit {
@@ -305,6 +305,11 @@ static bool run_watched(struct fit *f, struct err *err)
 			return task_cancelled(err);
 		if (!watched_epoch(f, err))
 			return false;
+		if (f->r->is_enough && f->at.epoch < f->r->epochs &&
+		    f->r->is_enough(f->r->enough_ctx, f->at.curves)) {
+			f->out->stopped = FIT_ENOUGH;
+			break;
+		}
 	}
 	return true;
 }

@@ -45,10 +45,13 @@ struct fit_request {
 	/* WORKER: called at every epoch's end, in order, with the curves up to it; takes the snapshot. */
 	void (*on_epoch)(void *ctx, const struct curves *curves, const struct snapshot *take);
 	void *ctx;
+	/* WORKER: asked at every epoch's end but the last's; true ends the training there (FIT_ENOUGH).  May be NULL. */
+	bool (*is_enough)(void *ctx, const struct curves *curves);
+	void *enough_ctx;
 };
 
-enum fit_stopped { FIT_DONE, FIT_EARLY, FIT_CANCELLED };
-extern const char *const fit_stopped_text[]; /* "done", "early", "cancelled" */
+enum fit_stopped { FIT_DONE, FIT_EARLY, FIT_CANCELLED, FIT_ENOUGH };
+extern const char *const fit_stopped_text[]; /* "done", "early", "cancelled", "enough" */
 
 struct fit_result {
 	uint32_t epochs, best_epoch;

@@ -26,6 +26,7 @@ void run_record_done(struct run_record *r)
 {
 	json_decref(r->params);
 	json_decref(r->metrics);
+	json_decref(r->tuning);
 	curves_done(&r->curves);
 	run_record_init(r);
 }
@@ -41,6 +42,7 @@ bool run_record_copy(struct run_record *out, const struct run_record *r, struct 
 	out->curves = curves;
 	out->params = r->params ? mem_must(json_deep_copy(r->params)) : NULL;
 	out->metrics = r->metrics ? mem_must(json_deep_copy(r->metrics)) : NULL;
+	out->tuning = r->tuning ? mem_must(json_deep_copy(r->tuning)) : NULL;
 	return true;
 }
 
@@ -90,6 +92,8 @@ json_t *run_record_to_json(const struct run_record *r)
 	put(j, "bytes", json_integer((json_int_t)r->bytes));
 	put(j, "made", json_integer((json_int_t)r->made));
 	put(j, "metrics", r->metrics ? json_deep_copy(r->metrics) : json_null());
+	if (r->tuning)
+		put(j, "tuning", json_deep_copy(r->tuning));
 	return j;
 }
 
@@ -197,7 +201,7 @@ static void read_counts(struct reading *d, struct run_record *r)
 bool run_record_from_json(struct run_record *r, const json_t *j, struct err *err)
 {
 	struct reading d = { .j = j, .err = err, .good = true };
-	const json_t *params, *metrics;
+	const json_t *params, *metrics, *tuning;
 
 	run_record_init(r);
 	if (!json_is_object(j))
@@ -218,11 +222,13 @@ bool run_record_from_json(struct run_record *r, const json_t *j, struct err *err
 	read_counts(&d, r);
 	params = get(&d, "params");
 	metrics = json_object_get(j, "metrics");
+	tuning = json_object_get(j, "tuning");
 	if (d.good && !json_is_object(params))
 		d.good = err_set(err, ERR_SYNTAX, "\"params\" is no object");
 	if (!d.good)
 		return false;
 	r->params = mem_must(json_deep_copy(params));
 	r->metrics = json_is_object(metrics) ? mem_must(json_deep_copy(metrics)) : NULL;
+	r->tuning = json_is_object(tuning) ? mem_must(json_deep_copy(tuning)) : NULL;
 	return true;
 }

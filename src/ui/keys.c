@@ -20,6 +20,7 @@ const struct binding builtin_keys[] = {
 	{ "data", "e", ":export ", "export" },
 
 	{ "train", "t", "train {settings}", "train" },
+	{ "train", "T", ":tune {model} ", "tune" },
 	{ "train", "p", "hold", "pause" },
 	{ "train", "x", "cancel {job}", "stop" },
 	{ "train", "F", "follow", "follow" },

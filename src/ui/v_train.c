@@ -53,6 +53,7 @@ static void train_sync(struct view *v, struct session *s)
 	form_measure(&st->form, s);
 	follow_newest(v, st, s);
 	view_rows(v, RUNS, session_n_runs(s));
+	table_place(&v->table[LOSS], train_trials(train_focus(v, s)), pane_inside(&v->box[LOSS]).h - 1);
 	table_place(&v->table[SETTINGS], form_rows(&st->form), pane_inside(&v->box[SETTINGS]).h - note);
 }
 
@@ -161,6 +162,10 @@ static bool train_value(const struct view *v, struct session *s, const char *wha
 
 	if (!strcmp(what, "settings") && form_rows(&st->form)) {
 		form_words(&st->form, out);
+		return true;
+	}
+	if (!strcmp(what, "model") && form_rows(&st->form)) {
+		word_quote(out, st->form.model[st->form.chosen]);
 		return true;
 	}
 	if (!strcmp(what, "run") && run) {
@@ -323,14 +328,16 @@ static void draw_settings(const struct view *v, struct surface *out)
 
 static void train_draw(const struct view *v, const struct session *s, struct surface *out)
 {
+	bool tuned = train_trials(train_focus(v, s)) > 0;
+
 	if (view_shows(v, RUNS))
 		draw_runs(v, s, out);
 	if (view_shows(v, SETTINGS))
 		draw_settings(v, out);
 	if (view_shows(v, LOSS))
-		train_draw_loss(v, s, out);
+		(tuned ? train_draw_trials : train_draw_loss)(v, s, out);
 	if (view_shows(v, VALID))
-		train_draw_valid(v, s, out);
+		(tuned ? train_draw_search : train_draw_valid)(v, s, out);
 	if (view_shows(v, NOW))
 		train_draw_now(v, s, out);
 }

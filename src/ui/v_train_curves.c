@@ -193,7 +193,7 @@ static void say_figures(const struct run *run, struct str *line)
 		snprintf(text, sizeof text, "%s %s/s", n, run->rate_unit ? run->rate_unit : "examples");
 		add_part(line, text);
 	}
-	if (r->epochs_asked > 1 && r->epochs && r->seconds > 0) {
+	if (r->epochs_asked > 1 && r->epochs && r->seconds > 0 && !r->tuning) {
 		snprintf(text, sizeof text, "%.3g s/epoch", r->seconds / r->epochs);
 		add_part(line, text);
 	}
@@ -243,9 +243,15 @@ static void draw_progress(const struct run *run, const struct job_row *job, stru
 		snprintf(right, sizeof right, "%3.0f%%  left %s", floor(share * 100), str_seconds(job->left, left));
 	else if (job->total)
 		snprintf(right, sizeof right, "%3.0f%%", floor(share * 100));
-	text_count(n, sizeof n, run->rec.epochs);
-	text_count(of, sizeof of, run->rec.epochs_asked);
-	snprintf(text, sizeof text, "epoch %s of %s", n, of);
+	if (run->rec.tuning) {
+		text_count(n, sizeof n, train_trials(run) + 1);
+		text_count(of, sizeof of,
+			   (uint64_t)json_integer_value(json_object_get(run->rec.tuning, "trials_asked")));
+	} else {
+		text_count(n, sizeof n, run->rec.epochs);
+		text_count(of, sizeof of, run->rec.epochs_asked);
+	}
+	snprintf(text, sizeof text, "%s %s of %s", run->rec.tuning ? "trial" : "epoch", n, of);
 	x += surface_text(out, x, line.y, line.w, STYLE_PLAIN, text) + 1;
 	w_right = surface_width(out, right);
 	w = line.x + line.w - x - w_right - 1;
@@ -264,6 +270,8 @@ static void say_end(const struct run *run, char *out, size_t size)
 		snprintf(best, sizeof best, ", best at epoch %u", r->best_epoch);
 	if (!strcmp(r->stopped, "failed"))
 		snprintf(out, size, "failed: %s", r->failure);
+	else if (train_trials(run))
+		train_say_trials(run, out, size);
 	else if (r->epochs_asked <= 1 && !strcmp(r->stopped, "done"))
 		snprintf(out, size, "computed in %s", time);
 	else

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* tune.h - search on valid: trials drawn from a space, each trained while it keeps up with the others.
+ *
+ * DESIGN: trials are trained one after the other, each from its start.  At the rungs (after 4, 8, 16 … epochs) a
+ * trial goes on only while its best metric on valid so far is in the upper half of all trials that came as far:
+ * successive halving as its trials come (Li et al. 2020, "A system for massively parallel hyperparameter tuning",
+ * algorithm 2 with eta = 2; stopping in place of pausing).  A trial that ended by itself counts at every rung
+ * behind its end.  One model is in memory beside the best so far.
+ *
+ * What the trials are depends on (space, method, seed) alone, and on nothing that a clock says unless there is a
+ * limit of seconds: a tuning that went on is the same as one that was never stopped.
+ *
+ * WORKER.
+ */
+#ifndef TRAIN_TUNE_H
+#define TRAIN_TUNE_H
+
+#include "train/fit.h"
+#include "train/tune_space.h"
+
+enum tune_method { TUNE_RANDOM, TUNE_GRID };
+#define TUNE_METHODS "random|grid" /* in the order of the enum */
+#define TUNE_FIRST_RUNG 4          /* epochs */
+#define TUNE_RUNGS 16
+
+struct tune_trial {
+	struct params params;
+	double valid;              /* best metric on valid; NaN: failed */
+	double at_rung[TUNE_RUNGS]; /* best so far at rung k; valid, behind the end */
+	uint32_t epochs, best_epoch;
+	char stopped[16];          /* "done", "early", "pruned", "time", "failed" */
+	char failure[160];         /* why, when failed */
+	double seconds;
+};
+struct tune_trials {
+	struct tune_trial *trial;  /* [n] */
+	size_t n, cap;
+	size_t best;               /* which one; meaningless while has_best is false */
+	bool has_best;
+};
+void tune_trials_done(struct tune_trials *t);
+void tune_trials_add(struct tune_trials *t, const struct tune_trial *trial, bool higher_better);
+json_t *tune_trial_to_json(const struct tune_trial *t, size_t number); /* number: from 1 */
+/* ERR_SYNTAX where it is none. */
+bool tune_trial_from_json(struct tune_trial *t, const struct param_spec *specs, const json_t *j, struct err *err);
+
+struct tune_plan {
+	enum tune_method method;
+	uint32_t trials;
+	double seconds;            /* 0: no limit; the trial under way is stopped too */
+	uint64_t seed;
+	const struct tune_space *space;
+	/* WORKER: after each trial, in order.  best: its model, taken, where it is the best so far; else NULL. */
+	void (*on_trial)(void *ctx, const struct tune_trials *trials, struct fit_result *best);
+	void *ctx;
+};
+
+/* Goes on behind trials->n until plan->trials.  r: a request whose parameters, epochs and patience are set here for
+ * each trial; its on_epoch is called with the trial under way.  Cancelled: true with *cancelled, the trial under way
+ * dropped.  A trial that diverges, or does not fit in memory, is a failed one; false when all there were failed
+ * (*err: the last's cause), and on other errors. */
+bool tune_run(const struct tune_plan *plan, struct fit_request *r, struct tune_trials *trials, const struct task *task,
+	      bool *cancelled, struct err *err);
+
+/* What one axis did: its trials in up to three groups (by value; a range by thirds of its length, on its own scale),
+ * the mean metric on valid of each. */
+struct tune_group { char name[96]; size_t n; double mean, best; };
+struct tune_effect { int param; size_t n; struct tune_group group[PARAM_MAX]; double spread; /* of the means */ };
+/* out[space->n], largest spread first; groups without a trial are left out. */
+void tune_effects(const struct tune_space *space, const struct tune_trials *trials, bool higher_better,
+		  struct tune_effect *out);
+
+#endif
