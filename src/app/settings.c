@@ -10,6 +10,7 @@
 #include "app/session_change.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/mask.h"
 
 #define SETTINGS_BYTES 65536
 
@@ -20,21 +21,35 @@ const struct param_spec settings_table[] = {
 	  .meaning = "length of lists where k= is not given" },
 	{ .name = "log", .type = PARAM_TEXT,
 	  .meaning = "file to append the log to; \"\" stops" },
+	{ .name = "redact", .type = PARAM_CHOICE, .choices = "off|on", .def = "off",
+	  .meaning = "shows user-N and item-N instead of ids, other ones in each session; files keep the ids" },
 	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 1e15, .def = "42",
 	  .meaning = "every random stream is derived from it" },
 	{ .name = NULL },
 };
 
+static bool redact(bool on, struct err *err)
+{
+	if (on)
+		return mask_put_on(err);
+	mask_take_off();
+	return true;
+}
+
 bool settings_set(struct session *s, const char *name, const char *value, struct err *err)
 {
 	struct params *p = session_settings(s);
 
+	if (!strcmp(name, "log") && value[0] && session_readonly(s))
+		return err_set(err, ERR_USAGE, "--readonly writes nothing");
 	if (!params_set(p, name, value, err))
 		return false;
 	if (!strcmp(name, "follow"))
 		session_follow(s, params_bool(p, name));
 	else if (!strcmp(name, "seed"))
 		session_set_seed(s, (uint64_t)params_int(p, name));
+	else if (!strcmp(name, "redact"))
+		return redact(params_choice(p, name) == 1, err);
 	else if (!strcmp(name, "log"))
 		return log_to_file(value[0] ? value : NULL, err);
 	return true;

@@ -119,7 +119,7 @@ static bool users_run(struct call *c, struct job *job, const struct task *t, str
 	for (uint32_t u = 0; u < d->n_users; u++) {
 		if (u % ASK_EVERY == 0 && !task_keep_going(t))
 			return task_cancelled(err);
-		if (!filter || utf8_contains_fold(dataset_user_id(d, u), filter) ||
+		if (!filter || utf8_contains_fold(dataset_true_user_id(d, u), filter) ||
 		    utf8_contains_fold(note_of(d, u), filter))
 			user_row(b, u, r);
 	}
@@ -179,7 +179,7 @@ static bool items_run(struct call *c, struct job *job, const struct task *t, str
 
 		if (i % ASK_EVERY == 0 && !task_keep_going(t))
 			good = task_cancelled(err);
-		if (filter && !utf8_contains_fold(dataset_item_id(d, i), filter) &&
+		if (filter && !utf8_contains_fold(dataset_true_item_id(d, i), filter) &&
 		    !utf8_contains_fold(dataset_title(d, i), filter))
 			continue;
 		row = result_add_row(r);

@@ -151,12 +151,14 @@ static const struct param_spec journal_params[] = {
 	{ .name = NULL },
 };
 
-static void show(struct call *c)
+static bool show(struct call *c, struct err *err)
 {
 	struct journal *j = session_journal(c->session);
 	struct str text = STR_INIT;
 	size_t n = journal_n(j);
 
+	if (dataset_ids_are_masked())
+		return err_set(err, ERR_USAGE, "lines hold ids as they are: set redact off shows them");
 	c->result.rows_key = "rows";
 	for (size_t i = 0; i + 1 < n; i++) { /* the last is this command itself */
 		const char *why, *line = journal_line(j, i, &why);
@@ -169,6 +171,7 @@ static void show(struct call *c)
 	}
 	result_say(&c->result, "%s", str_text(&text));
 	str_done(&text);
+	return true;
 }
 
 static bool save(struct call *c, const char *path, struct err *err)
@@ -206,10 +209,8 @@ static bool save(struct call *c, const char *path, struct err *err)
 static bool journal_prepare(struct call *c, struct err *err)
 {
 	result_set(&c->result, "ok", json_true());
-	if (c->words.n == 0) {
-		show(c);
-		return true;
-	}
+	if (c->words.n == 0)
+		return show(c, err);
 	if (strcmp(call_word(c, 0), "save") != 0)
 		return err_set(err, ERR_SYNTAX, "journal knows no %.60s: journal save FILE", call_word(c, 0));
 	if (c->words.n < 2)

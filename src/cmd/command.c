@@ -271,7 +271,7 @@ bool command_start(struct session *s, const char *line, command_done_fn *done, v
 	struct call *c = &f->call;
 	struct err err = { .code = ERR_OK };
 	uint32_t id = 0;
-	bool parsed;
+	bool parsed, tells;
 	struct work w = { .run = flight_run, .message = flight_message, .finish = flight_finish,
 			  .release = flight_release, .arg = f };
 
@@ -290,8 +290,9 @@ bool command_start(struct session *s, const char *line, command_done_fn *done, v
 		flight_free(f);
 		return true;
 	}
-	snprintf(c->title, sizeof(c->title), "%s%s%.*s", c->command->name, c->words.n ? " " : "", 60,
-		 c->words.n ? c->words.w[0].text : "");
+	tells = c->words.n > 0 && !dataset_ids_are_masked(); /* of what: prepare() may say it better */
+	snprintf(c->title, sizeof(c->title), "%s%s%.*s", c->command->name, tells ? " " : "", 60,
+		 tells ? c->words.w[0].text : "");
 	f->prepared = true;
 	if (c->command->prepare && !c->command->prepare(c, &err))
 		return flight_refuse(f, &err);

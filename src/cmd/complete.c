@@ -157,6 +157,8 @@ static void offer_users(struct list *l, const struct session *s)
 {
 	const struct dataset *d = session_data(s);
 
+	if (dataset_ids_are_masked()) /* a mask cannot be typed, an id is not to be seen */
+		return;
 	for (uint32_t u = 0; d && u < d->n_users && !is_full(l); u++) {
 		const char *id = dataset_user_id(d, u);
 
@@ -170,6 +172,8 @@ static void offer_items(struct list *l, const struct session *s)
 {
 	const struct dataset *d = session_data(s);
 
+	if (dataset_ids_are_masked())
+		return;
 	for (uint32_t i = 0; d && i < d->n_items && !is_full(l); i++) {
 		if (begins(dataset_item_id(d, i), l->typed))
 			add(l, dataset_item_id(d, i), true, dataset_title(d, i));

@@ -128,9 +128,9 @@ static void write_lists(struct csv_out *o, const struct asked *a, const struct r
 
 	for (size_t i = 0; i < l->n; i++) {
 		for (uint32_t k = 0; k < l->count[i]; k++) {
-			csv_text(o, dataset_user_id(d, a->user[i]));
+			csv_text(o, dataset_true_user_id(d, a->user[i]));
 			csv_integer(o, k + 1);
-			csv_text(o, dataset_item_id(d, l->item[i * l->k + k]));
+			csv_text(o, dataset_true_item_id(d, l->item[i * l->k + k]));
 			csv_number(o, (double)l->score[i * l->k + k]);
 			csv_end_row(o);
 		}
@@ -211,8 +211,8 @@ static bool write_part(const char *folder, const char *name, const struct split 
 				good = task_cancelled(err);
 			if (s->part[e] != part)
 				continue;
-			csv_text(&o, dataset_user_id(d, u));
-			csv_text(&o, dataset_item_id(d, d->item[e]));
+			csv_text(&o, dataset_true_user_id(d, u));
+			csv_text(&o, dataset_true_item_id(d, d->item[e]));
 			if (d->value)
 				csv_number(&o, (double)d->value[e]);
 			else
@@ -346,7 +346,7 @@ static bool vectors_csv(const char *path, const struct dataset *d, const float *
 	if (!good)
 		return false;
 	for (uint32_t i = 0; i < d->n_items; i++) {
-		csv_text(&o, dataset_item_id(d, i));
+		csv_text(&o, dataset_true_item_id(d, i));
 		for (size_t k = 0; k < D; k++)
 			csv_number(&o, (double)v[(size_t)i * stride + k]);
 		csv_end_row(&o);

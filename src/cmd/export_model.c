@@ -51,8 +51,8 @@ static bool fill(struct weights_writer *w, const struct snapshot *s, const struc
 		 const struct dataset *d, struct err *err)
 {
 	return snapshot_write(s, w, err) && weights_note(w, "precision", precision_name[s->precision], err) &&
-	       note_params(w, rec, err) && note_ids(w, "user_ids_crc32", d, d->n_users, dataset_user_id, err) &&
-	       note_ids(w, "item_ids_crc32", d, d->n_items, dataset_item_id, err);
+	       note_params(w, rec, err) && note_ids(w, "user_ids_crc32", d, d->n_users, dataset_true_user_id, err) &&
+	       note_ids(w, "item_ids_crc32", d, d->n_items, dataset_true_item_id, err);
 }
 
 /* Tensor bytes alone, to compare with. */

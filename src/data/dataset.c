@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "data/build.h"
 #include "data/dataset_make.h"
+#include "data/mask.h"
 
 #define HASH_EVENTS (1u << 18) /* events a chunk of the fingerprint */
 
@@ -207,6 +208,21 @@ void modality_done(struct modality *m)
 	mem_free(m->v);
 	mem_free(m->has);
 	memset(m, 0, sizeof(*m));
+}
+
+const char *dataset_user_id(const struct dataset *d, uint32_t u)
+{
+	return mask_is_on() ? mask_name("user", u, d->n_users) : dataset_true_user_id(d, u);
+}
+
+const char *dataset_item_id(const struct dataset *d, uint32_t i)
+{
+	return mask_is_on() ? mask_name("item", i, d->n_items) : dataset_true_item_id(d, i);
+}
+
+bool dataset_ids_are_masked(void)
+{
+	return mask_is_on();
 }
 
 const char *dataset_title(const struct dataset *d, uint32_t i)

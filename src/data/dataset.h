@@ -104,8 +104,13 @@ struct dataset {
 struct dataset *dataset_ref(const struct dataset *d);
 void dataset_unref(const struct dataset *d); /* NULL is fine */
 
-static inline const char *dataset_user_id(const struct dataset *d, uint32_t u) { return strtab_get(&d->user_ids, u); }
-static inline const char *dataset_item_id(const struct dataset *d, uint32_t i) { return strtab_get(&d->item_ids, i); }
+/* As an id may be shown: itself, or while ids are masked the name in its stead (data/mask.h says how long it
+ * is borrowed).  What is looked up, and what stands in files, is the true id. */
+const char *dataset_user_id(const struct dataset *d, uint32_t u);
+const char *dataset_item_id(const struct dataset *d, uint32_t i);
+static inline const char *dataset_true_user_id(const struct dataset *d, uint32_t u) { return strtab_get(&d->user_ids, u); }
+static inline const char *dataset_true_item_id(const struct dataset *d, uint32_t i) { return strtab_get(&d->item_ids, i); }
+bool dataset_ids_are_masked(void); /* a line that holds ids is not to be shown */
 const char *dataset_title(const struct dataset *d, uint32_t i); /* the id where there is no title */
 uint32_t dataset_find_user(const struct dataset *d, const char *id); /* NO_USER */
 uint32_t dataset_find_item(const struct dataset *d, const char *id); /* NO_ITEM */

@@ -116,7 +116,7 @@ enum counting { COUNT_NOTHING, COUNT_FROM_0, COUNT_FROM_1, COUNT_UNSURE };
 /* Do the ids of all items count the rows?  *number: the id of an item as one. */
 static bool row_number(const struct dataset *d, uint32_t i, uint64_t *number)
 {
-	const char *id = dataset_item_id(d, i);
+	const char *id = dataset_true_item_id(d, i);
 
 	return num_parse_u64(id, strlen(id), number) && (id[0] != '0' || !id[1]) && id[0] != '+';
 }

@@ -29,7 +29,7 @@ static uint32_t table_rows(const struct order_request *r)
 
 static const char *row_id(const struct order_request *r, uint32_t i)
 {
-	return r->items ? dataset_item_id(r->data, i) : dataset_user_id(r->data, i);
+	return r->items ? dataset_true_item_id(r->data, i) : dataset_true_user_id(r->data, i);
 }
 
 static const char *row_text(const struct order_request *r, uint32_t i)

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "cmd/command.h"
+#include "data/dataset.h"
 #include "ui/prompt.h"
 #include "ui/screen_parts.h"
 #include "ui/text.h"
@@ -158,7 +159,8 @@ void screen_start(struct screen *sc, const char *line)
 		w->next->link = &w->next;
 	sc->waiting = w;
 	w->typed = sc->shows_result ? sc->typed : 0;
-	snprintf(w->line, sizeof w->line, "%s", line);
+	/* A title and a message show it, and a key has put ids into it. */
+	snprintf(w->line, sizeof w->line, "%.*s", dataset_ids_are_masked() ? (int)strcspn(line, " ") : (int)sizeof w->line, line);
 	command_start(sc->session, line, command_done, w, &job);
 }
 

@@ -302,7 +302,7 @@ static bool items_value(const struct view *v, struct session *s, const char *wha
 		item = near && at < near->n ? near->row[at].item : NO_ITEM;
 	}
 	if (d && !strcmp(what, "item") && item != NO_ITEM) {
-		word_quote(out, dataset_item_id(d, item));
+		word_quote(out, dataset_true_item_id(d, item));
 		return true;
 	}
 	if (!strcmp(what, "run") && run) {

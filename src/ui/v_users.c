@@ -411,11 +411,11 @@ static bool users_value(const struct view *v, struct session *s, const char *wha
 	if (!d)
 		return false;
 	if (!strcmp(what, "user") && st->user != NO_USER) {
-		word_quote(out, dataset_user_id(d, st->user));
+		word_quote(out, dataset_true_user_id(d, st->user));
 		return true;
 	}
 	if (!strcmp(what, "item") && (item = item_under_cursor(v, s)) != NO_ITEM) {
-		word_quote(out, dataset_item_id(d, item));
+		word_quote(out, dataset_true_item_id(d, item));
 		return true;
 	}
 	if (!strcmp(what, "run") && run) {
