@@ -60,7 +60,7 @@ static bool parse_metric(const struct call *c, struct comparison *x, struct err 
 	return true;
 }
 
-static bool comparable(const struct run *r)
+bool run_is_comparable(const struct run *r)
 {
 	return r->of_split && (r->snapshot || (r->rec.readable && !r->job));
 }
@@ -91,7 +91,7 @@ static bool compare_prepare(struct call *c, struct err *err)
 	for (size_t i = 0; c->words.n == 0 && i < session_n_runs(c->session); i++) {
 		const struct run *r = session_run(c->session, i);
 
-		if (comparable(r) && !add(x, c, r->rec.name, err))
+		if (run_is_comparable(r) && !add(x, c, r->rec.name, err))
 			return false;
 	}
 	return true;

@@ -11,6 +11,7 @@
 #include "cmd/export_files.h"
 #include "cmd/hold.h"
 #include "cmd/packed_say.h"
+#include "cmd/report.h"
 #include "cmd/tables.h"
 
 struct export {
@@ -19,13 +20,15 @@ struct export {
 	uint64_t rows;
 	json_t *metrics;  /* [{run, metrics}] for WHAT metrics */
 	struct model_export model;
+	struct report report;
 };
 
 static const struct param_spec export_params[] = {
 	{ .name = "k", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "20", .unit = "items",
-	  .meaning = "recommendations: length of the lists" },
+	  .meaning = "recommendations, report (there 10): length of the lists" },
 	{ .name = "on", .type = PARAM_CHOICE, .choices = "test|valid", .def = "test",
 	  .meaning = "recommendations: to every user with events of this part" },
+	{ .name = "users", .type = PARAM_TEXT, .meaning = "report: USER,… whose lists are told (default: three with test events)" },
 	{ .name = "run", .type = PARAM_TEXT, .meaning = "of which run (default: the current one)" },
 	{ .name = "precision", .type = PARAM_CHOICE, .choices = PRECISION_CHOICES,
 	  .meaning = "model: of its large tables (default: as the run is kept)" },
@@ -105,6 +108,13 @@ static bool write_metrics(const struct call *c, struct export *x, const struct t
 	return good;
 }
 
+static bool write_report(const struct call *c, struct export *x, const struct task *t, struct err *err)
+{
+	(void)c;
+	x->rows = x->report.n_users;
+	return report_write(x->path, &x->report, &x->hold, t, err);
+}
+
 static const struct export_kind {
 	const char *name, *endings; /* endings NULL: a folder */
 	bool (*take_run)(struct hold *h, const struct call *c, const char *name, struct err *err); /* NULL: needs none */
@@ -117,6 +127,7 @@ static const struct export_kind {
 	{ "model", ".safetensors", hold_whole_run, write_model },
 	{ "metrics", ".csv", NULL, write_metrics },
 	{ "curves", ".csv", hold_run, write_curves },
+	{ "report", ".html", hold_run, write_report },
 };
 
 const struct name_meaning export_whats[] = {
@@ -127,6 +138,7 @@ const struct name_meaning export_whats[] = {
 	{ "model", "what a run scores with, .safetensors; precision= makes it smaller" },
 	{ "metrics", "run,metric,value of the runs that were evaluated" },
 	{ "curves", "loss and validation metric by epoch" },
+	{ "report", "a page to show, .html: data, metrics, curves, and users with lists and reasons" },
 	{ NULL, NULL },
 };
 
@@ -144,7 +156,7 @@ static const struct export_kind *find_kind(const char *name, struct err *err)
 	if (near)
 		err_set(err, ERR_RANGE, "export knows no %s: did you mean %s?", name, near);
 	else
-		err_set(err, ERR_RANGE, "export knows no %s: recommendations, split, rejected, vectors, model, metrics or curves",
+		err_set(err, ERR_RANGE, "export knows no %s: recommendations, split, rejected, vectors, model, metrics, curves or report",
 			name);
 	return NULL;
 }
@@ -220,6 +232,8 @@ static bool export_prepare(struct call *c, struct err *err)
 	if (k->take_run && !k->take_run(&x->hold, c, call_text(c, "run"), err))
 		return false;
 	snprintf(c->title, sizeof(c->title), "export %s", k->name);
+	if (k->write == write_report)
+		return report_collect(&x->report, c, err);
 	return k->write != write_metrics || collect_metrics(c, x, err);
 }
 
@@ -280,6 +294,7 @@ static void export_release(struct call *c)
 	struct export *x = c->state;
 
 	hold_done(&x->hold);
+	report_done(&x->report);
 	json_decref(x->metrics);
 	free(x);
 }
@@ -292,8 +307,8 @@ static const char *export_again(const struct call *c, struct str *line)
 }
 
 const struct command export_command = {
-	.name = "export", .group = "Data", .synopsis = "export WHAT FILE [k=20] [on=test|valid] [run=RUN] [precision=f32|bf16|int8] [force=yes]",
-	.summary = "writes recommendations, split, rejected, vectors, model, metrics or curves",
+	.name = "export", .group = "Data", .synopsis = "export WHAT FILE [k=20] [on=test|valid] [run=RUN] [precision=f32|bf16|int8] [users=USER,…] [force=yes]",
+	.summary = "writes recommendations, split, rejected, vectors, model, metrics, curves or report",
 	.lane = LANE_LIGHT, .words = { WORD_WHAT, WORD_FILE }, .least = 2, .most = 2, .params = export_params,
 	.prepare = export_prepare, .run = export_run, .finish = export_finish, .release = export_release,
 	.again = export_again,

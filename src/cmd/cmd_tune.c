@@ -263,6 +263,26 @@ static void tune_release(struct call *c)
 	free(c->state);
 }
 
+/* Under the name that it got, with the trials that it had; what a clock ended may end elsewhere. */
+static const char *tune_again(const struct call *c, struct str *line)
+{
+	const char *resumed = call_text(c, "resume"), *stopped = json_string_value(json_object_get(c->result.head, "stopped"));
+
+	if (call_text(c, "time"))
+		return "was given a time";
+	if (resumed && !journal_made_run(session_journal(c->session), resumed))
+		return "went on with a run made before";
+	if (!resumed) {
+		str_puts(line, " name=");
+		word_quote(line, c->run_name);
+		str_puts(line, " replace=yes");
+	}
+	if (stopped && !strcmp(stopped, "cancelled"))
+		str_printf(line, " trials=%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(c->result.head, "total")));
+	journal_makes_run(session_journal(c->session), c->run_name);
+	return NULL;
+}
+
 const struct command tune_command = {
 	.name = "tune", .group = "Models",
 	.synopsis = "tune MODEL [param=LO..HI|A,B,C …] [trials=N] [time=T] [method=random|grid] [metric=ndcg@10] [seed=N] [name=RUN] [resume=RUN]",
@@ -270,4 +290,5 @@ const struct command tune_command = {
 	.lane = LANE_HEAVY, .words = { WORD_MODEL }, .least = 1, .most = 1, .params = tune_params,
 	.more_params = tune_more, .prepare = tune_prepare, .run = tune_run_step, .message = tune_message,
 	.finish = tune_finish, .keep_partial = true, .failed = tune_failed, .release = tune_release,
+	.keep = KEEP_CHANGES, .again = tune_again,
 };

@@ -335,7 +335,7 @@ static void offer_text_value(struct list *l, const struct session *s, const char
 {
 	if (!strcmp(name, "run") || !strcmp(name, "resume"))
 		offer_runs(l, s);
-	else if (!strcmp(name, "as"))
+	else if (!strcmp(name, "as") || !strcmp(name, "users"))
 		offer_users(l, s);
 	else if (!strcmp(name, "history"))
 		offer_items(l, s);

@@ -43,6 +43,7 @@ bool call_item(const struct call *c, const char *id, uint32_t *item, struct err 
 /* evaluate and compare: a run that may be measured on the current split; name NULL: the one that answers. */
 struct hold;
 struct eval_result;
+bool run_is_comparable(const struct run *r); /* it can be measured now, on the current split */
 bool hold_evaluable(struct hold *h, const struct call *c, const char *name, struct err *err);
 json_t *eval_metrics_json(const struct eval_result *e); /* {"ndcg@10":…,…} */
 /* Whether the run tells items without a train event apart, where such are to be found; null: none are. */

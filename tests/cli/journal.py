@@ -30,7 +30,7 @@ a = answers('--seed', '7', folder, *commands(
     'split ratio', 'train ials dim=4 epochs=3', "recommend 'u, 3' k=3  # a remark", 'set k 4', 'recommend u1',
     'train ease', 'use ials#1', 'whatif u1 +2', 'explain u1 2', 'evaluate ials#1 ease#1', 'compare',
     'train ials name=mine dim=4 epochs=2', 'delete mine', 'similar 2 by=behaviour', 'users u1', 'export recommendations "%s" k=2' % table,
-    'train ease lambda=9', 'recommend u2 run=ease#2', 'journal', 'journal save "%s"' % saved))
+    'train ease lambda=9', 'tune ials trials=2 dim=2..4 epochs=2', 'recommend u2 run=ease#2', 'journal', 'journal save "%s"' % saved))
 eq(a[-1]['left_out'], 0, 'nothing was left out')
 ok(a[-2]['rows'][-1]['line'] == 'recommend u2 run=ease#2' and all(r['again'] for r in a[-2]['rows']),
    'journal shows the lines', a[-2])

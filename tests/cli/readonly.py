@@ -28,10 +28,11 @@ USES = {
     'load': [('load %s' % folder, False)], 'split': [('split ratio', False)], 'generate': [('generate %s' % new, True)],
     'export': [('export %s %s%s' % (what, new, end), True) for what, end in (
         ('recommendations', '.csv'), ('split', ''), ('rejected', '.csv'), ('vectors', '.npy'), ('metrics', '.csv'),
-        ('curves', '.csv'))],
+        ('curves', '.csv'), ('report', '.html'))],
     'models': [('models', False)], 'params': [('params ease', False)],
     'train': [('train ials dim=4 epochs=3', False), ('train ease name=mine replace=yes', True),
               ('train ials resume=mine epochs=5', True)],
+    'tune': [('tune ials trials=2 dim=2..4 epochs=2', False)],
     'runs': [('runs', False)], 'use': [('use mine', False)], 'delete': [('delete ease#1', True)],
     'evaluate': [('evaluate mine ease#1', False), ('evaluate sampled=5', False)], 'compare': [('compare', False)],
     'recommend': [('recommend usr_03', False), ('recommend history=itm_01,itm_04 as=usr_02', False)],
