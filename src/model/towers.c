@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "model/net_tensors.h"
 #include "model/registry.h"
+#include "model/towers_content.h"
 #include "model/towers_fit.h"
 #include "model/towers_friends.h"
 #include "model/towers_params.h"
@@ -326,6 +327,23 @@ static bool similar(const struct model *model, uint32_t item, float *out, struct
 	return true;
 }
 
+static bool similar_text(const struct model *model, const char *text, size_t length, float *out, struct err *err)
+{
+	const struct towers *m = (const struct towers *)model;
+
+	return towers_near_text(&m->net, m->r, text, length, out, err);
+}
+
+static bool content(const struct model *model, const struct query *q, uint32_t item, struct scratch *s,
+		    struct content *out, struct err *err)
+{
+	const struct towers_net *n = &((const struct towers *)model)->net;
+	float *work = query_begin(model, q, 1, s, err) ?
+		      scratch_need_aux(s, towers_content_floats(n) * sizeof(*work), err) : NULL;
+
+	return work && towers_content_parts(n, s->p, item, work, out, err);
+}
+
 static const float *item_vectors(const struct model *model, size_t *D, size_t *stride)
 {
 	const struct towers *m = (const struct towers *)model;
@@ -468,7 +486,9 @@ const struct model_ops towers_ops = {
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.dot_form = dot_form,
+	.content = content,
 	.similar = similar,
+	.similar_text = similar_text,
 	.item_vectors = item_vectors,
 	.save = save,
 	.load = load,

@@ -139,7 +139,7 @@ bool towers_text_read(const struct dataset *d, uint32_t D, towers_vectors_fn *re
 }
 
 /* The mean's sums less those of the word, as item_text_mean() has them. */
-void towers_text_without(const struct towers_text *t, uint32_t item, size_t left_out, float *out)
+void towers_text_without(const struct towers_text *t, uint32_t item, size_t left_out, bool held, float *out)
 {
 	const struct csr *bag = &t->words->bag;
 	const uint32_t *word = csr_row(bag, item);
@@ -148,10 +148,10 @@ void towers_text_without(const struct towers_text *t, uint32_t item, size_t left
 
 	memset(out, 0, t->D * sizeof(*out));
 	for (size_t k = 0; k < csr_row_n(bag, item); k++) {
-		if (k == left_out)
-			continue;
-		sum += (double)weight[k];
-		linalg_axpy(weight[k], t->vectors + (size_t)word[k] * t->D, out, t->D);
+		if (k != left_out || held)
+			sum += (double)weight[k];
+		if (k != left_out)
+			linalg_axpy(weight[k], t->vectors + (size_t)word[k] * t->D, out, t->D);
 	}
 	for (uint32_t d = 0; sum > 0 && d < t->D; d++)
 		out[d] *= t->scale / (float)sum;

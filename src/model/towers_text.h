@@ -30,9 +30,9 @@ bool towers_text_read(const struct dataset *d, uint32_t D, towers_vectors_fn *re
 const struct towers_text *towers_text_ref(const struct towers_text *t); /* NULL is fine, here and below */
 void towers_text_unref(const struct towers_text *t);
 
-/* i' of the item without its word number `left_out` in its bag (UINT32_MAX: with all); of a text, false when no word
- * of it is known. */
-void towers_text_without(const struct towers_text *t, uint32_t item, size_t left_out, float *out);
+/* i' of the item without its word number `left_out` in its bag, the mean of the others (held: each keeps the share it
+ * has among all); of a text, false when no word of it is known. */
+void towers_text_without(const struct towers_text *t, uint32_t item, size_t left_out, bool held, float *out);
 bool towers_text_of(const struct towers_text *t, const char *s, size_t n, float *out);
 
 size_t towers_text_bytes(const struct towers_text *t);

@@ -46,38 +46,50 @@ static double *tensor(const struct weights *file, const char *name, size_t n)
 
 /* --- Scores -------------------------------------------------------------------------------- */
 
+/* The words of the items, and what i' is made of. */
+struct words { const struct item_text *text; double *vector, scale; };
+
+/* i' without the word of that place; held: the others keep their shares. */
+static void naive_words(const struct words *w, uint32_t item, size_t without, bool held, float *out)
+{
+	const struct csr *bag = &w->text->bag;
+	size_t begin = bag->ptr[item], end = bag->ptr[item + 1];
+	double sum = 0;
+
+	for (size_t k = begin; k < end; k++)
+		sum += k - begin != without || held ? (double)bag->val[k] : 0;
+	for (size_t d = 0; d < D; d++) {
+		double mean = 0;
+
+		for (size_t k = begin; k < end; k++)
+			if (k - begin != without)
+				mean += (double)bag->val[k] / sum * w->vector[bag->idx[k] * D + d];
+		out[d] = (float)(mean * w->scale);
+	}
+}
+
 /* i' from the words' vectors and their weights, at a mean square length of 1. */
-static const struct towers_text *text_of(const struct weights *file)
+static struct towers_text *text_of(const struct weights *file, struct words *w)
 {
 	struct err err;
 	const struct item_text_rule rule = { .min_items = 2, .titles = true, .tags = true, .texts = true };
-	const struct item_text *words = item_text_new(f.data, &rule, "test", &task_null, &err);
 	struct towers_text *t = mem_must(mem_zeroed(1, sizeof(*t), &err));
-	double *vector, square = 0, with = 0;
+	double square = 0, with = 0;
 
-	fixture_must(words != NULL, &err);
+	*w = (struct words){ .text = item_text_new(f.data, &rule, "test", &task_null, &err), .scale = 1 };
+	fixture_must(w->text != NULL, &err);
 	*t = (struct towers_text){ .I = TC_I, .D = D, .refs = 1 };
 	t->mean = mem_must(mem_zeroed(TC_I * D, sizeof(float), &err));
-	vector = tensor(file, "words", words->words.n * D);
+	w->vector = tensor(file, "words", w->text->words.n * D);
 	for (uint32_t i = 0; i < TC_I; i++) {
-		double sum = 0;
-
-		for (size_t k = words->bag.ptr[i]; k < words->bag.ptr[i + 1]; k++)
-			sum += (double)words->bag.val[k];
-		for (size_t d = 0; sum > 0 && d < D; d++) {
-			double mean = 0;
-
-			for (size_t k = words->bag.ptr[i]; k < words->bag.ptr[i + 1]; k++)
-				mean += (double)words->bag.val[k] / sum * vector[words->bag.idx[k] * D + d];
-			t->mean[i * D + d] = (float)mean;
-			square += mean * mean;
-		}
-		with += sum > 0;
+		naive_words(w, i, SIZE_MAX, false, t->mean + i * D);
+		for (size_t d = 0; d < D; d++)
+			square += (double)t->mean[i * D + d] * (double)t->mean[i * D + d];
+		with += csr_row_n(&w->text->bag, i) > 0;
 	}
-	for (size_t k = 0; k < TC_I * D; k++)
-		t->mean[k] = (float)((double)t->mean[k] / sqrt(square / with));
-	item_text_unref(words);
-	mem_free(vector);
+	w->scale = sqrt(with / square);
+	for (uint32_t i = 0; i < TC_I; i++)
+		naive_words(w, i, SIZE_MAX, false, t->mean + i * D);
 	return t;
 }
 
@@ -113,6 +125,118 @@ static void naive_scores(const struct naive *a, const struct query *q, double ou
 	}
 }
 
+/* --- Content -------------------------------------------------------------------------------- */
+
+struct parting {
+	struct naive *a;
+	const struct words *w;
+	float *text; /* of all items, the network's own */
+	double u[D], score, sum, worst;
+	uint32_t item;
+	bool exact, named;
+	const struct content *got;
+	size_t n;
+};
+
+static double naive_score(const struct parting *p, bool unknown)
+{
+	double r[D], sum = 0;
+
+	naive_item(p->a, p->item, unknown, r);
+	for (size_t d = 0; d < D; d++)
+		sum += p->u[d] * r[d];
+	return sum;
+}
+
+/* The next part is to be what the score has lost now. */
+static void next_part(struct parting *p, const char *kind, const char *name, bool unknown)
+{
+	const struct content_part *part = &p->got->part[p->n];
+	double want = p->score - naive_score(p, unknown);
+
+	if (p->n++ >= p->got->n) {
+		p->named = false;
+		return;
+	}
+	p->named = p->named && !strcmp(part->kind, kind) && !strcmp(part->name, name);
+	p->worst = fmax(p->worst, fabs((double)part->value - want));
+	p->sum += (double)part->value;
+}
+
+/* The same with weights that are 0. */
+static void next_part_of(struct parting *p, const char *kind, const char *name, double *weight, size_t n)
+{
+	struct err err;
+	double *kept = mem_must(mem_alloc(n, sizeof(*kept), &err));
+
+	memcpy(kept, weight, n * sizeof(*kept));
+	memset(weight, 0, n * sizeof(*weight));
+	next_part(p, kind, name, false);
+	memcpy(weight, kept, n * sizeof(*kept));
+	mem_free(kept);
+}
+
+static void check_parts(struct parting *p)
+{
+	const struct naive *a = p->a;
+	const struct csr *tags = &f.data->item_tags, *bag = &p->w->text->bag;
+
+	p->score = naive_score(p, false);
+	for (size_t k = 0; k < csr_row_n(bag, p->item); k++) {
+		naive_words(p->w, p->item, k, p->exact, p->text + p->item * D);
+		next_part(p, "word", strtab_get(&p->w->text->words, csr_row(bag, p->item)[k]), false);
+	}
+	naive_words(p->w, p->item, SIZE_MAX, false, p->text + p->item * D);
+	for (size_t k = 0; k < csr_row_n(tags, p->item); k++) {
+		uint32_t t = csr_row(tags, p->item)[k];
+
+		next_part_of(p, "tag", strtab_get(&f.data->tag_names, t), a->tags + t * D, D);
+	}
+	for (size_t m = 0; m < f.data->n_modalities; m++)
+		if (f.data->modalities[m].has[p->item])
+			next_part_of(p, "modality", f.data->modalities[m].name, a->t + a->net->features.P[m],
+				     ((size_t)f.data->modalities[m].dim + 1) * D);
+	if (csr_row_n(&f.xt, p->item))
+		next_part(p, "id", dataset_item_id(f.data, p->item), true);
+	p->named = p->named && p->n == p->got->n;
+}
+
+static void test_content(const struct model *m, struct naive *a, const struct words *w, float *text, bool exact,
+			 const char *name)
+{
+	struct err err;
+	struct scratch s = { 0 };
+	uint32_t items[TC_PER_USER + 2];
+	float x[TC_PER_USER + 2];
+	bool named = true, told = true;
+	double worst = 0, off = 0;
+	size_t parts = 0;
+
+	for (uint32_t u = 0; u < TC_U; u += 4)
+		for (uint32_t i = 0; i < TC_I; i++) {
+			struct content c = { 0 };
+			struct query q = { .items = items, .x = f.x.val ? x : NULL, .user = u };
+			struct parting p = { .a = a, .w = w, .text = text, .item = i, .exact = exact, .named = true,
+					     .got = &c };
+
+			q.n = (uint32_t)naive_history(a, u, items, x);
+			fixture_must(towers_ops.content(m, &q, i, &s, &c, &err), &err);
+			naive_person(a, u, !csr_row_n(&f.x, u), items, q.x, q.n, NO_ITEM, p.u);
+			naive_unit(a->net, p.u);
+			check_parts(&p);
+			named = named && p.named;
+			parts += p.n;
+			worst = fmax(worst, p.worst);
+			told = told && c.exact == exact && (exact || (isnan(c.base) && isnan(c.rest)));
+			off = exact ? fmax(off, fabs((double)c.base + p.sum + (double)c.rest - p.score)) : 0;
+			content_done(&c);
+		}
+	ok(named && parts > TC_I, "%s: words, tags, modalities and the number are told (%zu)", name, parts);
+	ok(worst < 2e-5, "%s: each by what the score loses without it (%.1e)", name, worst);
+	ok(told && off < 2e-5, "%s: %s (%.1e)", name, exact ? "and with the base they sum" : "that do not sum", off);
+	scratch_done(&s);
+}
+
 static void test_scores(const char *loss, const char *activation)
 {
 	struct err err;
@@ -122,6 +246,8 @@ static void test_scores(const char *loss, const char *activation)
 	struct naive a;
 	struct scratch s = { 0 };
 	struct weights *file;
+	struct towers_text *text;
+	struct words words;
 	struct model *m;
 	double worst = 0;
 
@@ -138,7 +264,7 @@ static void test_scores(const char *loss, const char *activation)
 	fixture_must(m != NULL, &err);
 	file = saved(m, WEIGHTS_SCORING);
 	fixture_must(towers_features_init(&net.features, f.data, D, true, true, &err), &err);
-	net.features.text = text_of(file);
+	net.features.text = text = text_of(file, &words);
 	fixture_must(towers_net_make(&net, &err), &err);
 	read_weights(&a, &net, file);
 	for (uint32_t u = 0; u < TC_U; u++) {
@@ -157,6 +283,9 @@ static void test_scores(const char *loss, const char *activation)
 		}
 	}
 	ok(worst < 1e-5, "%s, %s: scores are those of the equations (%.1e)", loss, activation, worst);
+	test_content(m, &a, &words, text->mean, !net.cosine && net.activation == TOWERS_LINEAR, loss);
+	item_text_unref(words.text);
+	mem_free(words.vector);
 	mem_free(a.t), mem_free(a.users), mem_free(a.items), mem_free(a.past), mem_free(a.tags);
 	towers_net_done(&net);
 	weights_close(file);
@@ -317,6 +446,7 @@ int main(void)
 		test_scores("ccl", "linear");
 		test_scores("softmax", "tanh");
 		test_scores("bpr", "seed");
+		test_scores("softmax", "linear");
 		if (!values)
 			test_factorisation();
 		fixture_done(&f);
