@@ -221,7 +221,7 @@ static void tell(struct call *c, struct comparison *x)
 	struct result *r = &c->result;
 	const char *metric = call_text(c, "metric");
 	struct str cold = STR_INIT;
-	char n[32];
+	char n[32], chance[64] = "";
 
 	result_add_column(r, "run", "run", COLUMN_TEXT);
 	result_add_column(r, "interval", metric, COLUMN_TEXT);
@@ -240,12 +240,16 @@ static void tell(struct call *c, struct comparison *x)
 		eval_say_cold(&cold, x->run[i].eval);
 	result_set(r, "total", json_integer((json_int_t)x->n));
 	result_set(r, "on", json_text(x->options.on_valid ? "valid" : "test"));
+	result_set(r, "by_chance", json_number(x->n ? x->run[0].eval->by_chance[x->metric][x->at] : NAN));
+	if (x->n && !isnan(x->run[0].eval->by_chance[x->metric][x->at]))
+		snprintf(chance, sizeof(chance), "by chance, in random order: %.4f\n",
+			 x->run[0].eval->by_chance[x->metric][x->at]);
 	if (!x->n)
 		result_say(r, "no run of this split: train one\n");
 	else
 		result_say(r, "%s, split %s, %s users; 95%% intervals by bootstrap over users\n"
-			   "%s* not told apart from the best at 95%%\n", x->run[0].hold.data->name,
-			   x->run[0].hold.split->text, str_thousands(x->run[0].eval->n_users, n), str_text(&cold));
+			   "%s%s* not told apart from the best at 95%%\n", x->run[0].hold.data->name,
+			   x->run[0].hold.split->text, str_thousands(x->run[0].eval->n_users, n), chance, str_text(&cold));
 	str_done(&cold);
 }
 

@@ -5,6 +5,7 @@
  * metrics, the session the values user by user.
  */
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,11 +134,11 @@ static bool evaluate_run(struct call *c, struct job *job, const struct task *t, 
 	return true;
 }
 
-static json_t *metrics_json(const struct eval_result *e, double (*value)[EVAL_KS])
+static json_t *metrics_json(const struct eval_result *e, const double (*value)[EVAL_KS], int n)
 {
 	json_t *m = json_object();
 
-	for (int id = 0; id < N_METRICS; id++) {
+	for (int id = 0; id < n; id++) {
 		for (unsigned k = 0; k < e->options.n_k; k++) {
 			char key[48];
 
@@ -150,7 +151,23 @@ static json_t *metrics_json(const struct eval_result *e, double (*value)[EVAL_KS
 
 json_t *eval_metrics_json(const struct eval_result *e)
 {
-	return metrics_json(e, ((struct eval_result *)e)->value);
+	return metrics_json(e, e->value, N_METRICS);
+}
+
+/* Null where no full ranking was asked for. */
+static json_t *chance_json(const struct eval_result *e)
+{
+	return isnan(e->by_chance[METRIC_NDCG][0]) ? json_null() : metrics_json(e, e->by_chance, METRIC_MRR + 1);
+}
+
+static void say_chance(struct str *out, const struct eval_result *e)
+{
+	if (isnan(e->by_chance[METRIC_NDCG][0]))
+		return;
+	str_puts(out, "by chance, in random order:");
+	for (unsigned k = 0; k < e->options.n_k; k++)
+		str_printf(out, "%s ndcg@%u %.4f", k ? "," : "", e->options.k[k], e->by_chance[METRIC_NDCG][k]);
+	str_putc(out, '\n');
 }
 
 static json_t *slices_json(const struct eval_result *e)
@@ -160,7 +177,7 @@ static json_t *slices_json(const struct eval_result *e)
 	for (size_t s = 0; s < e->n_slices; s++)
 		json_array_append_new(list, json_pack("{s:s,s:I,s:o}", "name", e->slice[s].name, "users",
 						      (json_int_t)e->slice[s].n_users, "metrics",
-						      metrics_json(e, e->slice[s].value)));
+						      metrics_json(e, e->slice[s].value, N_METRICS)));
 	return list;
 }
 
@@ -239,6 +256,7 @@ static void add_result(struct result *r, const struct eval_result *e)
 	json_object_set_new(row, "on", json_text(e->on_valid ? "valid" : "test"));
 	json_object_set_new(row, "users", json_integer((json_int_t)e->n_users));
 	json_object_set_new(row, "metrics", eval_metrics_json(e));
+	json_object_set_new(row, "by_chance", chance_json(e));
 	json_object_set_new(row, "hazards",
 			    json_pack("{s:I,s:I,s:I,s:I}", "tied", (json_int_t)h->tied, "cold_test_items",
 				      (json_int_t)h->cold_test_items, "repeats_removed", (json_int_t)h->repeats_removed,
@@ -278,6 +296,7 @@ static void say_results(struct call *c, const struct evaluation *e)
 		str_printf(&s, "%llu items to be found have no train event%s\n",
 			   (unsigned long long)e->result[0]->hazards.cold_test_items,
 			   e->options.all_candidates ? "" : ": always missed");
+	say_chance(&s, e->result[0]);
 	for (size_t i = 0; i < e->n; i++)
 		if (e->result[i]->precision != PRECISION_F32)
 			str_printf(&s, "%s answers in %s\n", e->result[i]->run, precision_name[e->result[i]->precision]);

@@ -65,6 +65,18 @@ static void judge_list(struct eval_job *job, size_t i, const uint32_t *item, uin
 				tally_put(&job->tally, i, m, k, metric_of_list(m, &l, job->o->k[k], job->dialect));
 }
 
+static void judge_chance(struct eval_job *job, size_t i)
+{
+	struct chance c = { .candidates = job->lists.left[i], .n_test = targets_n(&job->targets, i) };
+	const uint32_t *wanted = targets_of(&job->targets, i);
+
+	for (uint32_t t = 0; t < c.n_test; t++)
+		c.findable += !job->barred || !bits_has(job->barred, wanted[t]);
+	for (int m = METRIC_RECALL; m <= METRIC_MRR; m++)
+		for (unsigned k = 0; k < job->o->n_k; k++)
+			tally_chance(&job->tally, i, m, k, metric_by_chance(m, &c, job->o->k[k], job->dialect));
+}
+
 static void judge_novelty(struct eval_job *job, size_t i, const uint32_t *item, uint32_t n)
 {
 	for (unsigned k = 0; k < job->o->n_k; k++)
@@ -97,6 +109,8 @@ static void judge_chunk(void *ctx, size_t chunk, unsigned slot)
 		uint32_t n = job->lists.count[i];
 
 		judge_list(job, i, item, n);
+		if (job->chance)
+			judge_chance(job, i);
 		if (job->metrics >> METRIC_NOVELTY & 1)
 			judge_novelty(job, i, item, n);
 		if (job->metrics >> METRIC_DIVERSITY & 1)
@@ -295,7 +309,7 @@ struct eval_result *eval_run(const struct snapshot *s, const struct split *split
 {
 	struct eval_result *r = mem_zeroed(1, sizeof(*r), err);
 	struct eval_job job = { .snapshot = s, .split = split, .o = o, .task = task, .r = r,
-				.metrics = ALL_METRICS };
+				.metrics = ALL_METRICS, .chance = true };
 	bool done = r && eval_job_run(&job, err);
 
 	if (done && r->n_users > 0)

@@ -69,6 +69,7 @@ struct eval_result {
 	size_t n_users;
 	uint32_t *user;                 /* [n_users] */
 	double value[N_METRICS][EVAL_KS];
+	double by_chance[N_METRICS][EVAL_KS]; /* of candidates in random order; NaN: not accuracy, or no full ranking */
 	float *per_user[N_METRICS][EVAL_KS]; /* [n_users] each; NULL where not per user; NaN: left out */
 	struct eval_hazards hazards;
 	bool blind_to_cold; /* some to be found have no train event, and the model cannot tell those apart */

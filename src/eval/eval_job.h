@@ -18,6 +18,7 @@ struct eval_job {
 	const struct task *task;
 	struct eval_result *r;
 	unsigned metrics;
+	bool chance; /* what a random order would reach, too */
 	uint32_t k_most;
 	enum dialect dialect;
 	struct targets targets;

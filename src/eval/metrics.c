@@ -142,6 +142,63 @@ double metric_of_list(int metric, const struct judged_list *l, uint32_t k, enum 
 	}
 }
 
+/* --- By chance ---------------------------------------------------------------- */
+
+/* Each rank holds a test item with the same chance, one and any other together as they are drawn without return. */
+static double chance_precision(const struct chance *c, uint32_t n)
+{
+	double hit = (double)c->findable / c->candidates, sum = 0;
+	double other = c->candidates > 1 ? (c->findable - 1.0) / (c->candidates - 1.0) : 0;
+
+	for (uint32_t r = 1; r <= n; r++)
+		sum += hit * (1 + (r - 1) * other) / r;
+	return sum;
+}
+
+/* sum over the ranks of the chance that the first hit is there, over the rank, or over 1 */
+static double chance_first(const struct chance *c, uint32_t n, bool reciprocal)
+{
+	double none = 1, sum = 0;
+
+	for (uint32_t r = 1; r <= n; r++) {
+		double hit = (double)c->findable / (c->candidates - (r - 1));
+
+		sum += none * hit / (reciprocal ? r : 1);
+		none *= 1 - hit;
+	}
+	return sum;
+}
+
+double metric_by_chance(int metric, const struct chance *c, uint32_t k, enum dialect d)
+{
+	uint32_t n = c->candidates < k ? c->candidates : k, n_ideal = c->n_test < k ? c->n_test : k;
+	double hit, ndcg_of_all = 0, ideal = 0;
+
+	if (!c->findable)
+		return 0;
+	hit = (double)c->findable / c->candidates;
+	switch (metric) {
+	case METRIC_RECALL:
+		return n * hit / (d == DIALECT_RECBOLE ? c->n_test : n_ideal);
+	case METRIC_PRECISION:
+		return n * hit / k;
+	case METRIC_HIT:
+		return chance_first(c, n, false);
+	case METRIC_NDCG:
+		for (uint32_t r = 1; r <= n; r++)
+			ndcg_of_all += discount(r, d);
+		for (uint32_t r = 1; r <= n_ideal; r++)
+			ideal += discount(r, d);
+		return hit * ndcg_of_all / ideal;
+	case METRIC_MAP:
+		return chance_precision(c, n) / n_ideal;
+	case METRIC_MRR:
+		return chance_first(c, n, true);
+	default:
+		return NAN;
+	}
+}
+
 double metric_novelty(const uint32_t *item, uint32_t n, const uint64_t *item_events, uint64_t all_events)
 {
 	double sum = 0;

@@ -21,6 +21,11 @@ struct judged_list {
 /* METRIC_RECALL .. METRIC_MRR at k. */
 double metric_of_list(int metric, const struct judged_list *l, uint32_t k, enum dialect d);
 
+/* The same of a random order of `candidates` items, each order as likely as another, of which `findable` are test
+ * items (of n_test in all): the mean over all orders, in closed form. */
+struct chance { uint32_t candidates, findable, n_test; };
+double metric_by_chance(int metric, const struct chance *c, uint32_t k, enum dialect d);
+
 /* Mean of -log2(share[i]) over a list, share = train events of an item over all train events.  Items
  * without a train event (candidates=all) have no such number and are left out; NaN when none is left. */
 double metric_novelty(const uint32_t *item, uint32_t n, const uint64_t *item_events, uint64_t all_events);

@@ -38,6 +38,7 @@ struct rank_job {
 	const struct model_ops *ops;
 	uint32_t n_items;
 	size_t words; /* of a bit set of items */
+	uint32_t n_candidates;
 	query_source *source;
 	void *ctx;
 	size_t n;
@@ -160,6 +161,15 @@ static bool rank_tiles(const struct rank_job *job, struct rank_slot *s, const st
 	return true;
 }
 
+static uint32_t count_left(const struct rank_job *job, const struct query *q)
+{
+	uint32_t n = job->n_candidates;
+
+	for (uint32_t j = 0; j < q->n + q->n_hidden && !job->o->keep_seen; j++)
+		n -= !job->o->barred || !bits_has(job->o->barred, j < q->n ? q->items[j] : q->hidden[j - q->n]);
+	return n;
+}
+
 static bool rank_batch(struct rank_job *job, size_t first, size_t B, unsigned slot, struct err *err)
 {
 	struct rank_slot *s = &job->slots[slot];
@@ -174,8 +184,10 @@ static bool rank_batch(struct rank_job *job, size_t first, size_t B, unsigned sl
 		topk_begin(&best[b], k, job->out->score + (first + b) * k, job->out->item + (first + b) * k);
 	if (!(job->ops->dot_form ? rank_dots : rank_tiles)(job, s, q, B, best, err))
 		return false;
-	for (size_t b = 0; b < B; b++)
+	for (size_t b = 0; b < B; b++) {
 		job->out->count[first + b] = best[b].n;
+		job->out->left[first + b] = count_left(job, &q[b]);
+	}
 	return true;
 }
 
@@ -204,6 +216,7 @@ static bool alloc_lists(struct ranked_lists *out, size_t n, uint32_t k, struct e
 	out->n = n;
 	out->k = k;
 	return (out->count = mem_zeroed(n ? n : 1, sizeof(*out->count), err)) &&
+	       (out->left = mem_zeroed(n ? n : 1, sizeof(*out->left), err)) &&
 	       (out->item = mem_alloc(cells, sizeof(*out->item), err)) &&
 	       (out->score = mem_alloc(cells, sizeof(*out->score), err));
 }
@@ -249,6 +262,8 @@ bool rank_lists(const struct model *m, uint32_t n_items, query_source *source, v
 	}
 	for (unsigned i = 0; i < n_slots; i++)
 		job.slots[i].failed = SIZE_MAX;
+	for (uint32_t i = 0; i < n_items; i++)
+		job.n_candidates += !o->barred || !bits_has(o->barred, i);
 	done = task_chunks(task, (n + BATCH - 1) / BATCH, rank_chunk, &job);
 	if (atomic_load(&job.failed))
 		done = report_failure(&job, n_slots, err);
@@ -263,6 +278,7 @@ bool rank_lists(const struct model *m, uint32_t n_items, query_source *source, v
 void ranked_lists_done(struct ranked_lists *l)
 {
 	mem_free(l->count);
+	mem_free(l->left);
 	mem_free(l->item);
 	mem_free(l->score);
 	memset(l, 0, sizeof(*l));

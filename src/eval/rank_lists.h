@@ -19,6 +19,7 @@ struct ranked_lists {
 	size_t n;         /* queries */
 	uint32_t k;
 	uint32_t *count;  /* [n] how many of k are filled */
+	uint32_t *left;   /* [n] candidates: of all items those neither barred nor left out */
 	uint32_t *item;   /* [n][k] best first */
 	float *score;     /* [n][k] */
 };

@@ -14,7 +14,7 @@ bool tally_open(struct tally *t, struct eval_result *r, unsigned metrics, struct
 		return false;
 	for (int m = 0; m < N_METRICS; m++)
 		for (unsigned k = 0; k < r->options.n_k; k++) {
-			r->value[m][k] = NAN;
+			r->value[m][k] = r->by_chance[m][k] = NAN;
 			if (!metric_table[m].per_user || !(metrics >> m & 1))
 				continue;
 			r->per_user[m][k] = mem_alloc(r->n_users ? r->n_users : 1, sizeof(float), err);
@@ -37,19 +37,29 @@ void tally_put(struct tally *t, size_t i, int metric, unsigned k, double value)
 	s->n[metric][k]++;
 }
 
+void tally_chance(struct tally *t, size_t i, int metric, unsigned k, double value)
+{
+	t->chunk[i / TALLY_USERS].chance[metric][k] += value;
+	t->chunk[i / TALLY_USERS].n_chance[metric][k]++;
+}
+
 void tally_close(struct tally *t)
 {
 	for (int m = 0; m < N_METRICS; m++)
 		for (unsigned k = 0; k < t->r->options.n_k; k++) {
-			double sum = 0;
-			size_t n = 0;
+			double sum = 0, chance = 0;
+			size_t n = 0, n_chance = 0;
 
 			for (size_t c = 0; c < t->n_chunks; c++) {
 				sum += t->chunk[c].sum[m][k];
 				n += t->chunk[c].n[m][k];
+				chance += t->chunk[c].chance[m][k];
+				n_chance += t->chunk[c].n_chance[m][k];
 			}
 			if (metric_table[m].per_user && n > 0)
 				t->r->value[m][k] = sum / (double)n;
+			if (n_chance > 0)
+				t->r->by_chance[m][k] = chance / (double)n_chance;
 		}
 	mem_free(t->chunk);
 	t->chunk = NULL;

@@ -14,6 +14,8 @@
 struct tally_sum {
 	double sum[N_METRICS][EVAL_KS];
 	uint32_t n[N_METRICS][EVAL_KS];
+	double chance[N_METRICS][EVAL_KS];
+	uint32_t n_chance[N_METRICS][EVAL_KS];
 };
 struct tally {
 	struct eval_result *r;
@@ -25,6 +27,7 @@ struct tally {
 bool tally_open(struct tally *t, struct eval_result *r, unsigned metrics, struct err *err);
 /* Value of the i-th user; NaN: left out of the mean.  From the chunk that holds i only. */
 void tally_put(struct tally *t, size_t i, int metric, unsigned k, double value);
-void tally_close(struct tally *t); /* the means into r->value */
+void tally_chance(struct tally *t, size_t i, int metric, unsigned k, double value); /* the same, by chance */
+void tally_close(struct tally *t); /* the means into r->value and r->by_chance */
 
 #endif

@@ -43,8 +43,10 @@ def shape(got, want, name):
 
 LISTED = {'rank': int, 'item': str, 'title': str, 'score': NUMBER}
 HAZARDS = {'tied': int, 'cold_test_items': int, 'repeats_removed': int, 'users_dropped': int}
+ACCURACY = ('recall', 'precision', 'hit', 'ndcg', 'map', 'mrr')
 METRICS = {'%s@%d' % (m, k): MAYBE for k in (5, 10, 20) for m in
-           ('recall', 'precision', 'hit', 'ndcg', 'map', 'mrr', 'coverage', 'gini', 'novelty', 'diversity')}
+           ACCURACY + ('coverage', 'gini', 'novelty', 'diversity')}
+BY_CHANCE = {'%s@%d' % (m, k): NUMBER for k in (5, 10, 20) for m in ACCURACY}
 TABLE = {'command': str, 'total': int, 'rows': [dict]}
 
 folder = small_data()
@@ -102,7 +104,7 @@ shape(by['whatif'][0], {'user': str, 'run': str, 'method': str, 'items': [MOVED]
 eq([(e['edit'], e['item'], e['value']) for e in by['whatif'][0]['edits']],
    [('remove', '7', None), ('add', '2', 1.0), ('rate', '11', 4.0)], 'whatif reads its edits')
 shape(by['evaluate'][0], {'seconds': NUMBER, 'results': [
-    {'run': str, 'on': str, 'users': int, 'metrics': METRICS, 'hazards': HAZARDS}]}, 'evaluate')
+    {'run': str, 'on': str, 'users': int, 'metrics': METRICS, 'by_chance': BY_CHANCE, 'hazards': HAZARDS}]}, 'evaluate')
 MEAN = {'mean': MAYBE, 'low': MAYBE, 'high': MAYBE}
 shape(by['evaluate'][1], {'what': str, 'seconds': NUMBER, 'results': [
     {'run': str, 'method': str, 'users': int, 'k': int, 'faithfulness': dict(MEAN, users=int), 'random': MEAN,

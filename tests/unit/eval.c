@@ -160,6 +160,25 @@ static void is_value(const struct eval_result *r, int metric, unsigned k, double
 		printf("#  got: %.9f\n", got);
 }
 
+static void is_chance(const struct eval_result *r, int metric, unsigned k, double want)
+{
+	double got = r->by_chance[metric][k];
+
+	if (!ok(fabs(got - want) < 1e-9, "%s@%u by chance is %.6f", metric_table[metric].name, r->options.k[k], want))
+		printf("#  got: %.9f\n", got);
+}
+
+/* u0: of 3 candidates 2 are to be found; u1: 1 of 3; u2: 1 of 2, and one that is no candidate. */
+static void check_hand_chance(const struct eval_result *r)
+{
+	is_chance(r, METRIC_RECALL, 0, (1.0 / 3 + 1.0 / 3 + 1.0 / 4) / 3);
+	is_chance(r, METRIC_NDCG, 0, (2.0 / 3 + 1.0 / 3 + 1.0 / 2) / 3);
+	is_chance(r, METRIC_NDCG, 1, (2.0 / 3 + (1 + 1 / log2(3.0)) / 3 + 0.5) / 3);
+	is_chance(r, METRIC_MAP, 1, (7.0 / 12 + (1 + 0.5) / 3 + (1 + 0.5) / 2 / 2) / 3);
+	is_chance(r, METRIC_MRR, 2, (5.0 / 6 + 11.0 / 18 + 3.0 / 4) / 3);
+	ok(isnan(r->by_chance[METRIC_NOVELTY][0]), "by chance is told of accuracy alone");
+}
+
 static void check_hand_values(const struct eval_result *r)
 {
 	const double d2 = 1 / log2(3.0), half = 1 - 1 / sqrt(2.0);
@@ -202,6 +221,7 @@ static void test_by_hand(void)
 	   tiles->hazards.cold_test_items == 1 && tiles->hazards.tied == 1, "hazards are counted");
 	ok(h.split->test_users == 3, "the split told the same number of users");
 	check_hand_values(tiles);
+	check_hand_chance(tiles);
 	ok(tiles->per_user[METRIC_RECALL][2][0] == 1.0f && tiles->per_user[METRIC_RECALL][2][2] == 0.5f,
 	   "values of each user are kept");
 	ok(!tiles->per_user[METRIC_GINI][0], "gini is of no single user");
@@ -213,6 +233,7 @@ static void test_by_hand(void)
 	for (int m = 0; m < N_METRICS; m++)
 		same = same && !memcmp(dots->value[m], tiles->value[m], 3 * sizeof(double));
 	ok(same, "the dot form gives the same");
+	ok(!memcmp(dots->by_chance[METRIC_NDCG], tiles->by_chance[METRIC_NDCG], 3 * sizeof(double)), "and the same by chance");
 	eval_result_free(dots);
 	eval_result_free(tiles);
 	hand_done(&h);
@@ -231,6 +252,7 @@ static void test_options(void)
 	is_value(r, METRIC_RECALL, 2, (0.5 + 0.5 + 0) / 3);
 	is_value(r, METRIC_MRR, 2, (1.0 / 3 + 1 + 0) / 3);
 	ok(r->hazards.repeats_removed == 0, "seen=keep keeps the repeat in test");
+	is_chance(r, METRIC_NDCG, 0, (2.0 / 5 + 2.0 / 5 + 1.0 / 5) / 3);
 	eval_result_free(r);
 
 	h.o.keep_seen = false;
@@ -238,6 +260,7 @@ static void test_options(void)
 	r = hand_run(&h);
 	/* u0: 5 2 4: miss hit miss; u1: 5 4 0; u2: 5 1 2: hit hit */
 	is_value(r, METRIC_MRR, 2, (0.5 + 1.0 / 3 + 1) / 3);
+	is_chance(r, METRIC_NDCG, 0, (2.0 / 4 + 1.0 / 4 + 2.0 / 3) / 3);
 	is_value(r, METRIC_COVERAGE, 0, 1.0 / 6);
 	is_value(r, METRIC_NOVELTY, 0, NAN); /* item 5 has no share of the events */
 	is_value(r, METRIC_NOVELTY, 1, (log2(7) + log2(7) + log2(3.5)) / 3);
@@ -286,6 +309,7 @@ static void test_few(void)
 	is_value(r, METRIC_MRR, 2, ((1 + 0.5) / 2 + 0.5 + (1 + 0) / 2.0) / 3);
 	is_value(r, METRIC_COVERAGE, 0, NAN);
 	is_str(r->note, "sampled: not comparable", "sampled= says so");
+	ok(isnan(r->by_chance[METRIC_NDCG][0]), "and tells nothing by chance");
 	eval_result_free(r);
 
 	ok(fd >= 0 && write(fd, given, sizeof(given) - 1) == sizeof(given) - 1, "wrote negatives");
