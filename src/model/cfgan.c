@@ -10,7 +10,9 @@
 
 #include "base/mem.h"
 #include "model/cfgan_fit.h"
+#include "model/cfgan_packed.h"
 #include "model/net_tensors.h"
+#include "model/packed_tensors.h"
 #include "model/registry.h"
 #include "model/vectors.h"
 #include "num/linalg.h"
@@ -167,7 +169,8 @@ static bool make_panels(struct cfgan *m, struct err *err)
 {
 	uint32_t width = cfgan_width(&m->net);
 
-	m->panels = rank_panels_new(m->net.out, width, m->net.I, width, NULL, err);
+	m->panels = cfgan_is_packed(&m->net) ? rank_panels_new_packed(&m->net.packed_out, m->net.bias, err)
+					     : rank_panels_new(m->net.out, width, m->net.I, width, NULL, err);
 	return m->panels != NULL;
 }
 
@@ -191,6 +194,20 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 		cfgan_net_done(&copy->net);
 	}
 	mem_free(copy);
+	return NULL;
+}
+
+static struct model *pack(const struct model *model, enum precision to, struct err *err)
+{
+	const struct cfgan *m = (const struct cfgan *)model;
+	struct cfgan *out = mem_zeroed(1, sizeof(*out), err);
+
+	if (!out)
+		return NULL;
+	out->base = m->base;
+	if (cfgan_packed_make(&out->net, &m->net, to, err) && make_panels(out, err))
+		return (struct model *)out;
+	destroy((struct model *)out);
 	return NULL;
 }
 
@@ -227,13 +244,17 @@ static void read_tile(const struct cfgan_net *n, const struct reading *r, const 
 {
 	size_t first = n->G.size[0], Z = cfgan_last(&n->G);
 
-	memset(r->a[0], 0, R * first * sizeof(float));
+	if (!cfgan_is_packed(n))
+		memset(r->a[0], 0, R * first * sizeof(float));
 	for (size_t b = 0; b < R; b++)
-		cfgan_part_sum(&n->G, r->a[0] + b * first, 0, q[b].items, q[b].x ? q[b].x : r->ones, q[b].n);
+		if (cfgan_is_packed(n))
+			packed_sum_rows(&n->packed_in, q[b].items, q[b].x, q[b].n, 0, n->G.size[0], r->a[0] + b * first);
+		else
+			cfgan_part_sum(&n->G, r->a[0] + b * first, 0, q[b].items, q[b].x ? q[b].x : r->ones, q[b].n);
 	cfgan_part_forward(&n->G, r->a, R);
 	for (size_t b = 0; b < R; b++) {
 		memcpy(z + b * (Z + 1), r->a[n->G.n - 1] + b * Z, Z * sizeof(*z));
-		z[b * (Z + 1) + Z] = 1; /* times the bias */
+		z[b * (Z + 1) + Z] = 1; /* times the bias; packed, it is added by itself */
 	}
 }
 
@@ -277,7 +298,8 @@ static bool similar(const struct model *model, uint32_t item, float *out, struct
 {
 	const struct cfgan_net *n = &((const struct cfgan *)model)->net;
 
-	(void)err;
+	if (cfgan_is_packed(n))
+		return packed_cosines(&n->packed_out, item, out, err);
 	vectors_cosines_of(n->out, n->I, cfgan_last(&n->G), cfgan_width(n), item, out);
 	return true;
 }
@@ -306,6 +328,8 @@ static bool save(const struct model *model, enum weights_what what, struct weigh
 	const struct cfgan *m = (const struct cfgan *)model;
 	const struct cfgan_net *n = &m->net;
 
+	if (cfgan_is_packed(n))
+		return cfgan_packed_add(w, n, cfgan_block_name[CFGAN_G_IN], cfgan_block_name[CFGAN_G_OUT], err);
 	if (!weights_add(w, cfgan_block_name[CFGAN_G_IN], TENSOR_F32, n->G.in, n->G.rows, n->G.size[0], err) ||
 	    !weights_add(w, cfgan_block_name[CFGAN_G_OUT], TENSOR_F32, n->out, n->I, cfgan_width(n), err) ||
 	    !dense_tensors_add(w, &n->G.t, err))
@@ -343,11 +367,29 @@ static bool take_state(struct cfgan *m, const struct build_env *env, const struc
 	return m->fit && take_optims(m->fit, w, err);
 }
 
+static struct model *load_packed(uint32_t I, const struct params *p, const struct weights *w, struct err *err)
+{
+	struct cfgan *m = mem_zeroed(1, sizeof(*m), err);
+
+	if (!m)
+		return NULL;
+	m->base.ops = &cfgan_ops;
+	if (net_of(&m->net, I, p, err) &&
+	    cfgan_packed_get(w, &m->net, cfgan_block_name[CFGAN_G_IN], cfgan_block_name[CFGAN_G_OUT], err) &&
+	    make_panels(m, err))
+		return (struct model *)m;
+	destroy((struct model *)m);
+	return NULL;
+}
+
 static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
 			  enum weights_what what, struct err *err)
 {
-	struct cfgan *m = new_model(env->data->n_items, p, what == WEIGHTS_SCORING, err);
+	struct cfgan *m;
 
+	if (what == WEIGHTS_SCORING && packed_is(w, cfgan_block_name[CFGAN_G_OUT]))
+		return load_packed(env->data->n_items, p, w, err);
+	m = new_model(env->data->n_items, p, what == WEIGHTS_SCORING, err);
 	if (!m)
 		return NULL;
 	if (take_generator(&m->net, w, err) &&
@@ -363,6 +405,8 @@ static uint64_t held(const struct model *model)
 {
 	const struct cfgan_net *n = &((const struct cfgan *)model)->net;
 
+	if (cfgan_is_packed(n))
+		return cfgan_packed_bytes(n) + rank_panels_bytes_for(n->packed_out.precision, n->I, cfgan_last(&n->G));
 	return cfgan_generator_floats(n) * sizeof(float) + rank_panels_bytes(n->I, cfgan_width(n));
 }
 
@@ -390,6 +434,7 @@ const struct model_ops cfgan_ops = {
 	.create = create,
 	.fit_epoch = fit_epoch,
 	.freeze = freeze,
+	.pack = pack,
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.dot_form = dot_form,

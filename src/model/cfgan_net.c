@@ -58,13 +58,18 @@ size_t cfgan_net_floats(const struct cfgan_net *n)
 	return cfgan_generator_floats(n) + 2 * (size_t)n->I * n->D.size[0] + cfgan_part_dense(&n->D, true);
 }
 
-bool cfgan_net_make_generator(struct cfgan_net *n, struct err *err)
+bool cfgan_net_make_dense(struct cfgan_net *n, struct err *err)
 {
 	n->G.rows = n->I;
 	n->G.in = n->D.in = n->out = NULL;
 	n->D.t.w = NULL;
 	list_layers(&n->G, "generator");
-	if (tensors_make(&n->G.t, err) &&
+	return tensors_make(&n->G.t, err);
+}
+
+bool cfgan_net_make_generator(struct cfgan_net *n, struct err *err)
+{
+	if (cfgan_net_make_dense(n, err) &&
 	    (n->G.in = mem_zeroed((size_t)n->G.rows * n->G.size[0], sizeof(float), err)) &&
 	    (n->out = mem_zeroed((size_t)n->I * cfgan_width(n), sizeof(float), err)))
 		return true;
@@ -96,10 +101,14 @@ void cfgan_net_drop_discriminator(struct cfgan_net *n)
 void cfgan_net_done(struct cfgan_net *n)
 {
 	cfgan_net_drop_discriminator(n);
+	packed_tensors_done(&n->dense);
+	packed_done(&n->packed_in);
+	packed_done(&n->packed_out);
+	mem_free(n->bias);
 	tensors_done(&n->G.t);
 	mem_free(n->G.in);
 	mem_free(n->out);
-	n->G.in = n->out = NULL;
+	n->G.in = n->out = n->bias = NULL;
 }
 
 bool cfgan_net_copy_generator(struct cfgan_net *to, const struct cfgan_net *from, struct err *err)

@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "num/activation.h"
+#include "num/packed.h"
 #include "num/tensors.h"
 
 enum { CFGAN_MAX_LAYERS = 4 };
@@ -32,6 +33,11 @@ struct cfgan_net {
 	struct cfgan_part G, D;
 	float *out;                   /* [I][cfgan_width()] */
 	size_t verdict, verdict_bias; /* places in D's block: [last size], [1] */
+	/* A generator frozen in fewer bits (model/cfgan_packed.h): in place of G.in and out, which are NULL; dense is of
+	 * G.t. */
+	struct packed packed_in, packed_out; /* [I][size[0]], [I][the last size] */
+	float *bias;                         /* [I] */
+	struct packed_tensors dense;
 };
 
 static inline uint32_t cfgan_last(const struct cfgan_part *p) { return p->size[p->n - 1]; }
@@ -44,6 +50,7 @@ void cfgan_net_done(struct cfgan_net *n); /* fine on a zeroed struct */
 size_t cfgan_net_floats(const struct cfgan_net *n); /* of all weights; before making, too */
 /* What scoring needs: no discriminator. */
 bool cfgan_net_make_generator(struct cfgan_net *n, struct err *err);
+bool cfgan_net_make_dense(struct cfgan_net *n, struct err *err); /* its dense weights alone */
 bool cfgan_net_copy_generator(struct cfgan_net *to, const struct cfgan_net *from, struct err *err);
 void cfgan_net_drop_discriminator(struct cfgan_net *n);
 size_t cfgan_generator_floats(const struct cfgan_net *n);

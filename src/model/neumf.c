@@ -12,8 +12,10 @@
 #include "base/mem.h"
 #include "model/fold_negatives.h"
 #include "model/net_tensors.h"
+#include "model/packed_tensors.h"
 #include "model/neumf_fit.h"
 #include "model/neumf_fold_in.h"
+#include "model/neumf_packed.h"
 #include "model/neumf_score.h"
 #include "model/registry.h"
 #include "model/vectors.h"
@@ -109,7 +111,8 @@ static void destroy(struct model *model)
 	mem_free(m);
 }
 
-static struct neumf *new_model(uint32_t U, uint32_t I, const struct params *p, struct err *err)
+/* packed: without tables and weights, which the file has. */
+static struct neumf *new_model(uint32_t U, uint32_t I, const struct params *p, bool packed, struct err *err)
 {
 	struct neumf *m = mem_zeroed(1, sizeof(*m), err);
 
@@ -119,7 +122,7 @@ static struct neumf *new_model(uint32_t U, uint32_t I, const struct params *p, s
 	m->negatives = (uint32_t)params_int(p, "negatives");
 	m->fold.n = I < FOLD_NEGATIVES ? I : FOLD_NEGATIVES;
 	if (net_of(&m->net, U, I, p, err) && (m->trained = mem_zeroed(U, sizeof(*m->trained), err)) &&
-	    neumf_net_make(&m->net, err))
+	    (packed || neumf_net_make(&m->net, err)))
 		return m;
 	destroy((struct model *)m);
 	return NULL;
@@ -127,7 +130,7 @@ static struct neumf *new_model(uint32_t U, uint32_t I, const struct params *p, s
 
 static struct model *create(const struct build_env *env, const struct params *p, struct err *err)
 {
-	struct neumf *m = new_model(env->x->rows, env->x->cols, p, err);
+	struct neumf *m = new_model(env->x->rows, env->x->cols, p, false, err);
 	struct neumf_rule rule = rule_of(p);
 
 	if (!m)
@@ -195,6 +198,26 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 	return NULL;
 }
 
+static struct model *pack(const struct model *model, enum precision to, struct err *err)
+{
+	const struct neumf *m = (const struct neumf *)model;
+	struct neumf *out = mem_zeroed(1, sizeof(*out), err);
+
+	if (!out)
+		return NULL;
+	out->base = m->base;
+	out->negatives = m->negatives;
+	out->fold = m->fold;
+	out->trained = mem_alloc(m->net.U, sizeof(*out->trained), err);
+	if (out->trained && neumf_packed_make(&out->net, &m->net, to, err)) {
+		memcpy(out->trained, m->trained, m->net.U * sizeof(*m->trained));
+		if (make_ready(out, err))
+			return (struct model *)out;
+	}
+	destroy((struct model *)out);
+	return NULL;
+}
+
 /* --- Scoring --------------------------------------------------------------------------- */
 
 static bool fold_in(const struct neumf *m, const struct query *q, float *p, struct scratch *s, struct err *err)
@@ -218,6 +241,7 @@ static bool query_begin(const struct model *model, const struct query *q, size_t
 {
 	const struct neumf *m = (const struct neumf *)model;
 	const struct neumf_net *n = &m->net;
+	struct packed users = neumf_users(n);
 	size_t work = neumf_score_floats(n), each = neumf_query_floats(n);
 	float *p = scratch_need(s, (work + n->D + B * each) * sizeof(*p), err);
 
@@ -226,7 +250,7 @@ static bool query_begin(const struct model *model, const struct query *q, size_t
 	p += work;
 	for (size_t b = 0; b < B; b++) {
 		if (!q[b].fold_in && q[b].user < n->U && m->trained[q[b].user])
-			memcpy(p, n->P + (size_t)q[b].user * n->D, n->D * sizeof(*p));
+			packed_row(&users, q[b].user, p);
 		else if (!fold_in(m, &q[b], p, s, err))
 			return false;
 		neumf_query(n, p, p + n->D + b * each);
@@ -248,7 +272,8 @@ static bool similar(const struct model *model, uint32_t item, float *out, struct
 {
 	const struct neumf_net *n = &((const struct neumf *)model)->net;
 
-	(void)err;
+	if (!n->Q)
+		return packed_cosines(&n->items, item, out, err);
 	vectors_cosines(n->Q, n->I, n->D, item, out);
 	return true;
 }
@@ -280,11 +305,13 @@ static bool save(const struct model *model, enum weights_what what, struct weigh
 	const struct neumf *m = (const struct neumf *)model;
 	const struct neumf_net *n = &m->net;
 
+	if (!weights_add(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err) ||
+	    !weights_add(w, "fold_in_negatives", TENSOR_U32, m->fold.item, m->fold.n, 0, err))
+		return false;
+	if (!n->Q)
+		return neumf_packed_add(w, n, err);
 	if (!weights_add(w, "users", TENSOR_F32, n->P, n->U, n->D, err) ||
-	    !weights_add(w, "items", TENSOR_F32, n->Q, n->I, n->D, err) ||
-	    !weights_add(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err) ||
-	    !weights_add(w, "fold_in_negatives", TENSOR_U32, m->fold.item, m->fold.n, 0, err) ||
-	    !dense_tensors_add(w, &n->t, err))
+	    !weights_add(w, "items", TENSOR_F32, n->Q, n->I, n->D, err) || !dense_tensors_add(w, &n->t, err))
 		return false;
 	return what == WEIGHTS_SCORING || save_state(m, w, err);
 }
@@ -297,12 +324,19 @@ static bool take_state(struct neumf *m, const struct weights *w, struct err *err
 	return true;
 }
 
+static bool take_tables(struct neumf_net *n, const struct weights *w, struct err *err)
+{
+	if (!n->Q)
+		return neumf_packed_get(w, n, err);
+	return dense_tensors_take(w, &n->t, err) && weights_take(w, "users", TENSOR_F32, n->P, n->U, n->D, err) &&
+	       weights_take(w, "items", TENSOR_F32, n->Q, n->I, n->D, err);
+}
+
 static bool take_weights(struct neumf *m, const struct weights *w, struct err *err)
 {
 	struct neumf_net *n = &m->net;
 
-	return dense_tensors_take(w, &n->t, err) && weights_take(w, "users", TENSOR_F32, n->P, n->U, n->D, err) &&
-	       weights_take(w, "items", TENSOR_F32, n->Q, n->I, n->D, err) &&
+	return take_tables(n, w, err) &&
 	       weights_take(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err) &&
 	       weights_take(w, "fold_in_negatives", TENSOR_U32, m->fold.item, m->fold.n, 0, err) &&
 	       (fold_negatives_whole(&m->fold, n->I) ||
@@ -312,7 +346,8 @@ static bool take_weights(struct neumf *m, const struct weights *w, struct err *e
 static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
 			  enum weights_what what, struct err *err)
 {
-	struct neumf *m = new_model(env->data->n_users, env->data->n_items, p, err);
+	bool packed = what == WEIGHTS_SCORING && packed_is(w, "items");
+	struct neumf *m = new_model(env->data->n_users, env->data->n_items, p, packed, err);
 	struct neumf_rule rule = rule_of(p);
 	bool done;
 
@@ -347,6 +382,8 @@ static uint64_t held(const struct model *model)
 {
 	const struct neumf_net *n = &((const struct neumf *)model)->net;
 
+	if (!n->Q)
+		return sizeof(struct neumf) + n->U + neumf_packed_bytes(n) + ready_bytes(n);
 	return net_bytes(n) + ready_bytes(n);
 }
 
@@ -373,6 +410,7 @@ const struct model_ops neumf_ops = {
 	.fit_epoch = fit_epoch,
 	.valid_loss = valid_loss,
 	.freeze = freeze,
+	.pack = pack,
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.similar = similar,

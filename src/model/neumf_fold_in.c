@@ -20,13 +20,15 @@
 
 bool neumf_people_make(struct neumf_people *p, const struct neumf_net *n, const uint8_t *trained, struct err *err)
 {
+	struct packed users = neumf_users(n);
 	size_t D = n->D, count = 0;
 	double *sum = mem_zeroed(2 * D, sizeof(*sum), err);
 
 	p->mean = sum ? mem_zeroed(2 * D, sizeof(*p->mean), err) : NULL;
 	for (uint32_t u = 0; p->mean && u < n->U; u++) {
-		const float *row = n->P + u * D;
+		float *row = p->mean; /* until there is one */
 
+		packed_row(&users, u, row);
 		for (size_t d = 0; trained[u] && d < D; d++) {
 			sum[d] += (double)row[d];
 			sum[D + d] += (double)row[d] * (double)row[d];
@@ -109,9 +111,9 @@ size_t neumf_fold_in_bytes(const struct neumf_net *n, size_t rows)
 static void collect(struct fold *f, const uint32_t *items)
 {
 	const struct neumf_net *n = f->net;
+	struct packed of = neumf_items(n);
 
-	for (size_t r = 0; r < f->N; r++)
-		memcpy(f->w.q + r * f->D, n->Q + items[r] * f->D, f->D * sizeof(float));
+	packed_rows(&of, items, f->N, f->w.q, f->D);
 	kern()->gemm(&(struct kern_gemm){ .c = f->own, .ldc = n->L[0], .a = f->w.q + n->G, .a_row = n->D, .a_col = 1,
 					  .b = n->t.w + n->Wi, .ldb = n->L[0], .bias = n->t.w + n->b[0], .m = f->N,
 					  .n = n->L[0], .K = n->M });

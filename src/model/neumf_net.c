@@ -45,15 +45,24 @@ size_t neumf_dense_size(const struct neumf_net *n)
 	return listed.t.size;
 }
 
-bool neumf_net_make(struct neumf_net *n, struct err *err)
+bool neumf_net_make_dense(struct neumf_net *n, struct err *err)
 {
 	n->t = (struct tensors){ 0 };
 	list_tensors(n);
-	n->Q = NULL;
-	n->P = mem_zeroed((size_t)n->U * n->D, sizeof(*n->P), err);
-	n->Q = n->P ? mem_zeroed((size_t)n->I * n->D, sizeof(*n->Q), err) : NULL;
-	if (n->Q && tensors_make(&n->t, err))
-		return true;
+	n->P = n->Q = NULL;
+	n->users = n->items = (struct packed){ 0 };
+	n->dense = (struct packed_tensors){ 0 };
+	return tensors_make(&n->t, err);
+}
+
+bool neumf_net_make(struct neumf_net *n, struct err *err)
+{
+	if (neumf_net_make_dense(n, err)) {
+		n->P = mem_zeroed((size_t)n->U * n->D, sizeof(*n->P), err);
+		n->Q = n->P ? mem_zeroed((size_t)n->I * n->D, sizeof(*n->Q), err) : NULL;
+		if (n->Q)
+			return true;
+	}
 	neumf_net_done(n);
 	return false;
 }
@@ -89,6 +98,9 @@ void neumf_net_done(struct neumf_net *n)
 	mem_free(n->P);
 	mem_free(n->Q);
 	n->P = n->Q = NULL;
+	packed_done(&n->users);
+	packed_done(&n->items);
+	packed_tensors_done(&n->dense);
 	tensors_done(&n->t);
 }
 

@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/rng.h"
 #include "base/task.h"
+#include "num/packed.h"
 #include "num/tensors.h"
 
 enum { NEUMF_MAX_LAYERS = 8 };
@@ -33,9 +34,22 @@ struct neumf_net {
 	struct tensors t;
 	size_t Wu, Wi, W[NEUMF_MAX_LAYERS], b[NEUMF_MAX_LAYERS], w, c; /* places in t; W[0] is none */
 	float *P, *Q;
+	/* Frozen in fewer bits (model/neumf_packed.h): in place of P and Q, which are NULL; dense is of t. */
+	struct packed users, items;
+	struct packed_tensors dense;
 };
+/* The tables, however they are kept. */
+static inline struct packed neumf_users(const struct neumf_net *n)
+{
+	return n->P ? packed_view(n->P, n->U, n->D) : n->users;
+}
+static inline struct packed neumf_items(const struct neumf_net *n)
+{
+	return n->Q ? packed_view(n->Q, n->I, n->D) : n->items;
+}
 /* Of n: U, I, G, M, D, L, n and dropout are set; the weights come out 0. */
 bool neumf_net_make(struct neumf_net *n, struct err *err);
+bool neumf_net_make_dense(struct neumf_net *n, struct err *err); /* the dense weights alone */
 bool neumf_net_fill(struct neumf_net *n, uint64_t seed, const struct task *t, struct err *err); /* the start */
 bool neumf_net_copy(struct neumf_net *to, const struct neumf_net *from, struct err *err);
 void neumf_net_done(struct neumf_net *n); /* fine on a zeroed struct */

@@ -19,20 +19,31 @@ static size_t panels_of(const struct neumf_net *n)
 	return ((size_t)n->I + T - 1) / T;
 }
 
-/* The items of panel k, beyond the last ones 0, turned: [D][T]. */
-static void turn_items(const struct neumf_net *n, size_t k, float *turned)
+/* Of making a panel: its items' rows, and those turned. */
+static size_t making_floats(const struct neumf_net *n)
 {
-	uint32_t lo = (uint32_t)(k * T), count = n->I - lo < T ? n->I - lo : T;
-
-	memset(turned, 0, (size_t)n->D * T * sizeof(*turned));
-	for (size_t d = 0; d < n->D; d++)
-		for (uint32_t i = 0; i < count; i++)
-			turned[d * T + i] = n->Q[((size_t)lo + i) * n->D + d];
+	return 2 * (size_t)n->D * T;
 }
 
-static void fill_panel(const struct neumf_net *n, float *panel, const float *turned)
+/* The items of panel k, beyond the last ones 0, turned: [D][T]. */
+static float *turn_items(const struct neumf_net *n, size_t k, float *making)
 {
-	const float *t = n->t.w;
+	uint32_t lo = (uint32_t)(k * T), count = n->I - lo < T ? n->I - lo : T;
+	float *rows = making + (size_t)n->D * T, *turned = making;
+	struct packed items = neumf_items(n);
+
+	memset(rows, 0, (size_t)n->D * T * sizeof(*rows));
+	for (uint32_t i = 0; i < count; i++)
+		packed_row(&items, lo + i, rows + (size_t)i * n->D);
+	for (size_t d = 0; d < n->D; d++)
+		for (uint32_t i = 0; i < T; i++)
+			turned[d * T + i] = rows[(size_t)i * n->D + d];
+	return turned;
+}
+
+static void fill_panel(const struct neumf_net *n, size_t k, float *panel, float *making)
+{
+	const float *t = n->t.w, *turned = turn_items(n, k, making);
 
 	kern()->gemm(&(struct kern_gemm){ .c = panel, .ldc = T, .a = t + n->Wi, .a_row = 1, .a_col = n->L[0],
 					  .b = turned + (size_t)n->G * T, .ldb = T, .down = t + n->b[0], .m = n->L[0],
@@ -43,22 +54,22 @@ static void fill_panel(const struct neumf_net *n, float *panel, const float *tur
 struct neumf_panels *neumf_panels_new(const struct neumf_net *n, struct err *err)
 {
 	struct neumf_panels *p = mem_zeroed(1, sizeof(*p), err);
-	float *turned;
+	float *making;
 
 	if (!p)
 		return NULL;
 	p->rows = neumf_query_floats(n);
+	if (!n->Q)
+		return p;
 	p->v = mem_alloc(panels_of(n) * p->rows * T, sizeof(*p->v), err);
-	turned = p->v ? mem_alloc((size_t)n->D * T, sizeof(*turned), err) : NULL;
-	if (!turned) {
+	making = p->v ? mem_alloc(making_floats(n), sizeof(*making), err) : NULL;
+	if (!making) {
 		neumf_panels_free(p);
 		return NULL;
 	}
-	for (size_t k = 0; k < panels_of(n); k++) {
-		turn_items(n, k, turned);
-		fill_panel(n, p->v + k * p->rows * T, turned);
-	}
-	mem_free(turned);
+	for (size_t k = 0; k < panels_of(n); k++)
+		fill_panel(n, k, p->v + k * p->rows * T, making);
+	mem_free(making);
 	return p;
 }
 
@@ -72,6 +83,8 @@ void neumf_panels_free(struct neumf_panels *p)
 
 uint64_t neumf_panels_bytes(const struct neumf_net *n)
 {
+	if (neumf_items(n).precision != PRECISION_F32)
+		return sizeof(struct neumf_panels);
 	return sizeof(struct neumf_panels) + (uint64_t)panels_of(n) * neumf_query_floats(n) * T * sizeof(float);
 }
 
@@ -96,7 +109,7 @@ static size_t widest(const struct neumf_net *n)
 
 size_t neumf_score_floats(const struct neumf_net *n)
 {
-	return (2 * widest(n) + 1) * T;
+	return (2 * widest(n) + 1) * T + (n->Q ? 0 : making_floats(n) + neumf_query_floats(n) * T);
 }
 
 /* out [T]; x and y hold a layer each. */
@@ -126,12 +139,16 @@ static void score_panel(const struct neumf_net *n, const float *panel, const flo
 void neumf_score(const struct neumf_net *n, const struct neumf_panels *panels, const float *queries, size_t B,
 		 uint32_t lo, uint32_t hi, float *work, float *out, size_t stride)
 {
-	float *x = work + T, *y = x + widest(n) * T;
+	float *x = work + T, *y = x + widest(n) * T, *own = y + widest(n) * T;
 
 	for (uint32_t at = lo; at < hi;) {
 		uint32_t first = at / T * T, end = hi - first < T ? hi : first + T;
-		const float *panel = panels->v + (size_t)(first / T) * panels->rows * T;
+		const float *panel = own;
 
+		if (panels->v)
+			panel = panels->v + (size_t)(first / T) * panels->rows * T;
+		else
+			fill_panel(n, first / T, own, own + panels->rows * T);
 		for (size_t b = 0; b < B; b++) {
 			score_panel(n, panel, queries + b * panels->rows, x, y, work);
 			memcpy(out + b * stride + (at - lo), work + (at - first), (end - at) * sizeof(*out));

@@ -6,6 +6,7 @@
  * costs an addition in the first layer and the small layers above, which run with items along the vectors'
  * lanes: every product fills the registers, however narrow the layers are.  A score has the same bits in any
  * range and batch: sums over each layer's inputs run in their order, the bias first.
+ * A network in fewer bits keeps no panels: each is made from its items' rows when a batch comes to it.
  * Thread: making is single; reading is ANY.
  */
 #ifndef MODEL_NEUMF_SCORE_H

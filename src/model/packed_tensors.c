@@ -50,8 +50,12 @@ static bool take_scales(const struct weights *w, const char *name, struct packed
 static bool get(const struct weights *w, const char *name, enum precision precision, uint32_t rows, uint32_t cols,
 		struct packed *out, struct err *err)
 {
-	const void *data = weights_get(w, name, type_of[precision], rows, cols, NULL, NULL, err);
+	size_t found;
+	const void *data = weights_get(w, name, type_of[precision], rows, cols == PACKED_ANY ? SIZE_MAX : cols, NULL,
+				       &found, err);
 
+	if (data && cols == PACKED_ANY)
+		cols = (uint32_t)found;
 	if (!data || !packed_alloc(out, precision, cols ? rows : 1, cols ? cols : rows, err))
 		return false;
 	memcpy(out->data, data, packed_bytes_for(precision, out->rows, out->cols) -

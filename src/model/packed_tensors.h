@@ -11,7 +11,8 @@
 /* The table is borrowed until the file is written. */
 bool packed_add(struct weights_writer *w, const char *name, const struct packed *p, struct err *err);
 bool packed_is(const struct weights *w, const char *name); /* kept as BF16 or I8 */
-/* A copy in the precision that the file has; packed_done() it. */
+/* A copy in the precision that the file has; packed_done() it.  cols PACKED_ANY: as many as there are. */
+#define PACKED_ANY UINT32_MAX
 bool packed_get(const struct weights *w, const char *name, uint32_t rows, uint32_t cols, struct packed *out,
 		struct err *err);
 

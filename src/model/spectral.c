@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "model/csr_tensors.h"
 #include "model/item_matrix.h"
+#include "model/packed_tensors.h"
 #include "model/registry.h"
 #include "model/row_sum.h"
 #include "model/vectors.h"
@@ -42,6 +43,7 @@ struct spectral {
 	float *degree;  /* [I] */
 	float *vectors; /* [I][D] D^(1/2) V */
 	float *B;       /* WHOLE: [I][I] of both filters */
+	struct packed packed_vectors, packed_B; /* WHOLE, frozen in fewer bits: in place of both, which are NULL */
 	struct csr R;   /* SPARSE: R'R, I x I; BY_USERS: R', I x U */
 	struct rank_panels *panels; /* of vectors; NULL for WHOLE */
 };
@@ -68,6 +70,8 @@ static void destroy(struct model *model)
 	mem_free(m->degree);
 	mem_free(m->vectors);
 	mem_free(m->B);
+	packed_done(&m->packed_vectors);
+	packed_done(&m->packed_B);
 	csr_done(&m->R);
 	rank_panels_free(m->panels);
 	mem_free(m);
@@ -291,6 +295,41 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 	return NULL;
 }
 
+static struct packed whole_of(const struct spectral *m)
+{
+	return m->B ? packed_view(m->B, m->I, m->I) : m->packed_B;
+}
+
+static struct packed vectors_of(const struct spectral *m)
+{
+	return m->vectors ? packed_view(m->vectors, m->I, m->D) : m->packed_vectors;
+}
+
+static struct model *pack(const struct model *model, enum precision to, struct err *err)
+{
+	const struct spectral *m = (const struct spectral *)model;
+	struct packed vectors = vectors_of(m), whole = whole_of(m);
+	struct spectral *out;
+
+	if (m->form != WHOLE) {
+		err_set(err, ERR_UNSUPPORTED, "spectral holds a sparse graph here: half of it are numbers of items%s, which "
+			"%s cannot round", m->form == BY_USERS ? "' users" : "", precision_name[to]);
+		return NULL;
+	}
+	out = mem_alloc(1, sizeof(*out), err);
+	if (!out)
+		return NULL;
+	*out = *m;
+	out->vectors = out->B = NULL;
+	out->packed_vectors = out->packed_B = (struct packed){ 0 };
+	out->degree = copy_of(m->degree, m->I, sizeof(float), err);
+	if (out->degree && packed_make(&out->packed_vectors, &vectors, to, err) &&
+	    packed_make(&out->packed_B, &whole, to, err))
+		return (struct model *)out;
+	destroy((struct model *)out);
+	return NULL;
+}
+
 /* --- Scoring ---------------------------------------------------------------------------------------- */
 
 /* Of a batch, in scratch: each query's alpha x D^(-1/2) V; for SPARSE its sum of rows with the cursors, for
@@ -392,7 +431,7 @@ static void score_block(const struct model *model, const struct query *q, size_t
 	const struct spectral *m = (const struct spectral *)model;
 
 	if (m->form == WHOLE) {
-		struct packed whole = packed_view(m->B, m->I, m->I);
+		struct packed whole = whole_of(m);
 
 		item_matrix_scores(&whole, q, B, lo, hi, out, stride);
 		return;
@@ -436,7 +475,7 @@ static bool contributions(const struct model *model, const struct query *q, uint
 	(void)s, (void)err;
 	*base = 0;
 	if (m->form == WHOLE) {
-		struct packed whole = packed_view(m->B, m->I, m->I);
+		struct packed whole = whole_of(m);
 
 		item_matrix_parts(&whole, q, item, parts);
 		return true;
@@ -450,7 +489,8 @@ static bool similar(const struct model *model, uint32_t item, float *out, struct
 {
 	const struct spectral *m = (const struct spectral *)model;
 
-	(void)err;
+	if (!m->vectors)
+		return packed_cosines(&m->packed_vectors, item, out, err);
 	vectors_cosines(m->vectors, m->I, m->D, item, out);
 	return true;
 }
@@ -468,26 +508,41 @@ static const float *item_vectors(const struct model *model, size_t *D, size_t *s
 static bool save(const struct model *model, enum weights_what what, struct weights_writer *w, struct err *err)
 {
 	const struct spectral *m = (const struct spectral *)model;
+	struct packed vectors = vectors_of(m), whole = whole_of(m);
 
 	(void)what;
 	if (!weights_add(w, "degree", TENSOR_F32, m->degree, m->I, 0, err) ||
-	    !weights_add(w, "item_vectors", TENSOR_F32, m->vectors, m->I, m->D, err))
+	    !packed_add(w, "item_vectors", &vectors, err))
 		return false;
 	if (m->form == WHOLE)
-		return weights_add(w, "item_item", TENSOR_F32, m->B, m->I, m->I, err);
+		return packed_add(w, "item_item", &whole, err);
 	return csr_tensors_add(w, m->form == SPARSE ? "item_gram" : "item_users", &m->R, err);
+}
+
+/* A table of floats, or of fewer bits. */
+static bool take_table(const struct weights *w, const char *name, uint32_t rows, uint32_t cols, float **whole,
+		       struct packed *packed, uint32_t *found, struct err *err)
+{
+	if (!packed_get(w, name, rows, cols, packed, err))
+		return false;
+	*found = packed->cols;
+	if (packed->precision == PRECISION_F32) {
+		*whole = packed->data;
+		*packed = (struct packed){ 0 };
+	}
+	return true;
 }
 
 static bool take_linear(struct spectral *m, const struct weights *w, struct err *err)
 {
-	const float *B;
+	uint32_t ignored;
 
 	if (weights_has(w, "item_item")) {
 		m->form = WHOLE;
-		B = weights_get(w, "item_item", TENSOR_F32, m->I, m->I, NULL, NULL, err);
-		m->B = B ? copy_of(B, (size_t)m->I * m->I, sizeof(*B), err) : NULL;
-		return m->B != NULL;
+		return take_table(w, "item_item", m->I, m->I, &m->B, &m->packed_B, &ignored, err);
 	}
+	if (!m->vectors)
+		return err_set(err, ERR_SYNTAX, "the weights file has a graph beside vectors of fewer bits");
 	m->form = weights_has(w, "item_gram.ptr") ? SPARSE : BY_USERS;
 	if (!csr_tensors_get(w, m->form == SPARSE ? "item_gram" : "item_users", m->I,
 			     m->form == SPARSE ? m->I : m->U, &m->R, err))
@@ -499,19 +554,17 @@ static bool take_linear(struct spectral *m, const struct weights *w, struct err 
 
 static bool take(struct spectral *m, const struct weights *w, struct err *err)
 {
-	size_t D;
-	const float *degree = weights_get(w, "degree", TENSOR_F32, m->I, 0, NULL, NULL, err);
-	const float *vectors = degree ? weights_get(w, "item_vectors", TENSOR_F32, m->I, SIZE_MAX, NULL, &D, err) : NULL;
+	uint32_t D;
 
-	if (!vectors)
+	m->degree = mem_alloc(m->I, sizeof(*m->degree), err);
+	if (!m->degree || !weights_take(w, "degree", TENSOR_F32, m->degree, m->I, 0, err) ||
+	    !take_table(w, "item_vectors", m->I, PACKED_ANY, &m->vectors, &m->packed_vectors, &D, err))
 		return false;
 	if (D < 1 || D > m->dim)
-		return err_set(err, ERR_RANGE, "the weights file has vectors of length %zu: of 1 to dim=%u were expected",
-			       D, (unsigned)m->dim);
-	m->D = (uint32_t)D;
-	m->degree = copy_of(degree, m->I, sizeof(*degree), err);
-	m->vectors = m->degree ? copy_of(vectors, m->I * D, sizeof(*vectors), err) : NULL;
-	return m->vectors && take_linear(m, w, err);
+		return err_set(err, ERR_RANGE, "the weights file has vectors of length %u: of 1 to dim=%u were expected",
+			       (unsigned)D, (unsigned)m->dim);
+	m->D = D;
+	return take_linear(m, w, err);
 }
 
 static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
@@ -529,10 +582,11 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 static uint64_t held(const struct model *model)
 {
 	const struct spectral *m = (const struct spectral *)model;
-	uint64_t I = m->I, n = I * (1 + m->D) * sizeof(float);
+	struct packed vectors = vectors_of(m), whole = whole_of(m);
+	uint64_t n = m->I * sizeof(float) + packed_bytes(&vectors);
 
 	if (m->form == WHOLE)
-		return n + I * I * sizeof(float);
+		return n + packed_bytes(&whole);
 	return n + csr_bytes(&m->R) + rank_panels_bytes(m->I, m->D);
 }
 
@@ -545,6 +599,7 @@ const struct model_ops spectral_ops = {
 	.create = create,
 	.fit_epoch = fit_epoch,
 	.freeze = freeze,
+	.pack = pack,
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.contributions = contributions,

@@ -9,10 +9,12 @@
 
 #include "base/mem.h"
 #include "model/net_tensors.h"
+#include "model/packed_tensors.h"
 #include "model/registry.h"
 #include "model/towers_content.h"
 #include "model/towers_fit.h"
 #include "model/towers_friends.h"
+#include "model/towers_packed.h"
 #include "model/towers_params.h"
 #include "model/towers_past.h"
 #include "model/vectors.h"
@@ -29,6 +31,7 @@ struct towers {
 	float *met;                 /* [U][D] the friends' mean, social > 0 */
 	uint8_t *has_friends;       /* [U] */
 	float *r;                   /* [I][D] */
+	struct packed packed_met, packed_r; /* in fewer bits: in place of met and r, which are NULL */
 	struct rank_panels *panels;
 };
 
@@ -46,6 +49,8 @@ static void destroy(struct model *model)
 	mem_free(m->met);
 	mem_free(m->has_friends);
 	mem_free(m->r);
+	packed_done(&m->packed_met);
+	packed_done(&m->packed_r);
 	mem_free(m);
 }
 
@@ -248,6 +253,47 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 	return model;
 }
 
+/* --- In fewer bits --------------------------------------------------------------------- */
+
+static struct packed table(const float *whole, uint32_t rows, uint32_t D, const struct packed *packed)
+{
+	return whole ? packed_view(whole, rows, D) : *packed;
+}
+
+static bool copy_users(uint8_t **to, const uint8_t *from, uint32_t U, struct err *err)
+{
+	*to = mem_alloc(U, sizeof(**to), err);
+	if (*to)
+		memcpy(*to, from, U * sizeof(**to));
+	return *to != NULL;
+}
+
+static bool pack_tables(struct towers *out, const struct towers *m, enum precision to, struct err *err)
+{
+	struct packed r = table(m->r, m->net.I, m->net.D, &m->packed_r);
+	struct packed met = table(m->met, m->net.U, m->net.D, &m->packed_met);
+
+	return copy_users(&out->trained, m->trained, m->net.U, err) &&
+	       (!m->has_friends || (copy_users(&out->has_friends, m->has_friends, m->net.U, err) &&
+				    packed_make(&out->packed_met, &met, to, err))) &&
+	       packed_make(&out->packed_r, &r, to, err) &&
+	       (out->panels = rank_panels_new_packed(&out->packed_r, NULL, err));
+}
+
+static struct model *pack(const struct model *model, enum precision to, struct err *err)
+{
+	const struct towers *m = (const struct towers *)model;
+	struct towers *out = mem_zeroed(1, sizeof(*out), err);
+
+	if (!out)
+		return NULL;
+	out->base = m->base;
+	if (towers_packed_make(&out->net, &m->net, to, err) && pack_tables(out, m, to, err))
+		return (struct model *)out;
+	destroy((struct model *)out);
+	return NULL;
+}
+
 /* --- Scoring --------------------------------------------------------------------------- */
 
 static uint32_t longest_of(const struct query *q, size_t B)
@@ -259,21 +305,25 @@ static uint32_t longest_of(const struct query *q, size_t B)
 	return longest;
 }
 
-/* f: [q->n] work. */
+/* f: [D + q->n] work. */
 static void begin_row(const struct towers *m, const struct query *q, const struct tower *t, size_t row, float *f)
 {
 	const struct towers_net *n = &m->net;
+	struct packed users = table(n->users, n->U, n->D, &n->packed_users);
+	struct packed friends = table(m->met, n->U, n->D, &m->packed_met);
 	size_t D = n->D;
 	bool known = q->user < n->U, met = known && m->has_friends && m->has_friends[q->user];
 
 	if (known && !q->fold_in && m->trained[q->user])
-		memcpy(t->in + row * D, n->users + q->user * D, D * sizeof(float));
+		packed_row(&users, q->user, t->in + row * D);
 	else
 		memset(t->in + row * D, 0, D * sizeof(float));
 	if (!n->history)
 		return;
-	towers_past_weights(n->recency, q->x, q->n, f);
-	towers_past_mean(n, q->items, f, q->n, met ? m->met + q->user * D : NULL, t->mean + row * D);
+	if (met)
+		packed_row(&friends, q->user, f);
+	towers_past_weights(n->recency, q->x, q->n, f + D);
+	towers_past_mean(n, q->items, f + D, q->n, met ? f : NULL, t->mean + row * D);
 }
 
 /* Scratch: the queries' vectors [B][D].  Aux: what the tower needs. */
@@ -285,7 +335,7 @@ static bool query_begin(const struct model *model, const struct query *q, size_t
 	float *u = scratch_need(s, B * n->D * sizeof(*u), err), *at;
 	struct tower t;
 
-	at = u ? scratch_need_aux(s, (tower_floats(n, ROWS) + longest_of(q, B)) * sizeof(*at), err) : NULL;
+	at = u ? scratch_need_aux(s, (tower_floats(n, ROWS) + n->D + longest_of(q, B)) * sizeof(*at), err) : NULL;
 	if (!at)
 		return false;
 	t = lay_tower(n, &at, ROWS);
@@ -322,7 +372,8 @@ static bool similar(const struct model *model, uint32_t item, float *out, struct
 {
 	const struct towers *m = (const struct towers *)model;
 
-	(void)err;
+	if (!m->r)
+		return packed_cosines(&m->packed_r, item, out, err);
 	vectors_cosines(m->r, m->net.I, m->net.D, item, out);
 	return true;
 }
@@ -365,11 +416,21 @@ static bool save_state(const struct towers *m, struct weights_writer *w, struct 
 	return true;
 }
 
+static bool save_packed(const struct towers *m, struct weights_writer *w, struct err *err)
+{
+	return towers_packed_add(w, &m->net, err) && packed_add(w, "item_vectors", &m->packed_r, err) &&
+	       weights_add(w, "user_trained", TENSOR_U8, m->trained, m->net.U, 0, err) &&
+	       (!m->has_friends || (packed_add(w, "friends", &m->packed_met, err) &&
+				    weights_add(w, "user_has_friends", TENSOR_U8, m->has_friends, m->net.U, 0, err)));
+}
+
 static bool save(const struct model *model, enum weights_what what, struct weights_writer *w, struct err *err)
 {
 	const struct towers *m = (const struct towers *)model;
 	const struct towers_net *n = &m->net;
 
+	if (towers_is_packed(n))
+		return save_packed(m, w, err);
 	if (!weights_add(w, "users", TENSOR_F32, n->users, n->U, n->D, err) ||
 	    !weights_add(w, "items", TENSOR_F32, n->items, n->I, n->D, err) ||
 	    (n->past && !weights_add(w, "past", TENSOR_F32, n->past, n->I, n->D, err)) ||
@@ -420,11 +481,43 @@ static bool take_state(struct towers *m, const struct build_env *env, const stru
 	return true;
 }
 
+static bool take_packed(struct towers *m, const struct weights *w, struct err *err)
+{
+	struct towers_net *n = &m->net;
+
+	if (n->social > 0 && (!(m->has_friends = mem_zeroed(n->U, sizeof(*m->has_friends), err)) ||
+			      !packed_get(w, "friends", n->U, n->D, &m->packed_met, err) ||
+			      !weights_take(w, "user_has_friends", TENSOR_U8, m->has_friends, n->U, 0, err)))
+		return false;
+	m->trained = mem_zeroed(n->U, sizeof(*m->trained), err);
+	return m->trained && towers_packed_get(w, n, err) &&
+	       weights_take(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err) &&
+	       packed_get(w, "item_vectors", n->I, n->D, &m->packed_r, err) &&
+	       (m->panels = rank_panels_new_packed(&m->packed_r, NULL, err));
+}
+
+static struct model *load_packed(const struct build_env *env, const struct params *p, const struct weights *w,
+				 struct err *err)
+{
+	struct towers *m = mem_zeroed(1, sizeof(*m), err);
+
+	if (!m)
+		return NULL;
+	m->base.ops = &towers_ops;
+	if (towers_net_of(&m->net, env->data, p, err) && take_packed(m, w, err))
+		return (struct model *)m;
+	destroy((struct model *)m);
+	return NULL;
+}
+
 static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
 			  enum weights_what what, struct err *err)
 {
-	struct towers *m = new_model(env, p, w, err);
+	struct towers *m;
 
+	if (what == WEIGHTS_SCORING && packed_is(w, "item_vectors"))
+		return load_packed(env, p, w, err);
+	m = new_model(env, p, w, err);
 	if (!m)
 		return NULL;
 	if (take_weights(m, w, err) &&
@@ -448,8 +541,12 @@ static uint64_t scoring_bytes(const struct towers_net *n)
 
 static uint64_t held(const struct model *model)
 {
-	const struct towers_net *n = &((const struct towers *)model)->net;
+	const struct towers *m = (const struct towers *)model;
+	const struct towers_net *n = &m->net;
 
+	if (towers_is_packed(n))
+		return towers_packed_bytes(n) + packed_bytes(&m->packed_r) + packed_bytes(&m->packed_met) +
+		       2 * (uint64_t)n->U + rank_panels_bytes_for(m->packed_r.precision, n->I, n->D);
 	return scoring_bytes(n) + towers_text_bytes(n->features.text);
 }
 
@@ -483,6 +580,7 @@ const struct model_ops towers_ops = {
 	.fit_epoch = fit_epoch,
 	.valid_loss = valid_loss,
 	.freeze = freeze,
+	.pack = pack,
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.dot_form = dot_form,

@@ -17,19 +17,29 @@
 
 /* --- The weights --------------------------------------------------------------------- */
 
-static void list_tensors(struct towers_net *n, struct tensors *t)
+static void list_tensors(struct towers_net *n, struct tensors *t, bool people_alone)
 {
 	size_t D = n->D;
 
 	if (n->project) {
 		n->W1 = tensors_add(t, "user.weight", D, D);
 		n->b = tensors_add(t, "user.bias", D, 0);
+	}
+	if (n->project && !people_alone) {
 		n->W3 = tensors_add(t, "item.weight", D, D);
 		n->b3 = tensors_add(t, "item.bias", D, 0);
 	}
 	if (n->history)
 		n->W2 = tensors_add(t, "history.weight", D, D);
-	towers_features_list(&n->features, t, n->features.text != NULL);
+	if (!people_alone)
+		towers_features_list(&n->features, t, n->features.text != NULL);
+}
+
+bool towers_net_make_people(struct towers_net *n, struct err *err)
+{
+	n->t = (struct tensors){ 0 };
+	list_tensors(n, &n->t, true);
+	return tensors_make(&n->t, err);
 }
 
 uint64_t towers_net_bytes(const struct towers_net *n)
@@ -38,7 +48,7 @@ uint64_t towers_net_bytes(const struct towers_net *n)
 	struct tensors t = { 0 };
 	uint64_t rows = (uint64_t)n->U + (n->history ? 2 : 1) * (uint64_t)n->I + towers_n_tags(&n->features);
 
-	list_tensors(&listed, &t);
+	list_tensors(&listed, &t, false);
 	return (rows * n->D + t.size) * sizeof(float);
 }
 
@@ -47,7 +57,7 @@ bool towers_net_make(struct towers_net *n, struct err *err)
 	size_t D = n->D, n_tags = towers_n_tags(&n->features);
 
 	n->t = (struct tensors){ 0 };
-	list_tensors(n, &n->t);
+	list_tensors(n, &n->t, false);
 	n->past = n->tags = NULL;
 	n->users = mem_zeroed(n->U * D, sizeof(float), err);
 	n->items = n->users ? mem_zeroed(n->I * D, sizeof(float), err) : NULL;
@@ -60,12 +70,15 @@ bool towers_net_make(struct towers_net *n, struct err *err)
 void towers_net_done(struct towers_net *n)
 {
 	towers_features_done(&n->features);
+	packed_tensors_done(&n->dense);
 	tensors_done(&n->t);
 	mem_free(n->users);
 	mem_free(n->items);
 	mem_free(n->past);
 	mem_free(n->tags);
 	n->users = n->items = n->past = n->tags = NULL;
+	packed_done(&n->packed_users);
+	packed_done(&n->packed_past);
 }
 
 static void clear_without_events(float *v, const struct csr *x, size_t D)
@@ -223,6 +236,10 @@ void towers_sum_past(const struct towers_net *n, const uint32_t *item, const flo
 {
 	size_t D = n->D;
 
+	if (!n->past) {
+		packed_sum_rows(&n->packed_past, item, f, count, 0, n->D, out);
+		return;
+	}
 	if (D % KERN_PAD == 0) {
 		kern()->combine(out, n->past, D, item, f, count, D);
 		return;

@@ -22,6 +22,7 @@
 #include "base/rng.h"
 #include "model/towers_features.h"
 #include "num/activation.h"
+#include "num/packed.h"
 #include "num/tensors.h"
 
 enum towers_activation { TOWERS_SEED, TOWERS_TANH, TOWERS_LINEAR };
@@ -36,6 +37,10 @@ struct towers_net {
 	size_t W1, W2, b, W3, b3;        /* [D][D], in x out; [D] */
 	float *users, *items, *past;     /* [U][D] e_u, [I][D] e_i, [I][D] q_i + i'_i (NULL: history=no) */
 	float *tags;                     /* [n_tags][D], or NULL */
+	/* Frozen in fewer bits (model/towers_packed.h): in place of users and past, which are NULL like items and tags;
+	 * dense is of t, which lists the people's tensors alone. */
+	struct packed packed_users, packed_past;
+	struct packed_tensors dense;
 };
 /* Of n: all above `t` is set, features with or without text; the weights come out 0. */
 bool towers_net_make(struct towers_net *n, struct err *err);
@@ -44,6 +49,7 @@ void towers_net_fill(struct towers_net *n, const struct csr *x, const struct csr
 /* The weights alone: features are made anew by the caller (of the same data: the same shapes). */
 void towers_net_copy_weights(struct towers_net *to, const struct towers_net *from);
 void towers_net_done(struct towers_net *n); /* features too */
+bool towers_net_make_people(struct towers_net *n, struct err *err); /* the dense weights of their tower alone, as 0 */
 uint64_t towers_net_bytes(const struct towers_net *n); /* of the weights; before making, too */
 
 static inline enum activation towers_f(const struct towers_net *n)
