@@ -47,6 +47,8 @@ static bool models_prepare(struct call *c, struct err *err)
 			if (ops->caps & caps[k].cap)
 				json_array_append_new(can, json_text(caps[k].name));
 		}
+		if (ops->pack)
+			json_array_append_new(can, json_text("fewer-bits"));
 		json_object_set_new(row, "caps", can);
 	}
 	result_set(r, "total", json_integer((json_int_t)json_array_size(r->rows)));

@@ -112,10 +112,7 @@ static bool fill_request(const struct call *c, struct fit_request *r, struct err
 			return err_wrap(err, "metric=");
 	}
 	fit_request_follow(r);
-	if (r->kept != PRECISION_F32 && !ops->pack)
-		return err_set(err, ERR_UNSUPPORTED, "%s scores from f32 alone: only ials, bpr, ease and sasrec take "
-			       "precision=%s", ops->name, precision_name[r->kept]);
-	return true;
+	return model_packs(ops, r->kept, err);
 }
 
 static bool train_prepare(struct call *c, struct err *err)

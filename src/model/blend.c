@@ -513,6 +513,7 @@ const struct model_ops blend_ops = {
 	.create = create,
 	.fit_epoch = fit_epoch,
 	.freeze = freeze,
+	.whole_why = "it keeps no tables of its own; the runs it mixes can be kept in bf16",
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.contributions = contributions,

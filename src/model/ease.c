@@ -271,13 +271,8 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 	struct ease *m = new_empty(I, params_real(p, "lambda"), err);
 
 	(void)what;
-	if (m && packed_get(w, "item_item", I, I, &m->table, err)) {
-		if (m->table.precision == PRECISION_F32) {
-			m->B = m->table.data;
-			m->table = (struct packed){ 0 };
-		}
+	if (m && packed_take(w, "item_item", I, I, &m->B, &m->table, NULL, err))
 		return (struct model *)m;
-	}
 	destroy((struct model *)m);
 	return NULL;
 }

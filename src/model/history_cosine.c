@@ -34,10 +34,29 @@ bool history_cosine_take(struct history_cosine *c, float *take_unit, uint32_t I,
 	return false;
 }
 
+bool history_cosine_take_packed(struct history_cosine *c, struct packed *take, struct err *err)
+{
+	*c = (struct history_cosine){ .I = take->rows, .D = take->cols, .packed = *take };
+	*take = (struct packed){ 0 };
+	c->panels = rank_panels_new_packed(&c->packed, NULL, err);
+	if (c->panels)
+		return true;
+	history_cosine_done(c);
+	return false;
+}
+
+bool history_cosine_pack(struct history_cosine *c, const struct history_cosine *from, enum precision to, struct err *err)
+{
+	struct packed was = history_cosine_table(from), is;
+
+	return packed_make(&is, &was, to, err) && history_cosine_take_packed(c, &is, err);
+}
+
 void history_cosine_done(struct history_cosine *c)
 {
 	rank_panels_free(c->panels);
 	mem_free(c->unit);
+	packed_done(&c->packed);
 	*c = (struct history_cosine){ 0 };
 }
 
@@ -46,9 +65,20 @@ uint64_t history_cosine_bytes(uint64_t I, uint64_t D)
 	return I * D * sizeof(float) + rank_panels_bytes((uint32_t)I, (uint32_t)D);
 }
 
+uint64_t history_cosine_held(const struct history_cosine *c)
+{
+	struct packed t = history_cosine_table(c);
+
+	return packed_bytes(&t) + rank_panels_bytes_for(t.precision, c->I, c->D);
+}
+
 /* The history's direction; returns |m|. */
 static float direction_of(const struct history_cosine *c, const struct query *q, float *m)
 {
+	if (!c->unit) {
+		packed_sum_rows(&c->packed, q->items, q->x, q->n, 0, c->D, m);
+		return history_cosine_unit(m, c->D);
+	}
 	memset(m, 0, c->D * sizeof(*m));
 	for (uint32_t k = 0; k < q->n; k++)
 		linalg_axpy(q->x ? q->x[k] : 1, c->unit + (size_t)q->items[k] * c->D, m, c->D);
@@ -79,21 +109,37 @@ void history_cosine_dot_form(const struct history_cosine *c, const struct scratc
 bool history_cosine_parts(const struct history_cosine *c, const struct query *q, uint32_t item, struct scratch *s,
 			  float *parts, struct err *err)
 {
-	float *m = scratch_need(s, c->D * sizeof(*m), err), length;
+	struct packed t = history_cosine_table(c);
+	float *m = scratch_need(s, 3 * (size_t)c->D * sizeof(*m), err), length;
 
 	if (!m)
 		return false;
 	length = direction_of(c, q, m);
-	for (uint32_t k = 0; k < q->n; k++)
+	packed_row(&t, item, m + c->D);
+	for (uint32_t k = 0; k < q->n; k++) {
+		packed_row(&t, q->items[k], m + 2 * (size_t)c->D);
 		parts[k] = length > 0 ? (q->x ? q->x[k] : 1) / length *
-						linalg_dot(c->unit + (size_t)item * c->D,
-							   c->unit + (size_t)q->items[k] * c->D, c->D)
+						linalg_dot(m + c->D, m + 2 * (size_t)c->D, c->D)
 				      : 0;
+	}
 	return true;
 }
 
 void history_cosine_near(const struct history_cosine *c, const float *direction, float *out)
 {
-	for (uint32_t i = 0; i < c->I; i++)
-		out[i] = linalg_dot(direction, c->unit + (size_t)i * c->D, c->D);
+	struct packed t = history_cosine_table(c);
+	float row[RANK_MAX_D];
+
+	for (uint32_t i = 0; i < c->I; i++) {
+		packed_row(&t, i, row);
+		out[i] = linalg_dot(direction, row, c->D);
+	}
+}
+
+bool history_cosine_similar(const struct history_cosine *c, uint32_t item, float *out, struct err *err)
+{
+	if (!c->unit)
+		return packed_cosines(&c->packed, item, out, err);
+	history_cosine_near(c, c->unit + (size_t)item * c->D, out);
+	return true;
 }

@@ -7,6 +7,7 @@
  */
 #include "base/mem.h"
 #include "model/history_cosine.h"
+#include "model/packed_tensors.h"
 #include "model/registry.h"
 #include "model/sequences.h"
 #include "model/skipgram.h"
@@ -112,6 +113,16 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 	return NULL;
 }
 
+static struct model *pack(const struct model *model, enum precision to, struct err *err)
+{
+	struct item2vec *out = new_model(err);
+
+	if (out && history_cosine_pack(&out->of, &((const struct item2vec *)model)->of, to, err))
+		return (struct model *)out;
+	destroy((struct model *)out);
+	return NULL;
+}
+
 static bool query_begin(const struct model *model, const struct query *q, size_t B, struct scratch *s, struct err *err)
 {
 	return history_cosine_begin(&((const struct item2vec *)model)->of, q, B, s, err);
@@ -140,11 +151,7 @@ static bool contributions(const struct model *model, const struct query *q, uint
 
 static bool similar(const struct model *model, uint32_t item, float *out, struct err *err)
 {
-	const struct history_cosine *c = &((const struct item2vec *)model)->of;
-
-	(void)err;
-	history_cosine_near(c, c->unit + (size_t)item * c->D, out);
-	return true;
+	return history_cosine_similar(&((const struct item2vec *)model)->of, item, out, err);
 }
 
 static const float *item_vectors(const struct model *model, size_t *D, size_t *stride)
@@ -158,20 +165,22 @@ static const float *item_vectors(const struct model *model, size_t *D, size_t *s
 static bool save(const struct model *model, enum weights_what what, struct weights_writer *w, struct err *err)
 {
 	const struct item2vec *m = (const struct item2vec *)model;
+	struct packed vectors = history_cosine_table(&m->of);
 
 	if (what == WEIGHTS_STATE)
 		return skipgram_save(&m->gram, "input_vectors", what, w, err);
-	return weights_add(w, "item_vectors", TENSOR_F32, m->of.unit, m->of.I, m->of.D, err);
+	return packed_add(w, "item_vectors", &vectors, err);
 }
 
 static bool take_vectors(struct item2vec *m, uint32_t I, const struct params *p, const struct weights *w,
 			 struct err *err)
 {
 	uint32_t D = (uint32_t)params_int(p, "dim");
-	const float *from = weights_get(w, "item_vectors", TENSOR_F32, I, D, NULL, NULL, err);
-	float *v = from ? vectors_copy(from, I, D, err) : NULL;
+	struct packed packed;
+	float *v = NULL;
 
-	return v && history_cosine_take(&m->of, v, I, D, err);
+	return packed_take(w, "item_vectors", I, D, &v, &packed, NULL, err) &&
+	       (v ? history_cosine_take(&m->of, v, I, D, err) : history_cosine_take_packed(&m->of, &packed, err));
 }
 
 static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
@@ -194,9 +203,7 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 
 static uint64_t held(const struct model *model)
 {
-	const struct history_cosine *c = &((const struct item2vec *)model)->of;
-
-	return sizeof(struct item2vec) + history_cosine_bytes(c->I, c->D);
+	return sizeof(struct item2vec) + history_cosine_held(&((const struct item2vec *)model)->of);
 }
 
 /* Training, with the best and the newest frozen model beside it. */
@@ -219,6 +226,7 @@ const struct model_ops item2vec_ops = {
 	.create = create,
 	.fit_epoch = fit_epoch,
 	.freeze = freeze,
+	.pack = pack,
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.dot_form = dot_form,

@@ -271,6 +271,7 @@ const struct model_ops item_knn_ops = {
 	.create = create,
 	.fit_epoch = fit_epoch,
 	.freeze = freeze,
+	.whole_why = "half of what it keeps is which items are neighbours, and that cannot be rounded",
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.contributions = contributions,

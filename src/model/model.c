@@ -89,3 +89,11 @@ void content_done(struct content *c)
 	mem_free(c->part);
 	*c = (struct content){ 0 };
 }
+
+bool model_packs(const struct model_ops *ops, enum precision to, struct err *err)
+{
+	if (to == PRECISION_F32 || ops->pack)
+		return true;
+	return err_set(err, ERR_UNSUPPORTED, "%s scores from f32 alone, not in %s: %s", ops->name, precision_name[to],
+		       ops->whole_why);
+}

@@ -164,8 +164,9 @@ struct model_ops {
 	struct model *(*freeze)(struct model *m, bool may_move, struct err *err);
 
 	/* ANY.  A frozen model like m, which stays, with its large tables in `to` (bf16 or int8, num/packed.h): it
-	 * scores from those, and save() writes them so, load() reads them so.  NULL: no table of it gets smaller. */
+	 * scores from those, and save() writes them so, load() reads them so.  NULL: whole_why tells why not. */
 	struct model *(*pack)(const struct model *m, enum precision to, struct err *err);
+	const char *whole_why; /* "…" in "MODEL scores from f32 alone: …" */
 
 	/* ANY, const.  query_begin prepares B queries in scratch; then score_block may be asked for any range
 	 * of items, any number of times: out[b * stride + (i - lo)]. */
@@ -232,6 +233,9 @@ static inline unsigned model_caps(const struct model *m)
 
 	return ops->caps_of ? ops->caps_of(m) : ops->caps;
 }
+
+/* ERR_UNSUPPORTED with the reason unless it has such a form. */
+bool model_packs(const struct model_ops *ops, enum precision to, struct err *err);
 
 /* Edited histories and explanations: the model is asked with fold_in, since the user's trained vector knows
  * nothing of the history at hand. */

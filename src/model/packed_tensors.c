@@ -75,6 +75,20 @@ bool packed_get(const struct weights *w, const char *name, uint32_t rows, uint32
 	return get(w, name, p, rows, cols, out, err);
 }
 
+bool packed_take(const struct weights *w, const char *name, uint32_t rows, uint32_t cols, float **whole,
+		 struct packed *packed, uint32_t *found, struct err *err)
+{
+	if (!packed_get(w, name, rows, cols, packed, err))
+		return false;
+	if (found)
+		*found = packed->cols;
+	if (packed->precision == PRECISION_F32) {
+		*whole = packed->data;
+		*packed = (struct packed){ 0 };
+	}
+	return true;
+}
+
 bool packed_tensors_add(struct weights_writer *w, const struct packed_tensors *p, struct err *err)
 {
 	for (size_t k = 0; k < p->of->n; k++) {

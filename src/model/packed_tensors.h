@@ -15,6 +15,9 @@ bool packed_is(const struct weights *w, const char *name); /* kept as BF16 or I8
 #define PACKED_ANY UINT32_MAX
 bool packed_get(const struct weights *w, const char *name, uint32_t rows, uint32_t cols, struct packed *out,
 		struct err *err);
+/* The same; of floats the data becomes *whole, which is the caller's.  found: how many columns (may be NULL). */
+bool packed_take(const struct weights *w, const char *name, uint32_t rows, uint32_t cols, float **whole,
+		 struct packed *packed, uint32_t *found, struct err *err);
 
 /* The dense weights of a network: matrices as above, tensors of one dimension as F32. */
 bool packed_tensors_add(struct weights_writer *w, const struct packed_tensors *p, struct err *err);

@@ -205,6 +205,7 @@ const struct model_ops popularity_ops = {
 	.create = create,
 	.fit_epoch = fit_epoch,
 	.freeze = freeze,
+	.whole_why = "it keeps one number an item",
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.contributions = contributions,

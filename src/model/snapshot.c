@@ -42,11 +42,8 @@ struct snapshot *snapshot_pack(const struct snapshot *s, enum precision to, stru
 			precision_name[s->precision]);
 		return NULL;
 	}
-	if (!s->ops->pack) {
-		err_set(err, ERR_UNSUPPORTED, "%s scores from f32 alone: only ials, bpr, ease and sasrec can answer in %s",
-			s->ops->name, precision_name[to]);
+	if (!model_packs(s->ops, to, err))
 		return NULL;
-	}
 	m = s->ops->pack(s->model, to, err);
 	packed = m ? mem_zeroed(1, sizeof(*packed), err) : NULL;
 	if (!packed) {

@@ -519,27 +519,11 @@ static bool save(const struct model *model, enum weights_what what, struct weigh
 	return csr_tensors_add(w, m->form == SPARSE ? "item_gram" : "item_users", &m->R, err);
 }
 
-/* A table of floats, or of fewer bits. */
-static bool take_table(const struct weights *w, const char *name, uint32_t rows, uint32_t cols, float **whole,
-		       struct packed *packed, uint32_t *found, struct err *err)
-{
-	if (!packed_get(w, name, rows, cols, packed, err))
-		return false;
-	*found = packed->cols;
-	if (packed->precision == PRECISION_F32) {
-		*whole = packed->data;
-		*packed = (struct packed){ 0 };
-	}
-	return true;
-}
-
 static bool take_linear(struct spectral *m, const struct weights *w, struct err *err)
 {
-	uint32_t ignored;
-
 	if (weights_has(w, "item_item")) {
 		m->form = WHOLE;
-		return take_table(w, "item_item", m->I, m->I, &m->B, &m->packed_B, &ignored, err);
+		return packed_take(w, "item_item", m->I, m->I, &m->B, &m->packed_B, NULL, err);
 	}
 	if (!m->vectors)
 		return err_set(err, ERR_SYNTAX, "the weights file has a graph beside vectors of fewer bits");
@@ -558,7 +542,7 @@ static bool take(struct spectral *m, const struct weights *w, struct err *err)
 
 	m->degree = mem_alloc(m->I, sizeof(*m->degree), err);
 	if (!m->degree || !weights_take(w, "degree", TENSOR_F32, m->degree, m->I, 0, err) ||
-	    !take_table(w, "item_vectors", m->I, PACKED_ANY, &m->vectors, &m->packed_vectors, &D, err))
+	    !packed_take(w, "item_vectors", m->I, PACKED_ANY, &m->vectors, &m->packed_vectors, &D, err))
 		return false;
 	if (D < 1 || D > m->dim)
 		return err_set(err, ERR_RANGE, "the weights file has vectors of length %u: of 1 to dim=%u were expected",

@@ -261,6 +261,7 @@ const struct model_ops user_knn_ops = {
 	.create = create,
 	.fit_epoch = fit_epoch,
 	.freeze = freeze,
+	.whole_why = "it keeps the events themselves, which cannot be rounded",
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.contributions = contributions,

@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "model/history_cosine.h"
+#include "model/packed_tensors.h"
 #include "model/registry.h"
 #include "model/skipgram.h"
 #include "model/vectors.h"
@@ -27,6 +28,7 @@ struct word2vec {
 	const struct item_text *text; /* a reference */
 	struct skipgram gram;         /* frozen: gram.in holds the z */
 	struct history_cosine of;     /* frozen alone */
+	struct packed packed;         /* in fewer bits: in place of gram.in, which is NULL */
 	uint64_t text_hash;
 	uint32_t min_items;
 	bool centre;
@@ -57,6 +59,7 @@ static void destroy(struct model *model)
 		return;
 	skipgram_done(&m->gram);
 	history_cosine_done(&m->of);
+	packed_done(&m->packed);
 	item_text_unref(m->text);
 	mem_free(m);
 }
@@ -147,6 +150,11 @@ static bool take_out_mean(struct word2vec *m, struct err *err)
 	return true;
 }
 
+static struct packed words_of(const struct word2vec *m)
+{
+	return m->gram.in ? packed_view(m->gram.in, m->gram.V, m->gram.D) : m->packed;
+}
+
 static bool make_items(struct word2vec *m, struct err *err)
 {
 	uint32_t I = m->text->bag.rows, D = m->gram.D;
@@ -180,6 +188,41 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 	return NULL;
 }
 
+/* Of a model whose words are packed: the items' vectors, of the rounded words, and rounded too. */
+static bool make_packed_items(struct word2vec *m, struct err *err)
+{
+	struct word2vec whole = { .text = m->text, .gram = m->gram };
+	bool done;
+
+	whole.gram.in = mem_alloc((size_t)m->gram.V * m->gram.D + 1, sizeof(float), err);
+	for (uint32_t w = 0; whole.gram.in && w < m->gram.V; w++)
+		packed_row(&m->packed, w, whole.gram.in + (size_t)w * m->gram.D);
+	done = whole.gram.in && make_items(&whole, err) &&
+	       history_cosine_pack(&m->of, &whole.of, m->packed.precision, err);
+	history_cosine_done(&whole.of);
+	mem_free(whole.gram.in);
+	return done;
+}
+
+static struct model *pack(const struct model *model, enum precision to, struct err *err)
+{
+	const struct word2vec *m = (const struct word2vec *)model;
+	struct word2vec *out = mem_alloc(1, sizeof(*out), err);
+	struct packed words = words_of(m);
+
+	if (!out)
+		return NULL;
+	*out = *m;
+	item_text_ref(m->text);
+	out->gram.in = NULL;
+	out->of = (struct history_cosine){ 0 };
+	out->packed = (struct packed){ 0 };
+	if (packed_make(&out->packed, &words, to, err) && make_packed_items(out, err))
+		return (struct model *)out;
+	destroy((struct model *)out);
+	return NULL;
+}
+
 static bool query_begin(const struct model *model, const struct query *q, size_t B, struct scratch *s, struct err *err)
 {
 	return history_cosine_begin(&((const struct word2vec *)model)->of, q, B, s, err);
@@ -206,38 +249,57 @@ static bool contributions(const struct model *model, const struct query *q, uint
 	return history_cosine_parts(&((const struct word2vec *)model)->of, q, item, s, parts, err);
 }
 
+/* The weighted mean of some words' vectors; row [D]: work. */
+static void mean_of(const struct word2vec *m, const uint32_t *words, const float *weight, size_t n, float *mean, float *row)
+{
+	struct packed t = words_of(m);
+	float sum = 0;
+
+	memset(mean, 0, m->gram.D * sizeof(*mean));
+	for (size_t k = 0; k < n; k++)
+		sum += weight[k];
+	for (size_t k = 0; sum > 0 && k < n; k++) {
+		packed_row(&t, words[k], row);
+		linalg_axpy(weight[k] / sum, row, mean, m->gram.D);
+	}
+}
+
 static bool content(const struct model *model, const struct query *q, uint32_t item, struct scratch *s,
 		    struct content *out, struct err *err)
 {
 	const struct word2vec *m = (const struct word2vec *)model;
 	const struct csr *bag = &m->text->bag;
+	struct packed words = words_of(m);
 	uint32_t D = m->gram.D;
-	float *v = scratch_need_aux(s, D * sizeof(*v), err), length, sum = 0;
+	float *v = scratch_need_aux(s, 2 * (size_t)D * sizeof(*v), err), length, sum = 0, told = 0, score;
 
 	if (!v || !history_cosine_begin(&m->of, q, 1, s, err))
 		return false;
-	item_mean(m, item, v);
+	mean_of(m, csr_row(bag, item), csr_row_val(bag, item), csr_row_n(bag, item), v, v + D);
 	length = history_cosine_unit(v, D);
 	for (size_t k = bag->ptr[item]; k < bag->ptr[item + 1]; k++)
 		sum += bag->val[k];
 	out->exact = true;
 	for (size_t k = bag->ptr[item]; k < bag->ptr[item + 1]; k++) {
 		uint32_t w = bag->idx[k];
-		float part = length > 0 ? bag->val[k] / (sum * length) * linalg_dot(m->gram.in + (size_t)w * D, s->p, D) : 0;
+		float part;
 
+		packed_row(&words, w, v);
+		part = length > 0 ? bag->val[k] / (sum * length) * linalg_dot(v, s->p, D) : 0;
 		if (!content_add(out, "word", strtab_get(&m->text->words, w), part, err))
 			return false;
+		told += part;
+	}
+	if (m->packed.data) { /* what was rounded off after the words were added up */
+		history_cosine_score(&m->of, 1, item, item + 1, s, &score, 1);
+		out->rest = score - told;
 	}
 	return true;
 }
 
 static bool similar(const struct model *model, uint32_t item, float *out, struct err *err)
 {
-	const struct history_cosine *c = &((const struct word2vec *)model)->of;
-
-	(void)err;
-	history_cosine_near(c, c->unit + (size_t)item * c->D, out);
-	return true;
+	return history_cosine_similar(&((const struct word2vec *)model)->of, item, out, err);
 }
 
 static bool similar_text(const struct model *model, const char *text, size_t n, float *out, struct err *err)
@@ -250,10 +312,10 @@ static bool similar_text(const struct model *model, const char *text, size_t n, 
 	if (!known)
 		return err_set(err, ERR_NOTFOUND, "no word of it is in the texts of %u items or more",
 			       (unsigned)m->min_items);
-	v = mem_alloc(m->gram.D, sizeof(*v), err);
+	v = mem_alloc(2 * (size_t)m->gram.D, sizeof(*v), err);
 	if (!v)
 		return false;
-	item_text_mean(words, weight, known, m->gram.in, m->gram.D, v);
+	mean_of(m, words, weight, known, v, v + m->gram.D);
 	history_cosine_unit(v, m->gram.D);
 	history_cosine_near(&m->of, v, out);
 	mem_free(v);
@@ -276,7 +338,8 @@ static bool save(const struct model *model, enum weights_what what, struct weigh
 {
 	const struct word2vec *m = (const struct word2vec *)model;
 
-	return skipgram_save(&m->gram, "word_vectors", what, w, err) &&
+	return (m->packed.data ? packed_add(w, "word_vectors", &m->packed, err)
+			       : skipgram_save(&m->gram, "word_vectors", what, w, err)) &&
 	       weights_add(w, "words", TENSOR_U8, m->text->words.bytes, m->text->words.used, 0, err) &&
 	       weights_add(w, "text", TENSOR_U64, &m->text_hash, 1, 0, err);
 }
@@ -295,6 +358,14 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 	bool training = what == WEIGHTS_STATE;
 	struct word2vec *m = read_model(env, p, training, err);
 
+	if (m && !training && packed_is(w, "word_vectors")) {
+		skipgram_done(&m->gram);
+		if (same_text(m, w, err) && packed_get(w, "word_vectors", m->gram.V, m->gram.D, &m->packed, err) &&
+		    make_packed_items(m, err))
+			return (struct model *)m;
+		destroy((struct model *)m);
+		return NULL;
+	}
 	if (m && same_text(m, w, err) && skipgram_take(&m->gram, "word_vectors", what, w, err) &&
 	    (training ? begin(m, env->seed, false, err) : make_items(m, err)))
 		return (struct model *)m;
@@ -305,9 +376,9 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 static uint64_t held(const struct model *model)
 {
 	const struct word2vec *m = (const struct word2vec *)model;
+	struct packed words = words_of(m);
 
-	return sizeof(*m) + item_text_bytes(m->text) + skipgram_table_bytes(m->gram.V, m->gram.D) +
-	       history_cosine_bytes(m->of.I, m->of.D);
+	return sizeof(*m) + item_text_bytes(m->text) + packed_bytes(&words) + history_cosine_held(&m->of);
 }
 
 /* Training, with the best and the newest frozen model beside it; they share the text. */
@@ -334,6 +405,7 @@ const struct model_ops word2vec_ops = {
 	.create = create,
 	.fit_epoch = fit_epoch,
 	.freeze = freeze,
+	.pack = pack,
 	.query_begin = query_begin,
 	.score_block = score_block,
 	.dot_form = dot_form,

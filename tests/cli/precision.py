@@ -39,14 +39,15 @@ def floats(path):
     return t, notes
 
 
-models = ['ease', 'ials dim=16 epochs=3', 'bpr dim=16 epochs=3', 'sasrec dim=16 epochs=2']
+models = ['ease', 'spectral dim=8', 'ials dim=16 epochs=3', 'bpr dim=16 epochs=3', 'neumf dim=64 epochs=2',
+          'sasrec dim=16 epochs=2', 'cfgan epochs=2', 'towers dim=32 epochs=2', 'item2vec dim=16 epochs=2']
 for line in models:
     model = line.split()[0]
     a = answers(folder, *commands('train %s name=%s' % (line, model), 'recommend u1', 'use %s precision=int8' % model,
                                   'recommend u1', 'explain u1 %s' % '1', 'evaluate on=valid', 'similar 1', 'runs',
                                   'use %s precision=f32' % model, 'recommend u1'), home=home)
     trained, whole, packed, few, _, _, _, runs, back, again = a[1:]
-    ok(packed['bytes'] < 0.5 * packed['bytes_whole'], '%s: int8 takes %d bytes of %d' %
+    ok(packed['bytes'] < 0.6 * packed['bytes_whole'], '%s: int8 takes %d bytes of %d' %
        (model, packed['bytes'], packed['bytes_whole']))
     eq(packed['measured']['on'], 'valid', '%s: its loss is measured, and on what' % model)
     ok(packed['measured']['users'] == 60 and packed['measured']['packed'] > 0, '%s: by all users of it' % model,
@@ -74,6 +75,8 @@ for line in models:
         if model == 'ials' and precision != 'f32':
             continue  # rotated: compared by products below
         for k in big:
+            if t[k][1] != base.get(k, [0, 0])[1]:
+                continue  # made of more than one table, or with its bias apart
             cols = t[k][1][1]
             was, now = base[k][2], t[k][2]
             off = 0
@@ -100,7 +103,7 @@ q = products(floats(out)[0])
 ok(max(abs(x - y) for x, y in zip(p, q)) < 0.02 * max(map(abs, p)), 'ials: rotated vectors have the same products')
 
 # Trained for bf16: kept so, read so, resumed to the same bits.
-for line in models[1:]:
+for line in models[2:]:
     model = line.split()[0]
     a = answers(folder, *commands('train %s name=%s-b precision=bf16' % (line, model), 'recommend u1'), home=home)
     eq(a[1]['precision'], 'bf16', '%s: trained for bf16' % model)
@@ -134,8 +137,8 @@ for line in ('use ease precision=int8', 'export model %s run=ease precision=int8
     ok(told and float(told.group(1)) > 3, line + ' tells what it costs and gains', text)
 
 # In memory alone: back from int8 without a file.
-a = answers('--readonly', folder, *commands('train ials dim=16 epochs=2', 'recommend u1', 'use ials#1 precision=int8',
-                                            'use ials#1 precision=f32', 'recommend u1'))
+a = answers('--readonly', folder, *commands('train ials dim=16 epochs=2 name=m', 'recommend u1', 'use m precision=int8',
+                                            'use m precision=f32', 'recommend u1'))
 eq(a[5], a[2], 'a run in memory goes back too')
 # What int8 scores is not written down as the run's own.
 answers(folder, *commands('use ease precision=int8', 'evaluate'), home=home)

@@ -84,6 +84,41 @@ def bpr(t, p, h, u):
     return table(t, 'item_vectors') @ table(t, 'user_vectors')[u] + t['item_bias']
 
 
+def item2vec(t, p, h, u):
+    """The cosine to the history's mean."""
+    v = table(t, 'item_vectors')
+    m = v[h].sum(axis=0)
+    return v @ m / np.linalg.norm(m)
+
+
+def neumf(t, p, h, u):
+    """He et al. 2017, equation 12: the product of two vectors beside a perceptron over two others."""
+    P, Q, G = table(t, 'users')[u], table(t, 'items'), p['dim']
+    a = np.maximum(P[G:] @ table(t, 'layers.1.users') + Q[:, G:] @ table(t, 'layers.1.items') + t['layers.1.bias'], 0)
+    for k in range(2, len(p['layers'])):
+        a = np.maximum(a @ table(t, 'layers.%d.weight' % k) + t['layers.%d.bias' % k], 0)
+    return np.hstack([P[:G] * Q[:, :G], a]) @ t['output.weight'] + t['output.bias']
+
+
+def spectral(t, p, h, u):
+    return table(t, 'item_item')[h].sum(axis=0)
+
+
+def cfgan(t, p, h, u):
+    """Chae et al. 2018: one hidden layer over the history; whole, the outputs' last column is their bias."""
+    z = 1 / (1 + np.exp(-table(t, 'generator.in')[h].sum(axis=0) - t['generator.0.bias']))
+    if 'generator.out.bias' in t:
+        return table(t, 'generator.out') @ z + t['generator.out.bias']
+    return table(t, 'generator.out') @ np.append(z, 1)
+
+
+def towers(t, p, h, u):
+    """In fewer bits the items' vectors stand in the file; whole, they are made of their content."""
+    if 'item_vectors' not in t:
+        return None
+    return table(t, 'item_vectors') @ (table(t, 'users')[u] + table(t, 'past')[h].mean(axis=0) @ table(t, 'history.weight'))
+
+
 def norm(x, t, name):
     d = x - x.mean(axis=1, keepdims=True)
     return d / np.sqrt((d * d).mean(axis=1, keepdims=True) + 1e-8) * t[name + '.gain'] + t[name + '.bias']
@@ -118,13 +153,18 @@ history = [ids.index(e['item']) for e in person['history'] if e['part'] != 'test
 user = [r['user'] for r in users['rows']].index('u5')
 ok(len(ids) == items['total'] and len(history) > 4, 'all items are listed, the history is read')
 MODELS = {'popularity': popularity, 'ease lambda=5': ease, 'item-knn neighbours=9': item_knn, 'ials dim=12 epochs=3': ials,
-          'bpr dim=12 epochs=3': bpr, 'sasrec dim=12 heads=2 max-len=5 epochs=3': sasrec}
+          'bpr dim=12 epochs=3': bpr, 'neumf dim=8 layers=16,8,4 epochs=2': neumf, 'item2vec dim=12 epochs=2': item2vec,
+          'spectral dim=4': spectral, 'towers dim=8 epochs=2': towers, 'cfgan layers=16 epochs=2': cfgan,
+          'sasrec dim=12 heads=2 max-len=5 epochs=3': sasrec}
 
 
 def scores_agree(path, model, formula, params, listed, within, name):
     t, notes = read(path)
     eq(notes['model'], model, '%s: the notes name the model' % name)
     s = formula(t, params, history, user)
+    if s is None:
+        ok(all(np.isfinite(v).all() for v in t.values()), '%s: every tensor is read, all numbers' % name, list(t))
+        return
     size = np.abs(s).max()
     left = [i for i in range(len(ids)) if i not in history]
     ok(len(listed['items']) > 10 and size > 0, '%s: there is something to compare' % name)
@@ -147,10 +187,7 @@ for line, formula in MODELS.items():
                                          '%s precision=%s force=yes' % (out, precision)), home=home)
         scores_agree(out, model, formula, trained['params'], told[2], within, '%s in %s' % (model, precision))
 
-for line in ('user-knn', 'spectral dim=4', 'neumf dim=8 epochs=1', 'cfgan epochs=1', 'towers dim=8 epochs=1'):
-    model = line.split()[0]
-    answers(folder, *commands('train %s name=%s' % (line, model)), home=home)
-    t, notes = read(os.path.join(home, 'runs', model, 'weights.safetensors'))
-    eq(notes['model'], model, '%s: the notes name the model' % model)
-    ok(t and all(np.isfinite(v).all() for v in t.values()), '%s: every tensor is read, all numbers' % model, list(t))
+answers(folder, *commands('train user-knn name=user-knn'), home=home)
+t, notes = read(os.path.join(home, 'runs', 'user-knn', 'weights.safetensors'))
+ok(notes['model'] == 'user-knn' and t['train.idx'].max() < len(ids), 'user-knn: the events are read', list(t))
 done_testing()
