@@ -16,6 +16,8 @@ static void drop_from(struct edits *e, size_t version)
 {
 	while (e->n > version)
 		free(e->version[--e->n].edit);
+	if (e->saved >= e->n)
+		e->saved = 0;
 }
 
 void edits_done(struct edits *e)
@@ -126,4 +128,17 @@ bool edits_undo(struct edits *e)
 bool edits_redo(struct edits *e)
 {
 	return e->at + 1 < e->n && go_to(e, e->at + 1);
+}
+
+void edits_note_saved(struct edits *e)
+{
+	e->saved = e->at;
+}
+
+bool edits_unsaved(const struct edits *e)
+{
+	size_t n;
+
+	edits_now(e, &n);
+	return n && e->saved != e->at;
 }

@@ -38,6 +38,7 @@ struct session *session_new(const struct session_options *o, struct loop *loop, 
 	s->loop = loop;
 	s->follow = true;
 	params_init(&s->settings, settings_table);
+	edits_init(&s->edits);
 	if (!s->options.threads)
 		s->options.threads = all_cores();
 	s->journal = journal_new(o->readonly ? NULL : path_state("journal"));
@@ -47,6 +48,7 @@ struct session *session_new(const struct session_options *o, struct loop *loop, 
 		return NULL;
 	}
 	session_runs_init(s);
+	session_personas_init(s);
 	return s;
 }
 
@@ -72,6 +74,7 @@ void session_free(struct session *s)
 	message_queue_free(s->queue);
 	pool_free(s->pool);
 	session_runs_done(s);
+	session_personas_done(s);
 	split_unref(s->split);
 	dataset_unref(s->data);
 	mem_free(s->item_events);
@@ -217,6 +220,7 @@ void session_install(struct session *s, struct standing *take)
 	take->item_events = NULL;
 	take->item_mean = NULL;
 	session_ask_forget(s);
+	session_personas_installed(s);
 	session_runs_installed(s, take);
 	standing_done(take);
 	session_changed(s, CHANGED_DATA | CHANGED_RUNS | CHANGED_ANSWER);

@@ -16,6 +16,7 @@
 
 #include "app/edits.h"
 #include "app/loop.h"
+#include "app/persona.h"
 #include "base/log.h"
 #include "base/param.h"
 #include "base/task.h"
@@ -88,6 +89,18 @@ void session_follow(struct session *s, bool on);
 bool session_following(const struct session *s);
 /* Metric of the answering run for each user [U] (NaN: none), or NULL when not evaluated. */
 const float *session_user_metric(const struct session *s, const char **name);
+
+/* --- people made by hand ---------------------------------------------------------------------------- */
+
+/* What was edited of the history of one user, or of a persona: on the screen, until the data or the split change. */
+struct edits *session_edits(struct session *s);
+const struct edits *session_edits_now(const struct session *s);
+size_t session_n_personas(const struct session *s);
+const struct persona *session_persona(const struct session *s, size_t i); /* by name, of whatever data */
+const struct persona *session_find_persona(const struct session *s, const char *name, struct err *err);
+/* A persona's number stands for it where a user's number is asked for: it is no user's.  NULL: it is a user's, or
+ * none that is there any more. */
+const struct persona *session_person(const struct session *s, uint32_t number);
 
 struct job_row {
 	uint32_t id;

@@ -53,8 +53,7 @@ static bool ask(struct session *s, struct request *r, bool needs_model)
 	struct err err;
 
 	if (!s->data || (needs_model && !run)) {
-		mem_free(r->metric);
-		mem_free(r->edit);
+		request_drop(r);
 		return false;
 	}
 	r->serial = ++s->last_serial;
@@ -68,23 +67,39 @@ static bool ask(struct session *s, struct request *r, bool needs_model)
 	return true;
 }
 
-/* With a copy of the user's edits. */
-static bool ask_of_user(struct session *s, struct request *r, const struct edits *edits)
+/* With a copy of the edits of the user, and of the persona's history where it is one. */
+static bool copy_person(const struct session *s, struct request *r, const struct edits *edits, struct err *err)
 {
-	struct err err;
+	const struct persona *p = session_person(s, r->user);
 	size_t n;
 	const struct edit *edit = edits_now(edits, &n);
 
-	if (n && edits->user == r->user) {
-		r->edit = mem_alloc(n, sizeof(*r->edit), &err);
-		if (!r->edit) {
-			session_tell(s, LOG_ERROR, "%s", err.msg);
+	if (p && !p->of_data)
+		return err_set(err, ERR_USAGE, "%s was made on %s, not on the data that are loaded", p->name, p->data_name);
+	if (p) {
+		r->given = mem_zeroed(1, sizeof(*r->given), err);
+		if (!r->given || !given_history_copy(r->given, &p->history, err))
 			return false;
-		}
+	}
+	if (n && edits->user == r->user) {
+		r->edit = mem_alloc(n, sizeof(*r->edit), err);
+		if (!r->edit)
+			return false;
 		memcpy(r->edit, edit, n * sizeof(*edit));
 		r->n_edits = n;
 	}
-	return ask(s, r, true);
+	return true;
+}
+
+static bool ask_of_user(struct session *s, struct request *r, const struct edits *edits)
+{
+	struct err err;
+
+	if (copy_person(s, r, edits, &err))
+		return ask(s, r, true);
+	session_tell(s, LOG_ERROR, "%s", err.msg);
+	request_drop(r);
+	return false;
 }
 
 bool session_ask_list(struct session *s, uint32_t user, const struct edits *edits, uint32_t k)

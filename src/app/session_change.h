@@ -42,6 +42,12 @@ bool session_drop_run(struct session *s, struct run *r, struct err *err); /* del
 /* Metrics with per-user values of one run, on the current split. */
 void session_put_eval(struct session *s, struct eval_result *take);
 
+/* session_personas.c: looks again at what is kept; tells of files that cannot be read. */
+bool session_refresh_personas(struct session *s, struct err *err);
+/* What would stand in the way of a persona of that name: there is one (replace false), or nothing may be kept. */
+bool session_may_save_persona(const struct session *s, const char *name, bool replace, struct err *err);
+void session_put_persona(struct session *s, struct persona *take); /* replaces one of the same name */
+bool session_drop_persona(struct session *s, const char *name, struct err *err); /* its file too */
 struct journal *session_journal(struct session *s);
 struct params *session_settings(struct session *s); /* of settings_table; change them by settings_set() */
 void session_set_seed(struct session *s, uint64_t seed);

@@ -49,6 +49,11 @@ struct session {
 	float *user_metric;           /* [U] of the answering run, or NULL */
 	char user_metric_name[32];
 
+	struct edits edits;
+	struct persona **persona;     /* by name */
+	size_t n_personas;
+	uint32_t last_persona;        /* numbers given out, counted down from NO_USER */
+
 	struct entry **entry;
 	size_t n_entries;
 	uint32_t last_job;
@@ -79,6 +84,11 @@ void session_forget_run(struct session *s, const struct run *r);
 void session_runs_done(struct session *s);
 void session_runs_installed(struct session *s, struct standing *st); /* takes record and snapshot */
 void session_mark_runs(struct session *s);                           /* of_data, of_split */
+
+/* session_personas.c */
+void session_personas_init(struct session *s);
+void session_personas_installed(struct session *s); /* other data or another split: edits end, personas are looked up */
+void session_personas_done(struct session *s);
 
 /* session_let_go.c: takes the references (any may be NULL); what is large is freed by a worker */
 void session_let_go(struct session *s, const struct snapshot *snapshot, const struct split *split,

@@ -18,6 +18,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 #define LOCK_TRIES 200
 #define LOCK_PAUSE_MS 10
@@ -307,6 +308,19 @@ const char *file_base(const char *path)
 		if (at[0] == '/' && at[1] && at[1] != '/')
 			base = at + 1;
 	return base;
+}
+
+bool file_name_check(const char *what, const char *name, size_t most, struct err *err)
+{
+	size_t n = strlen(name);
+
+	if (n == 0 || n > most || name[0] == '.' || strchr(name, '/') || !utf8_valid(name, n))
+		return err_set(err, ERR_RANGE, "%s cannot be named \"%s\": 1 to %zu bytes of UTF-8, no / and no . in front",
+			       what, name, most);
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)name[i] < ' ' || name[i] == 127)
+			return err_set(err, ERR_RANGE, "the name of %s has no control characters", what);
+	return true;
 }
 
 /* What is done under a lock takes milliseconds, so a little patience is enough; one held longer is

@@ -32,6 +32,8 @@ bool file_is_folder(const char *path);
 bool file_make_folders(const char *path, int mode, struct err *err); /* mkdir -p */
 bool file_remove_tree(const char *path, struct err *err); /* never follows symbolic links */
 char *file_join(const char *folder, const char *name); /* free() */
+/* Whether a name that an operator gives can be a file's: what says of what ("a run").  At most `most` bytes. */
+bool file_name_check(const char *what, const char *name, size_t most, struct err *err);
 const char *file_base(const char *path);               /* points into path */
 /* An exclusive advisory lock on path (made when missing); -1 with *err set.  close(fd) releases. */
 int file_lock(const char *path, struct err *err);

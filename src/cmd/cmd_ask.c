@@ -8,9 +8,9 @@
 #include "base/bits.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/num_parse.h"
 #include "cmd/hold.h"
 #include "cmd/item_choice.h"
+#include "cmd/person.h"
 #include "cmd/tables.h"
 #include "data/split.h"
 #include "eval/rank_lists.h"
@@ -18,13 +18,9 @@
 
 struct ask {
 	struct hold hold;
-	uint32_t user, item, k;
+	struct person who;
+	uint32_t item, k;
 	bool keep_seen;
-	/* A history that was given instead of a user's own. */
-	bool given;
-	uint32_t *items, n;
-	float *x;
-	struct history_buf buf;
 };
 
 static struct ask *ask_new(struct call *c)
@@ -32,7 +28,7 @@ static struct ask *ask_new(struct call *c)
 	struct ask *a = mem_must(calloc(1, sizeof(*a)));
 
 	c->state = a;
-	a->user = NO_USER;
+	person_init(&a->who);
 	a->item = NO_ITEM;
 	a->k = (uint32_t)(params_is_set(&c->params, "k") ? params_int(&c->params, "k")
 							: settings_int(c->session, "k"));
@@ -44,29 +40,13 @@ static void ask_release(struct call *c)
 	struct ask *a = c->state;
 
 	hold_done(&a->hold);
-	history_buf_done(&a->buf);
-	mem_free(a->items);
-	mem_free(a->x);
+	person_done(&a->who);
 	free(a);
-}
-
-static bool ask_query(struct ask *a, const struct snapshot *s, struct query *q, struct err *err)
-{
-	if (!a->given)
-		return history_query(s, a->hold.split, a->user, false, &a->buf, q, err);
-	*q = (struct query){ .items = a->items, .x = s->values ? a->x : NULL, .n = a->n, .user = a->user };
-	return true;
 }
 
 static bool ask_barred(const struct ask *a, const struct snapshot *s, uint64_t **barred, uint32_t *n, struct err *err)
 {
 	return rank_barred(a->hold.split, rank_all_items(a->hold.split, s->model), barred, n, err);
-}
-
-/* What a snapshot made from a part of it, and the screen, call a hit: an item among the user's test items. */
-static bool is_hit(const struct ask *a, uint32_t item)
-{
-	return a->user != NO_USER && csr_has(&a->hold.split->test, a->user, item);
 }
 
 static void add_item(struct result *r, const struct dataset *d, size_t rank, uint32_t item, float score)
@@ -96,51 +76,9 @@ static const struct param_spec recommend_params[] = {
 	{ .name = "only", .type = PARAM_TEXT, .meaning = "TAG or FILE,…: no items but those of a tag, or whose ids a file lists" },
 	{ .name = "not", .type = PARAM_TEXT, .meaning = "TAG or FILE,…: none of those" },
 	{ .name = "as", .type = PARAM_TEXT, .meaning = "with history=: the user whose own vector is kept" },
+	PERSONA_PARAM,
 	{ .name = NULL },
 };
-
-/* Repeats of an item are folded into the newest, as in a user's own history. */
-static void fold_in(struct ask *a, uint32_t item, float x)
-{
-	uint32_t keep = 0;
-
-	for (uint32_t k = 0; k < a->n; k++) {
-		if (a->items[k] == item)
-			continue;
-		a->items[keep] = a->items[k];
-		a->x[keep++] = a->x[k];
-	}
-	a->items[keep] = item;
-	a->x[keep++] = x;
-	a->n = keep;
-}
-
-static bool read_history(struct call *c, struct ask *a, const struct word *w, struct err *err)
-{
-	struct words list;
-	bool good = true;
-
-	if (!word_split_list(&list, w, err))
-		return err_wrap(err, "history=");
-	a->given = true;
-	a->items = mem_alloc(list.n, sizeof(*a->items), err);
-	a->x = a->items ? mem_alloc(list.n, sizeof(*a->x), err) : NULL;
-	good = a->x != NULL;
-	for (size_t i = 0; good && i < list.n; i++) {
-		char *value = word_cut_at(&list.w[i], ':');
-		float x = 1;
-		uint32_t item;
-
-		if (value && !num_parse_float(value, strlen(value), &x))
-			good = err_set(err, ERR_SYNTAX, "history=: \"%s\" is no number (an id with : in it must be quoted)",
-				       value);
-		good = good && call_item(c, list.w[i].text, &item, err);
-		if (good)
-			fold_in(a, item, x);
-	}
-	words_done(&list);
-	return good;
-}
 
 static bool recommend_prepare(struct call *c, struct err *err)
 {
@@ -152,14 +90,14 @@ static bool recommend_prepare(struct call *c, struct err *err)
 	if (!hold_data(&a->hold, c, err) || !hold_run(&a->hold, c, call_text(c, "run"), err))
 		return false;
 	if (history && c->words.n)
-		return err_set(err, ERR_SYNTAX, "recommend takes a user or history=, not both (as= keeps a user's vector)");
+		return err_set(err, ERR_SYNTAX, "recommend takes a user, persona= or history=, one of them (as= keeps a user's vector)");
 	if (!history && as)
 		return err_set(err, ERR_SYNTAX, "as= goes with history=");
 	if (!history && c->words.n == 0)
-		return err_set(err, ERR_SYNTAX, "recommend needs a user, or history=ITEM,…");
+		return err_set(err, ERR_SYNTAX, "recommend needs a user, persona=NAME, or history=ITEM,…");
 	if (!history)
-		return call_user(c, call_word(c, 0), &a->user, err);
-	return (!as || call_user(c, as, &a->user, err)) && read_history(c, a, history, err);
+		return person_take(&a->who, c, err);
+	return (!as || call_user(c, as, &a->who.user, err)) && person_take_history(&a->who, c, history, err);
 }
 
 static bool one_query(void *ctx, size_t i, unsigned slot, struct query *out, struct err *err)
@@ -190,18 +128,15 @@ static void tell_list(struct call *c, const struct ask *a, const char *run, cons
 	struct result *r = &c->result;
 	struct str quoted = STR_INIT;
 
-	result_set(r, "user", a->user == NO_USER ? json_null() : json_text(dataset_user_id(d, a->user)));
+	person_put(&a->who, d, r);
 	result_set(r, "run", json_text(run));
 	r->rows_key = "items";
 	r->columns = columns;
 	for (uint32_t k = 0; k < l->count[0]; k++) {
 		add_item(r, d, k + 1, l->item[k], l->score[k]);
-		result_put(json_array_get(r->rows, k), "hit", json_boolean(is_hit(a, l->item[k])));
+		result_put(json_array_get(r->rows, k), "hit", json_boolean(person_has_hit(&a->who, a->hold.split, l->item[k])));
 	}
-	if (a->user == NO_USER)
-		str_puts(&quoted, "a history");
-	else
-		word_quote(&quoted, dataset_user_id(d, a->user));
+	person_say(&a->who, d, &quoted);
 	result_say(r, "%s%s recommends to %s:\n%s", str_text(told), run, quoted.s, l->count[0] ? "" : "nothing\n");
 	str_done(&quoted);
 }
@@ -220,7 +155,7 @@ static bool recommend_run(struct call *c, struct job *job, const struct task *t,
 	bool good;
 
 	(void)job;
-	if (!s || !ask_query(a, s, &q, err) || !ask_barred(a, s, &barred, &n, err))
+	if (!s || !person_query(&a->who, s, a->hold.split, &q, err) || !ask_barred(a, s, &barred, &n, err))
 		return false;
 	good = item_choice_bar(d, call_named(c, "only"), call_named(c, "not"), &barred, &told, err);
 	o.barred = barred;
@@ -239,7 +174,7 @@ static bool recommend_run(struct call *c, struct job *job, const struct task *t,
 
 const struct command recommend_command = {
 	.name = "recommend", .group = "Questions",
-	.synopsis = "recommend USER [k=10] [run=RUN] [seen=drop|keep] [only=TAG|FILE] [not=TAG|FILE]  or  recommend history=ITEM[:VALUE],… [as=USER]",
+	.synopsis = "recommend USER [k=10] [run=RUN] [seen=drop|keep] [only=TAG|FILE] [not=TAG|FILE]  or  recommend history=ITEM[:VALUE],… [as=USER]  or  recommend persona=NAME",
 	.summary = "the best items for a user, or for a history that is given",
 	.lane = LANE_ASK, .words = { WORD_USER }, .most = 1, .params = recommend_params,
 	.prepare = recommend_prepare, .run = recommend_run, .release = ask_release,

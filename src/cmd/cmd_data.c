@@ -257,15 +257,20 @@ static void load_release(struct call *c)
 }
 
 /* Running jobs go on with what they hold, and their results will belong to the old data. */
-static bool confirm_over_jobs(const struct call *c, struct str *question)
+/* What another dataset or split would end, or leave without its data. */
+static bool confirm_loss(const struct call *c, struct str *question)
 {
 	size_t n = session_jobs_alive(c->session);
+	const bool edits = edits_unsaved(session_edits_now(c->session));
 
-	if (n == 0)
-		return false;
-	str_printf(question, "%zu job%s still run%s on the present data: %s anyway?", n, n == 1 ? "" : "s",
-		   n == 1 ? "s" : "", c->command->name);
-	return true;
+	if (n)
+		str_printf(question, "%zu job%s still run%s on the present data%s", n, n == 1 ? "" : "s", n == 1 ? "s" : "",
+			   edits ? ", and edits of a history are not saved" : "");
+	else if (edits)
+		str_puts(question, "The edits of a history are not saved");
+	if (n || edits)
+		str_printf(question, ": %s anyway?", c->command->name);
+	return n || edits;
 }
 
 const struct command load_command = {
@@ -273,7 +278,7 @@ const struct command load_command = {
 	.summary = "reads, cleans and reports; replaces the dataset",
 	.lane = LANE_LIGHT, .words = { WORD_PATH }, .many = true, .least = 1, .most = UINT_MAX,
 	.params = load_params, .prepare = load_prepare, .run = load_run, .finish = load_finish,
-	.release = load_release, .confirm = confirm_over_jobs,
+	.release = load_release, .confirm = confirm_loss,
 	.keep = KEEP_CHANGES,
 };
 
@@ -386,6 +391,6 @@ const struct command split_command = {
 	.summary = "says which events are train, valid and test",
 	.lane = LANE_LIGHT, .words = { WORD_SPLIT }, .least = 1, .most = 1, .params = split_own_params,
 	.more_params = split_more, .prepare = split_prepare, .run = split_run, .finish = split_finish,
-	.release = split_release, .confirm = confirm_over_jobs,
+	.release = split_release, .confirm = confirm_loss,
 	.keep = KEEP_CHANGES,
 };

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "cmd/explain_words.h"
 #include "cmd/hold.h"
+#include "cmd/person.h"
 #include "cmd/tables.h"
 #include "data/split.h"
 #include "eval/rank_lists.h"
@@ -17,18 +18,19 @@
 
 struct explaining {
 	struct hold hold;
-	uint32_t user, item;
+	struct person who;
+	uint32_t item;
 	uint32_t k;      /* parts */
 	uint32_t list_k; /* of the list that the item is to leave */
 	bool by_content, by_model, removal, faithfulness;
 	uint64_t seed;
-	struct history_buf buf;
 };
 
 static const struct param_spec explain_params[] = {
 	{ .name = "k", .type = PARAM_INT, .lo = 1, .hi = 100000, .unit = "items",
 	  .meaning = "so many of the strongest parts; what is left is summed as the rest (default: set k)" },
 	{ .name = "run", .type = PARAM_TEXT, .meaning = "which run answers (default: the current one)" },
+	PERSONA_PARAM,
 	{ .name = "by", .type = PARAM_CHOICE, .choices = "history|content|model", .def = "history",
 	  .meaning = "what the parts are: events of the history; what is known of the item, such as its words; or a blend's runs" },
 	{ .name = "removal", .type = PARAM_BOOL, .def = "no",
@@ -43,6 +45,7 @@ static bool explain_prepare(struct call *c, struct err *err)
 	struct explaining *a = mem_must(calloc(1, sizeof(*a)));
 
 	c->state = a;
+	person_init(&a->who);
 	a->list_k = (uint32_t)settings_int(c->session, "k");
 	a->k = params_is_set(&c->params, "k") ? (uint32_t)params_int(&c->params, "k") : a->list_k;
 	a->by_content = params_choice(&c->params, "by") == 1;
@@ -50,7 +53,7 @@ static bool explain_prepare(struct call *c, struct err *err)
 	a->removal = params_bool(&c->params, "removal");
 	a->faithfulness = !a->by_content && !a->by_model && params_bool(&c->params, "faithfulness");
 	a->seed = session_seed(c->session);
-	return hold_data(&a->hold, c, err) && call_user(c, call_word(c, 0), &a->user, err) &&
+	return hold_data(&a->hold, c, err) && person_take(&a->who, c, err) &&
 	       call_item(c, call_word(c, 1), &a->item, err) && hold_run(&a->hold, c, call_text(c, "run"), err);
 }
 
@@ -59,7 +62,7 @@ static void explain_release(struct call *c)
 	struct explaining *a = c->state;
 
 	hold_done(&a->hold);
-	history_buf_done(&a->buf);
+	person_done(&a->who);
 	free(a);
 }
 
@@ -72,31 +75,32 @@ static void say_runs(struct str *s, const struct explanation *e)
 			   i + 1 == e->n_runs ? "\n" : "");
 }
 
-static void say_explanation(struct str *s, const struct dataset *d, const struct explanation *e, bool by_model)
+static void say_explanation(struct str *s, const struct explaining *a, const struct explanation *e)
 {
-	struct str user = STR_INIT;
+	struct str who = STR_INIT;
 
-	word_quote(&user, dataset_user_id(d, e->user));
-	str_printf(s, "%s gives %s to user %s the score %.6g, ", e->run, dataset_title(d, e->item), user.s, e->score);
+	person_say(&a->who, a->hold.data, &who);
+	str_printf(s, "%s gives %s to %s%s the score %.6g, ", e->run, dataset_title(a->hold.data, e->item),
+		   a->who.given ? "" : "user ", who.s, e->score);
 	if (e->rank)
 		str_printf(s, "rank %u", e->rank);
 	else
 		str_printf(s, "not ranked: %s", e->why_no_rank ? e->why_no_rank : "no candidate");
-	str_printf(s, " (%s)\n", by_model ? "exact" : e->method);
+	str_printf(s, " (%s)\n", a->by_model ? "exact" : e->method);
 	if (!isnan(e->trained_score))
 		str_printf(s, "with the user's trained vector the score is %.6g\n", e->trained_score);
-	if (!by_model && !isnan(e->base) && e->base != 0)
+	if (!a->by_model && !isnan(e->base) && e->base != 0)
 		str_printf(s, "base %+.6g\n", e->base);
-	if (!by_model && !isnan(e->rest) && e->rest != 0)
+	if (!a->by_model && !isnan(e->rest) && e->rest != 0)
 		str_printf(s, "all other %s %+.6g\n", e->by_content ? "content" : "events", e->rest);
 	if (e->n_unread)
 		str_printf(s, "%u older event%s count 0: %s reads the newest events alone\n", e->n_unread,
 			   e->n_unread == 1 ? "" : "s", e->run);
-	if (!by_model)
+	if (!a->by_model)
 		say_runs(s, e);
 	if (e->has_attention)
 		str_printf(s, "attention tells where the model looks; it is no explanation by itself\n");
-	str_done(&user);
+	str_done(&who);
 }
 
 static json_t *neighbours_of(const struct dataset *d, const struct explanation *e)
@@ -164,7 +168,7 @@ static bool tell_by_model(struct result *r, const struct explanation *e, struct 
 	return true;
 }
 
-static void tell_explanation(struct result *r, const struct dataset *d, const struct explanation *e, uint32_t k)
+static void tell_explanation(struct result *r, const struct explaining *a, const struct explanation *e)
 {
 	static const struct result_column columns[] = {
 		{ "item", "because of", COLUMN_ID }, { "title", "title", COLUMN_TEXT },
@@ -178,8 +182,9 @@ static void tell_explanation(struct result *r, const struct dataset *d, const st
 		{ "item", "because of", COLUMN_ID }, { "title", "title", COLUMN_TEXT },
 		{ "value", "part", COLUMN_SCORE },   { "attention", "attention", COLUMN_SCORE }, { NULL, NULL, 0 },
 	};
+	const struct dataset *d = a->hold.data;
 
-	result_set(r, "user", json_text(dataset_user_id(d, e->user)));
+	person_put(&a->who, d, r);
 	result_set(r, "item", json_text(dataset_item_id(d, e->item)));
 	result_set(r, "run", json_text(e->run));
 	result_set(r, "rank", e->rank ? json_integer(e->rank) : json_null());
@@ -190,7 +195,7 @@ static void tell_explanation(struct result *r, const struct dataset *d, const st
 	result_set(r, "unread", json_integer(e->n_unread));
 	r->rows_key = "parts";
 	r->columns = e->by_content ? by_content : e->has_attention ? with_attention : columns;
-	for (size_t i = 0; i < e->n_parts && i < k; i++) {
+	for (size_t i = 0; i < e->n_parts && i < a->k; i++) {
 		json_t *row = result_add_row(r);
 
 		if (e->by_content)
@@ -208,16 +213,17 @@ static void tell_explanation(struct result *r, const struct dataset *d, const st
 
 /* --- what stands behind them: what the screen asks of the item, answered here ------------------------------------- */
 
-static struct answer *ask_screen(const struct explaining *a, enum pane pane, const struct snapshot *s,
+static struct answer *ask_screen(struct explaining *a, enum pane pane, const struct snapshot *s,
 				 const struct task *t, struct err *err)
 {
-	const struct request ask = { .pane = pane, .snapshot = s, .split = a->hold.split, .user = a->user,
-				     .item = a->item, .k = a->list_k, .seed = a->seed };
+	const struct request ask = { .pane = pane, .snapshot = s, .split = a->hold.split, .user = a->who.user,
+				     .item = a->item, .k = a->list_k, .seed = a->seed,
+				     .given = a->who.given ? &a->who.history : NULL };
 
 	return scorer_answer_now(&ask, t, err);
 }
 
-static bool tell_faithfulness(struct result *r, struct str *text, const struct explaining *a, const struct snapshot *s,
+static bool tell_faithfulness(struct result *r, struct str *text, struct explaining *a, const struct snapshot *s,
 			      const struct task *t, struct err *err)
 {
 	struct answer *answer = ask_screen(a, PANE_FAITHFULNESS, s, t, err);
@@ -257,7 +263,7 @@ static json_t *removal_json(const struct dataset *d, const struct removal_answer
 	return o;
 }
 
-static bool tell_removal(struct result *r, struct str *text, const struct explaining *a, const struct snapshot *s,
+static bool tell_removal(struct result *r, struct str *text, struct explaining *a, const struct snapshot *s,
 			 const struct task *t, struct err *err)
 {
 	struct answer *answer = ask_screen(a, PANE_REMOVAL, s, t, err);
@@ -284,7 +290,7 @@ static bool tell_parts(struct call *c, struct str *text, const struct snapshot *
 	struct query q;
 	bool good;
 
-	if (!history_query(s, a->hold.split, a->user, false, &a->buf, &q, err) ||
+	if (!person_query(&a->who, s, a->hold.split, &q, err) ||
 	    !rank_barred(a->hold.split, rank_all_items(a->hold.split, s->model), &barred, &n_candidates, err))
 		return false;
 	o.barred = barred;
@@ -292,8 +298,8 @@ static bool tell_parts(struct call *c, struct str *text, const struct snapshot *
 			    explain_item(s, a->hold.split, &q, a->item, a->k, &o, t, err);
 	good = e != NULL;
 	if (good) {
-		tell_explanation(&c->result, a->hold.data, e, a->k);
-		say_explanation(text, a->hold.data, e, a->by_model);
+		tell_explanation(&c->result, a, e);
+		say_explanation(text, a, e);
 		good = !a->by_model || tell_by_model(&c->result, e, err);
 	}
 	mem_free(barred);
@@ -320,7 +326,7 @@ static bool explain_run(struct call *c, struct job *job, const struct task *t, s
 
 const struct command explain_command = {
 	.name = "explain", .group = "Questions",
-	.synopsis = "explain USER ITEM [k=10] [run=RUN] [by=history|content|model] [faithfulness=no] [removal=yes]",
+	.synopsis = "explain USER|persona=NAME ITEM [k=10] [run=RUN] [by=history|content|model] [faithfulness=no] [removal=yes]",
 	.summary = "what an item's score comes from: events of the history, or the item's content",
 	.lane = LANE_ASK, .words = { WORD_USER, WORD_ITEM }, .least = 2, .most = 2, .params = explain_params,
 	.prepare = explain_prepare, .run = explain_run, .release = explain_release,

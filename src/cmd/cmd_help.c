@@ -210,11 +210,16 @@ static bool quit_prepare(struct call *c, struct err *err)
 static bool quit_confirm(const struct call *c, struct str *question)
 {
 	size_t n = session_jobs_alive(c->session);
+	const bool edits = edits_unsaved(session_edits_now(c->session));
 
-	if (n == 0)
-		return false;
-	str_printf(question, "%zu job%s still run%s: stop and quit?", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
-	return true;
+	if (n)
+		str_printf(question, "%zu job%s still run%s%s", n, n == 1 ? "" : "s", n == 1 ? "s" : "",
+			   edits ? ", and edits of a history are not saved" : "");
+	else if (edits)
+		str_puts(question, "The edits of a history are not saved");
+	if (n || edits)
+		str_puts(question, n ? ": stop and quit?" : ": quit?");
+	return n || edits;
 }
 
 const struct command quit_command = {

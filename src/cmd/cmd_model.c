@@ -11,7 +11,7 @@ static const struct { unsigned cap; const char *name; } caps[] = {
 	{ MODEL_USER_VECTORS, "user-vectors" }, { MODEL_ITEM_VECTORS, "item-vectors" },
 	{ MODEL_EXACT, "exact" },               { MODEL_SEQUENTIAL, "sequential" },
 	{ MODEL_NEEDS_TEXT, "needs-text" },     { MODEL_RANKS_COLD, "ranks-cold" },
-	{ MODEL_OF_RUNS, "of-runs" },
+	{ MODEL_OF_RUNS, "of-runs" },         { MODEL_VECTOR_AND_HISTORY, "vector-and-history" },
 };
 
 static bool models_prepare(struct call *c, struct err *err)

@@ -7,18 +7,18 @@
 #include "app/settings.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/num_parse.h"
 #include "cmd/hold.h"
+#include "cmd/person.h"
 #include "cmd/tables.h"
 #include "data/split.h"
 #include "explain/whatif.h"
 
 struct asked {
 	struct hold hold;
-	uint32_t user, k;
+	struct person who;
+	uint32_t k;
 	struct edit *edit; /* [n_edits] */
 	size_t n_edits;
-	struct history_buf buf;
 	struct edited_history edited;
 };
 
@@ -26,53 +26,25 @@ static const struct param_spec whatif_params[] = {
 	{ .name = "k", .type = PARAM_INT, .lo = 1, .hi = 100000, .unit = "items",
 	  .meaning = "length of the list (default: set k)" },
 	{ .name = "run", .type = PARAM_TEXT, .meaning = "which run answers (default: the current one)" },
+	PERSONA_PARAM,
 	{ .name = NULL },
 };
 
 /* --- what is asked -------------------------------------------------------------------------------------------- */
-
-static bool read_value(const char *text, float *out, struct err *err)
-{
-	if (num_parse_float(text, strlen(text), out))
-		return *out > 0 || err_set(err, ERR_RANGE, "a value must be above 0, unlike %s", text);
-	return err_set(err, ERR_SYNTAX, "\"%s\" is no number: edits are +ITEM, -ITEM and ITEM=VALUE "
-		       "(an id with + - or = must be quoted)", text);
-}
-
-/* +ITEM[=VALUE], -ITEM, ITEM=VALUE; a mark counts where it is not quoted. */
-static bool read_edit(struct call *c, struct word *w, struct edit *e, struct err *err)
-{
-	const bool marked = w->text[0] && !w->marks[0] && !w->name;
-	char *value = w->name ? w->text : word_cut_at(w, '=');
-	const char *id = w->name ? w->name : w->text;
-
-	e->value = 1;
-	if (marked && (id[0] == '+' || id[0] == '-')) {
-		e->kind = id[0] == '+' ? EDIT_ADD : EDIT_REMOVE;
-		id++;
-	} else {
-		e->kind = EDIT_RATE;
-	}
-	if (e->kind == EDIT_RATE && !value)
-		return err_set(err, ERR_SYNTAX, "\"%s\" is no edit: +%s adds it, -%s takes it out, %s=VALUE gives it a value",
-			       id, id, id, id);
-	if (e->kind == EDIT_REMOVE && value)
-		return err_set(err, ERR_SYNTAX, "-%s takes an event out: it needs no value", id);
-	return (!value || read_value(value, &e->value, err)) && call_item(c, id, &e->item, err);
-}
 
 static bool whatif_prepare(struct call *c, struct err *err)
 {
 	struct asked *a = mem_must(calloc(1, sizeof(*a)));
 
 	c->state = a;
+	person_init(&a->who);
 	a->k = (uint32_t)(params_is_set(&c->params, "k") ? params_int(&c->params, "k") : settings_int(c->session, "k"));
 	a->edit = mem_must(calloc(c->words.n, sizeof(*a->edit)));
 	if (!hold_data(&a->hold, c, err) || !hold_run(&a->hold, c, call_text(c, "run"), err) ||
-	    !call_user(c, call_word(c, 0), &a->user, err))
+	    !person_take(&a->who, c, err))
 		return false;
 	for (size_t i = 1; i < c->words.n; i++)
-		if (!read_edit(c, &c->words.w[i], &a->edit[a->n_edits++], err))
+		if (!edit_word_take(c, &c->words.w[i], &a->edit[a->n_edits++], err))
 			return false;
 	return true;
 }
@@ -82,7 +54,7 @@ static void whatif_release(struct call *c)
 	struct asked *a = c->state;
 
 	hold_done(&a->hold);
-	history_buf_done(&a->buf);
+	person_done(&a->who);
 	edited_history_done(&a->edited);
 	free(a->edit);
 	free(a);
@@ -163,7 +135,7 @@ static void say_head(struct call *c, const struct asked *a, const char *run, con
 	struct str s = STR_INIT;
 
 	str_printf(&s, "%s recommends to ", run);
-	word_quote(&s, dataset_user_id(d, a->user));
+	person_say(&a->who, d, &s);
 	str_printf(&s, " after %zu edit%s (%s)\n", a->n_edits, a->n_edits == 1 ? "" : "s",
 		   strcmp(w->method, "exact") == 0 ? "scored anew from the history"
 						  : "both histories folded in, not the trained vector");
@@ -189,7 +161,7 @@ static void tell(struct call *c, const struct asked *a, const char *run, const s
 	};
 	struct result *r = &c->result;
 
-	result_set(r, "user", json_text(dataset_user_id(a->hold.data, a->user)));
+	person_put(&a->who, a->hold.data, r);
 	result_set(r, "run", json_text(run));
 	result_set(r, "edits", edits_json(a));
 	result_set(r, "method", json_text(w->method));
@@ -222,7 +194,7 @@ static bool whatif_run(struct call *c, struct job *job, const struct task *t, st
 	size_t bad;
 
 	(void)job;
-	if (!s || !history_query(s, a->hold.split, a->user, false, &a->buf, &q, err) ||
+	if (!s || !person_query(&a->who, s, a->hold.split, &q, err) ||
 	    !rank_barred(a->hold.split, rank_all_items(a->hold.split, s->model), &barred, &n_candidates, err))
 		return false;
 	o.barred = barred;
@@ -238,7 +210,7 @@ static bool whatif_run(struct call *c, struct job *job, const struct task *t, st
 }
 
 const struct command whatif_command = {
-	.name = "whatif", .group = "Questions", .synopsis = "whatif USER [+ITEM[=VALUE]… -ITEM… ITEM=VALUE…] [k=10] [run=RUN]",
+	.name = "whatif", .group = "Questions", .synopsis = "whatif USER|persona=NAME [+ITEM[=VALUE]… -ITEM… ITEM=VALUE…] [k=10] [run=RUN]",
 	.summary = "the list that an edited history gets, and how ranks move",
 	.lane = LANE_ASK, .words = { WORD_USER, WORD_EDIT }, .many = true, .least = 1, .most = UINT_MAX,
 	.names_are_ids = true, .params = whatif_params,

@@ -20,7 +20,7 @@ const struct command *const command_table[] = {
 	&load_command, &split_command, &generate_command, &export_command,
 	&models_command, &params_command, &train_command, &tune_command, &runs_command, &use_command, &delete_command,
 	&evaluate_command, &compare_command,
-	&recommend_command, &similar_command, &explain_command, &whatif_command,
+	&recommend_command, &similar_command, &explain_command, &whatif_command, &persona_command, &personas_command,
 	&users_command, &items_command, &user_command, &item_command,
 	&jobs_command, &pause_command, &resume_command, &cancel_command,
 	&journal_command, &set_command, &help_command, &quit_command,
@@ -119,6 +119,24 @@ enum word_kind command_word_kind(const struct command *k, size_t position)
 	return k->many ? k->words[last] : WORD_NONE;
 }
 
+static bool takes(const struct command *k, const char *name)
+{
+	return k->params && param_find(k->params, name) >= 0;
+}
+
+/* persona=NAME stands where USER would, first, wherever it was written; it keeps its name there. */
+bool command_word_is_user(const struct command *k, const struct word *w)
+{
+	return w->name && !strcmp(w->name, "persona") && takes(k, "persona");
+}
+
+static void put_first(struct words *list, struct word *w)
+{
+	memmove(list->w + 1, list->w, list->n * sizeof(*list->w));
+	list->w[0] = *w;
+	list->n++;
+}
+
 /* Moves the words of the line into the call: positional ones first, since what further names there are may
  * depend on them. */
 static bool fill_call(struct call *c, struct words *line, struct err *err)
@@ -129,10 +147,13 @@ static bool fill_call(struct call *c, struct words *line, struct err *err)
 	c->named.w = mem_must(calloc(line->n, sizeof(*c->named.w)));
 	for (size_t i = 1; i < line->n; i++) {
 		const char *name = line->w[i].name;
-		bool is_id = c->command->names_are_ids && name && param_find(c->command->params, name) < 0;
+		bool is_id = c->command->names_are_ids && name && !takes(c->command, name);
 		struct words *to = name && !is_id ? &c->named : &c->words;
 
-		to->w[to->n++] = line->w[i];
+		if (command_word_is_user(c->command, &line->w[i]))
+			put_first(&c->words, &line->w[i]);
+		else
+			to->w[to->n++] = line->w[i];
 		line->w[i] = (struct word){ 0 };
 	}
 	for (size_t i = 0; i < c->words.n; i++) {

@@ -13,7 +13,7 @@
 #include "cmd/words.h"
 
 /* What completes a word, and what it is called in a synopsis. */
-enum word_kind { WORD_NONE, WORD_PATH, WORD_USER, WORD_ITEM, WORD_EDIT /* +ITEM, -ITEM, ITEM=VALUE */, WORD_RUN,
+enum word_kind { WORD_NONE, WORD_PATH, WORD_USER, WORD_ITEM, WORD_EDIT /* +ITEM, -ITEM, ITEM=VALUE */, WORD_PERSONA, WORD_RUN,
 		 WORD_EVALUATED /* a run, or explain */, WORD_MODEL, WORD_JOB, WORD_SPLIT,
 		 WORD_WHAT /* of export */, WORD_VERB /* of .verbs */, WORD_SETTING, WORD_COMMAND, WORD_FILE, WORD_ANY };
 

@@ -186,6 +186,16 @@ static void offer_items(struct list *l, const struct session *s)
 	}
 }
 
+static void offer_personas(struct list *l, const struct session *s)
+{
+	for (size_t i = 0; i < session_n_personas(s); i++) {
+		const struct persona *p = session_persona(s, i);
+
+		if (begins(p->name, l->typed))
+			add(l, p->name, true, p->of_data ? p->data_name : "other data");
+	}
+}
+
 static void offer_tags(struct list *l, const struct session *s)
 {
 	const struct dataset *d = session_data(s);
@@ -275,6 +285,9 @@ static void offer_kind(struct list *l, const struct session *s, enum word_kind k
 	case WORD_USER:
 		offer_users(l, s);
 		break;
+	case WORD_PERSONA:
+		offer_personas(l, s);
+		break;
 	case WORD_ITEM:
 		offer_items(l, s);
 		break;
@@ -335,6 +348,8 @@ static void offer_text_value(struct list *l, const struct session *s, const char
 {
 	if (!strcmp(name, "run") || !strcmp(name, "resume"))
 		offer_runs(l, s);
+	else if (!strcmp(name, "persona"))
+		offer_personas(l, s);
 	else if (!strcmp(name, "as") || !strcmp(name, "users"))
 		offer_users(l, s);
 	else if (!strcmp(name, "history"))
@@ -398,7 +413,7 @@ static bool begin_call(struct call *c, struct session *s, struct words *before)
 		return false;
 	c->words.w = mem_must(calloc(before->n, sizeof(*c->words.w)));
 	for (size_t i = 1; i < before->n; i++) {
-		if (before->w[i].name)
+		if (before->w[i].name && !command_word_is_user(c->command, &before->w[i]))
 			continue;
 		c->words.w[c->words.n++] = before->w[i];
 		before->w[i] = (struct word){ 0 };

@@ -15,8 +15,8 @@ extern const struct command evaluate_command, evaluate_explain, compare_command;
 /* cmd_ask.c, cmd_explain.c, cmd_browse.c */
 extern const struct command recommend_command, similar_command, explain_command, users_command, items_command,
 	user_command, item_command;
-/* cmd_whatif.c */
-extern const struct command whatif_command;
+/* cmd_whatif.c, cmd_persona.c */
+extern const struct command whatif_command, persona_command, personas_command;
 /* cmd_journal.c */
 extern const struct command journal_command;
 /* cmd_help.c */
@@ -28,6 +28,8 @@ extern const struct name_meaning export_whats[]; /* NULL-terminated */
 
 /* What the positional word at `position` is. */
 enum word_kind command_word_kind(const struct command *k, size_t position);
+/* It is persona=NAME, in the place of a USER. */
+bool command_word_is_user(const struct command *k, const struct word *w);
 /* The i-th positional word's text, or NULL. */
 const char *call_word(const struct call *c, size_t i);
 /* A name=value as it was written, marks and all; NULL: not given. */

@@ -31,6 +31,7 @@ enum model_caps {
 	MODEL_NEEDS_TEXT = 1 << 6,    /* create() refuses data without titles, texts or tags, saying so */
 	MODEL_RANKS_COLD = 1 << 7,    /* tells items without a train event apart; the others cannot */
 	MODEL_OF_RUNS = 1 << 8,       /* is made of other runs, which its parameter of PARAM_RUNS names */
+	MODEL_VECTOR_AND_HISTORY = 1 << 9, /* with MODEL_USER_VECTORS: the history at hand is read beside the vector */
 };
 
 struct snapshot;
@@ -237,9 +238,12 @@ static inline unsigned model_caps(const struct model *m)
 /* ERR_UNSUPPORTED with the reason unless it has such a form. */
 bool model_packs(const struct model_ops *ops, enum precision to, struct err *err);
 
-/* Edited histories and explanations: the model is asked with fold_in, since the user's trained vector knows
- * nothing of the history at hand. */
-static inline bool model_folds_in(const struct model *m) { return model_caps(m) & MODEL_USER_VECTORS; }
+/* Edited histories and explanations: the model is asked with fold_in where the user's trained vector alone makes the
+ * score, since that knows nothing of the history at hand. */
+static inline bool model_folds_in(const struct model *m)
+{
+	return (model_caps(m) & MODEL_USER_VECTORS) && !(model_caps(m) & MODEL_VECTOR_AND_HISTORY);
+}
 
 /* registry.c: every model, in the order shown; NULL-terminated. */
 extern const struct model_ops *const model_registry[];

@@ -116,17 +116,23 @@ static bool make_room(struct history_buf *b, size_t n, struct err *err)
 	return true;
 }
 
+/* A user who was never trained on has no vector: whatever stands there was only drawn. */
+static uint32_t trained_user(const struct snapshot *s, const struct split *split, uint32_t user)
+{
+	const struct csr *fitted = s->refit ? &split->train_valid : &split->train;
+
+	return user != NO_USER && csr_row_n(fitted, user) ? user : NO_USER;
+}
+
 bool history_query(const struct snapshot *s, const struct split *split, uint32_t user, bool for_valid,
 		   struct history_buf *buf, struct query *out, struct err *err)
 {
-	const struct csr *fitted = s->refit ? &split->train_valid : &split->train;
 	const struct dataset *d = split->data;
 
 	if (!make_room(buf, d->user_ptr[user + 1] - d->user_ptr[user], err))
 		return false;
-	*out = (struct query){ .items = buf->items, .x = s->values ? buf->x : NULL, .user = user };
-	if (csr_row_n(fitted, user) == 0)
-		out->user = NO_USER; /* never trained on: whatever vector there is was only drawn */
+	*out = (struct query){ .items = buf->items, .x = s->values ? buf->x : NULL,
+			       .user = trained_user(s, split, user) };
 	out->n = split_history(split, user, for_valid, buf->items, buf->x, buf->times);
 	return true;
 }
@@ -137,4 +143,35 @@ void history_buf_done(struct history_buf *b)
 	mem_free(b->x);
 	mem_free(b->times);
 	*b = (struct history_buf){ 0 };
+}
+
+bool given_history_copy(struct given_history *out, const struct given_history *g, struct err *err)
+{
+	*out = (struct given_history){ .user = g->user };
+	out->items = mem_alloc((size_t)g->n + 1, sizeof(*out->items), err);
+	out->x = out->items ? mem_alloc((size_t)g->n + 1, sizeof(*out->x), err) : NULL;
+	if (!out->x) {
+		given_history_done(out);
+		return false;
+	}
+	for (uint32_t k = 0; k < g->n; k++) {
+		out->items[k] = g->items[k];
+		out->x[k] = g->x[k];
+	}
+	out->n = g->n;
+	return true;
+}
+
+void given_history_done(struct given_history *g)
+{
+	mem_free(g->items);
+	mem_free(g->x);
+	*g = (struct given_history){ .user = NO_USER };
+}
+
+void given_history_query(const struct snapshot *s, const struct split *split, const struct given_history *g,
+			 struct query *out)
+{
+	*out = (struct query){ .items = g->items, .x = s->values ? g->x : NULL, .n = g->n,
+			       .user = trained_user(s, split, g->user) };
 }

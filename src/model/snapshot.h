@@ -46,4 +46,17 @@ bool history_query(const struct snapshot *s, const struct split *split, uint32_t
 		   struct history_buf *buf, struct query *out, struct err *err);
 void history_buf_done(struct history_buf *b);
 
+/* A history that is given, not a user's own.  Zero it before first use. */
+struct given_history {
+	uint32_t user;   /* whose trained vector may be kept, or NO_USER */
+	uint32_t n;
+	uint32_t *items; /* [n] distinct, oldest first; owned */
+	float *x;        /* [n] owned */
+};
+bool given_history_copy(struct given_history *out, const struct given_history *g, struct err *err);
+void given_history_done(struct given_history *g);
+/* Borrows g's arrays; as history_query() does of x and of users that were never trained on. */
+void given_history_query(const struct snapshot *s, const struct split *split, const struct given_history *g,
+			 struct query *out);
+
 #endif

@@ -57,10 +57,15 @@ static bool asked_begin(struct asked *a, const struct request *r, struct err *er
 	uint32_t n_candidates;
 	size_t bad;
 
-	if (r->user >= r->split->data->n_users)
+	if (r->given) {
+		given_history_query(r->snapshot, r->split, r->given, &a->q);
+		a->q.fold_in = model_folds_in(r->snapshot->model);
+	} else if (r->user >= r->split->data->n_users) {
 		return err_set(err, ERR_RANGE, "user %u is none of the %u users", r->user, r->split->data->n_users);
-	return history_query(r->snapshot, r->split, r->user, false, &a->buf, &a->q, err) &&
-	       rank_barred(r->split, rank_all_items(r->split, r->snapshot->model), &a->barred, &n_candidates, err) &&
+	} else if (!history_query(r->snapshot, r->split, r->user, false, &a->buf, &a->q, err)) {
+		return false;
+	}
+	return rank_barred(r->split, rank_all_items(r->split, r->snapshot->model), &a->barred, &n_candidates, err) &&
 	       (!r->n_edits || history_edit(&a->edited, a->q.items, a->q.x, a->q.n, r->edit, r->n_edits, &bad, err));
 }
 
@@ -80,6 +85,14 @@ static void asked_done(struct asked *a)
 	history_buf_done(&a->buf);
 	edited_history_done(&a->edited);
 	mem_free(a->barred);
+}
+
+/* A persona's hits are those of the user whose vector it keeps. */
+static bool is_hit(const struct request *r, uint32_t item)
+{
+	const uint32_t user = r->given ? r->given->user : r->user;
+
+	return user != NO_USER && csr_has(&r->split->test, user, item);
 }
 
 static bool give_query(void *ctx, size_t i, unsigned slot, struct query *out, struct err *err)
@@ -104,7 +117,7 @@ static bool edited_list(struct list_answer *out, const struct request *r, const 
 		out->n = w->n;
 		for (size_t i = 0; i < w->n; i++)
 			out->row[i] = (struct list_row){ w->row[i].item, w->row[i].score,
-							 csr_has(&r->split->test, r->user, w->row[i].item),
+							 is_hit(r, w->row[i].item),
 							 w->row[i].was, w->row[i].removed };
 	}
 	whatif_free(w);
@@ -135,7 +148,7 @@ static bool answer_list(struct list_answer *out, const struct request *r, const 
 		out->n = lists.count[0];
 		for (size_t i = 0; i < out->n; i++)
 			out->row[i] = (struct list_row){ .item = lists.item[i], .score = lists.score[i],
-							 .hit = csr_has(&r->split->test, r->user, lists.item[i]) };
+							 .hit = is_hit(r, lists.item[i]) };
 	}
 	ranked_lists_done(&lists);
 	asked_done(&asked);

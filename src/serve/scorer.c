@@ -44,12 +44,20 @@ static bool is_background(enum pane pane)
 	return pane == PANE_FAITHFULNESS || pane == PANE_REMOVAL;
 }
 
+void request_drop(struct request *r)
+{
+	mem_free(r->metric);
+	mem_free(r->edit);
+	if (r->given)
+		given_history_done(r->given);
+	mem_free(r->given);
+}
+
 static void request_done(struct request *r)
 {
 	snapshot_unref(r->snapshot);
 	split_unref(r->split);
-	mem_free(r->metric);
-	mem_free(r->edit);
+	request_drop(r);
 }
 
 static struct slot *next_slot(struct scorer *s)
@@ -208,8 +216,9 @@ bool scorer_ask(struct scorer *s, const struct request *r, struct err *err)
 			   (r->pane == PANE_NEAREST && r->by == NEAREST_MODEL);
 
 	if (needs_model && !r->snapshot) {
-		mem_free(r->metric);
-		mem_free(r->edit);
+		struct request mine = *r;
+
+		request_drop(&mine);
 		return err_set(err, ERR_UNSUPPORTED, "no run can answer yet");
 	}
 	pthread_mutex_lock(&s->lock);

@@ -25,7 +25,7 @@ struct request {
 	uint64_t serial;
 	const struct snapshot *snapshot; /* NULL for orders and nearest by behaviour */
 	const struct split *split;
-	uint32_t user, item;   /* as the pane needs */
+	uint32_t user, item;   /* as the pane needs; user: of the data, or with `given` whatever number the answer is to bear */
 	uint32_t k;            /* PANE_LIST, PANE_NEAREST, PANE_WHY (parts kept), PANE_REMOVAL (of the list) */
 	enum nearest_by by;
 	const struct item_text *text; /* NEAREST_TEXT: the words of split's items, borrowed; NULL: to be read */
@@ -37,11 +37,13 @@ struct request {
 	struct edit *edit;     /* [n_edits] of the user's history, owned by the request */
 	size_t n_edits;
 	uint64_t seed;         /* PANE_FAITHFULNESS */
+	struct given_history *given; /* NULL, or instead of the user's own history, folded in where models fold in; owned */
 };
+void request_drop(struct request *r); /* what it owns; not its references */
 
 struct scorer;
 struct scorer *scorer_new(struct message_queue *q, struct pool *pool, struct err *err);
-/* UI.  Takes references of its own to snapshot and split; takes r->metric and r->edit. */
+/* UI.  Takes references of its own to snapshot and split; takes what r owns. */
 bool scorer_ask(struct scorer *s, const struct request *r, struct err *err);
 void scorer_drop(struct scorer *s, enum pane pane); /* forget what is asked; nothing will be answered */
 void scorer_free(struct scorer *s); /* cancels, joins */

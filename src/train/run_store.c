@@ -24,7 +24,6 @@
 #include "base/mem.h"
 #include "base/num_parse.h"
 #include "base/str.h"
-#include "base/utf8.h"
 #include "model/weights.h"
 
 #define NAME_BYTES 64 /* of struct run_record, with its NUL */
@@ -164,16 +163,7 @@ static bool is_in_training(const struct run_store *s, const char *name)
 
 static bool check_name(const char *name, struct err *err)
 {
-	size_t n = strlen(name);
-
-	if (n == 0 || n >= NAME_BYTES || name[0] == '.' || strchr(name, '/') || !utf8_valid(name, n))
-		return err_set(err, ERR_RANGE, "a run cannot be named \"%s\": 1 to %d bytes of UTF-8, no / and no . in front",
-			       name, NAME_BYTES - 1);
-	for (size_t i = 0; i < n; i++) {
-		if ((unsigned char)name[i] < ' ' || name[i] == 127)
-			return err_set(err, ERR_RANGE, "a run's name has no control characters");
-	}
-	return true;
+	return file_name_check("a run", name, NAME_BYTES - 1, err);
 }
 
 /* False with err OK: the folder is there already. */

@@ -48,6 +48,7 @@ const struct binding builtin_keys[] = {
 	{ "users", "e", ":export recommendations ", "export" },
 	{ "users", "u", "undo", NULL },
 	{ "users", "C-r", "redo", NULL },
+	{ "users", "P", ":persona save ", NULL },
 	{ "users", "c", "clear-edits", NULL },
 
 	{ "items.items", "Enter", "pane nearest", "nearest" },

@@ -109,9 +109,16 @@ static void answer_question(struct screen *sc, struct key key)
 {
 	char line[sizeof sc->asked];
 
+	struct view *asker = sc->asker;
+
 	snprintf(line, sizeof line, "%s", sc->asked);
 	sc->question[0] = sc->asked[0] = '\0';
-	if (key.code == 'y' || key.code == 'Y')
+	sc->asker = NULL;
+	if (key.code != 'y' && key.code != 'Y')
+		return;
+	if (asker)
+		asker->wish.yes(asker, sc->session);
+	else
 		screen_start(sc, line);
 }
 

@@ -31,6 +31,7 @@ struct screen {
 	bool has_message;
 
 	char question[512], asked[1024];  /* "…? y/N", and the line it is about; "" when nothing is asked */
+	struct view *asker;                            /* whose question it is; NULL: the line's */
 
 	bool shows_result;                /* the next result is for whoever typed the last line */
 	struct waiting *waiting;          /* commands started, not answered */

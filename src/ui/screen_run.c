@@ -210,7 +210,7 @@ static void clear_pending_input(struct screen *sc)
 	sc->view[sc->current].search_step = 0;
 }
 
-static void open_wished_prompt(struct screen *sc);
+static void grant_wishes(struct screen *sc);
 
 /* True: it belongs to no view and was done. */
 static bool act_here(struct screen *sc, const struct act *act)
@@ -269,7 +269,7 @@ static void do_action(struct screen *sc, const struct action *a, const char *arg
 	if (act_here(sc, &act))
 		return;
 	if (v->kind->handle(v, sc->session, &act)) {
-		open_wished_prompt(sc);
+		grant_wishes(sc);
 		return;
 	}
 	if (a->id == ACT_MOVE) {
@@ -297,6 +297,7 @@ void screen_do(struct screen *sc, const char *line)
 	} else if (words.n && command_question(sc->session, line, &question) && question.len) {
 		snprintf(sc->question, sizeof sc->question, "%s", str_text(&question));
 		snprintf(sc->asked, sizeof sc->asked, "%s", line);
+		sc->asker = NULL;
 	} else if (words.n) {
 		screen_start(sc, line);
 	}
@@ -373,14 +374,20 @@ static void answered_wish(void *ctx, const char *line)
 
 	if (line && v->wish.answer)
 		v->wish.answer(v, sc->session, line);
+	grant_wishes(sc);
 }
 
-static void open_wished_prompt(struct screen *sc)
+static void grant_wishes(struct screen *sc)
 {
 	struct view *v = screen_view(sc);
 	struct prompt_ask ask = { .label = v->wish.prompt_label, .text = v->wish.prompt_text,
 				  .done = answered_wish, .ctx = sc };
 
+	if (v->wish.wants_yes) {
+		v->wish.wants_yes = false;
+		sc->asker = v;
+		snprintf(sc->question, sizeof sc->question, "%s", v->wish.question);
+	}
 	if (!v->wish.wants_prompt)
 		return;
 	v->wish.wants_prompt = false;

@@ -38,7 +38,6 @@ static void users_init(struct view *v)
 	struct users_state *st = v->state;
 
 	st->user = st->go_user = st->event_user = NO_USER;
-	edits_init(&st->edits);
 }
 
 static void users_done(struct view *v)
@@ -47,7 +46,8 @@ static void users_done(struct view *v)
 
 	free(st->event);
 	free(st->added);
-	edits_done(&st->edits);
+	free(st->added_x);
+	free(st->persona);
 }
 
 /* --- rows ---------------------------------------------------------------------------------------------------- */
@@ -74,6 +74,9 @@ uint32_t users_at(const struct users_state *st, const struct session *s, size_t 
 	bool pending;
 	const struct order_answer *o = users_order(st, s, &pending);
 
+	if (row < st->n_persona)
+		return st->persona[row];
+	row -= st->n_persona;
 	if (!o)
 		return (uint32_t)row;
 	return row < o->n ? o->row[row] : NO_USER;
@@ -108,7 +111,6 @@ static void start_afresh(struct view *v, struct users_state *st, const struct da
 	st->filter[0] = '\0';
 	st->user = st->event_user = st->go_user = NO_USER;
 	st->list.asked = st->why.asked = st->removal.asked = st->faithfulness.asked = false;
-	edits_begin(&st->edits, NO_USER);
 	for (int i = 0; i < v->kind->n_panes; i++)
 		table_init(&v->table[i]);
 }
@@ -123,7 +125,7 @@ bool users_asked(const struct question *q, const struct users_state *st, const s
 
 	session_answer(s, pane, &pending);
 	return q->asked && q->user == st->user && q->item == item && q->data_id == st->data_id &&
-	       q->split == session_split_serial(s) && q->edits == st->edits.serial &&
+	       q->split == session_split_serial(s) && q->edits == session_edits_now(s)->serial &&
 	       (pending || q->epoch == run->rec.epochs) && !strcmp(q->run, run->label);
 }
 
@@ -132,72 +134,15 @@ void users_note_question(struct question *q, const struct users_state *st, const
 	const struct run *run = session_answering(s);
 
 	*q = (struct question){ .user = st->user, .item = item, .epoch = run->rec.epochs, .data_id = st->data_id,
-				.split = session_split_serial(s), .edits = st->edits.serial, .asked = true };
+				.split = session_split_serial(s), .edits = session_edits_now(s)->serial, .asked = true };
 	snprintf(q->run, sizeof q->run, "%s", run->label);
-}
-
-/* A history may have an item more than once. */
-static size_t count_known(const struct users_state *st, const struct dataset *d)
-{
-	size_t n = st->n_event - st->n_test, lo = d->user_ptr[st->user], known = 0;
-	uint32_t *item = mem_must(calloc(n ? n : 1, sizeof *item));
-
-	for (size_t i = 0; i < n; i++)
-		item[i] = d->item[lo + st->event[i]];
-	qsort(item, n, sizeof *item, u32_compare);
-	for (size_t i = 0; i < n; i++)
-		known += i == 0 || item[i] != item[i - 1];
-	free(item);
-	return known;
-}
-
-/* The newest is the one that was added last. */
-static void list_added(struct users_state *st)
-{
-	size_t n;
-	const struct edit *edit = edits_now(&st->edits, &n);
-
-	st->n_added = 0;
-	if (st->edits.user != st->user)
-		return;
-	st->added = mem_must(realloc(st->added, (n ? n : 1) * sizeof *st->added));
-	for (size_t k = n; k-- > 0;)
-		if (edit[k].kind == EDIT_ADD)
-			st->added[st->n_added++] = edit[k].item;
-}
-
-/* The user's events, newest first: the history, then what is held out for the test. */
-static void list_events(struct users_state *st, const struct session *s, const struct dataset *d)
-{
-	size_t lo, n;
-
-	list_added(st);
-	if (st->event_user == st->user && st->event_split == session_split_serial(s))
-		return;
-	st->event_user = st->user;
-	st->event_split = session_split_serial(s);
-	st->n_event = st->n_test = st->n_known = st->n_friend = 0;
-	if (st->user == NO_USER)
-		return;
-	if (d->friends.ptr)
-		st->n_friend = csr_row_n(&d->friends, st->user);
-	lo = d->user_ptr[st->user];
-	n = d->user_ptr[st->user + 1] - lo;
-	st->event = mem_must(realloc(st->event, (n ? n : 1) * sizeof *st->event));
-	for (int test = 0; test < 2; test++)
-		for (size_t i = n; i-- > 0;)
-			if (session_is_test(s, lo + i) == test) {
-				st->event[st->n_event++] = (uint32_t)i;
-				st->n_test += test;
-			}
-	st->n_known = count_known(st, d);
 }
 
 const struct list_answer *users_list(const struct users_state *st, const struct session *s, bool *pending)
 {
 	const struct answer *a = session_answer(s, PANE_LIST, pending);
 
-	if (!a || a->data_id != st->data_id || a->err.code != ERR_OK)
+	if (!a || a->data_id != st->data_id || a->err.code != ERR_OK || users_is_of_other_data(st, s))
 		return NULL;
 	*pending |= a->list.user != st->user;
 	return &a->list;
@@ -208,9 +153,9 @@ static void ask_what_changed(struct view *v, struct users_state *st, struct sess
 	const struct list_answer *list;
 	bool pending;
 
-	if (!session_answering(s) || st->user == NO_USER)
+	if (!session_answering(s) || st->user == NO_USER || users_is_of_other_data(st, s))
 		return;
-	if (!users_asked(&st->list, st, s, PANE_LIST, 0) && session_ask_list(s, st->user, &st->edits, LIST_K))
+	if (!users_asked(&st->list, st, s, PANE_LIST, 0) && session_ask_list(s, st->user, session_edits_now(s), LIST_K))
 		users_note_question(&st->list, st, s, 0);
 	list = users_list(st, s, &pending);
 	if (st->why_on && list && list->user == st->user && v->table[LIST].cursor < list->n)
@@ -222,12 +167,16 @@ static void find_go_user(struct view *v, struct users_state *st, const struct se
 {
 	bool pending;
 	const struct order_answer *o = users_order(st, s, &pending);
-	size_t i = 0;
+	size_t i = 0, p = 0;
 
+	while (p < st->n_persona && st->persona[p] != st->go_user)
+		p++;
 	while (o && i < o->n && o->row[i] != st->go_user)
 		i++;
-	if (!o || i < o->n)
-		table_go(&v->table[USERS], o ? i : st->go_user);
+	if (p < st->n_persona)
+		table_go(&v->table[USERS], p);
+	else if (o ? i < o->n : st->go_user < session_data(s)->n_users)
+		table_go(&v->table[USERS], st->n_persona + (o ? i : st->go_user));
 	st->go_user = NO_USER;
 }
 
@@ -236,7 +185,7 @@ static size_t n_users_shown(const struct users_state *st, const struct session *
 	bool pending;
 	const struct order_answer *o = users_order(st, s, &pending);
 
-	return o ? o->n : d->n_users;
+	return st->n_persona + (o ? o->n : d->n_users);
 }
 
 static void users_sync(struct view *v, struct session *s)
@@ -257,6 +206,7 @@ static void users_sync(struct view *v, struct session *s)
 		if (!is_plain_order(st))
 			session_ask_order(s, PANE_USERS, orders[st->order].key, st->reverse, st->filter);
 	}
+	users_list_personas(st, s);
 	view_rows(v, USERS, n_users_shown(st, s, d));
 	if (st->go_user != NO_USER) {
 		find_go_user(v, st, s);
@@ -271,7 +221,7 @@ static void users_sync(struct view *v, struct session *s)
 		table_go(&v->table[WHY], 0);
 		st->why_on = false;
 	}
-	list_events(st, s, d);
+	users_list_events(st, s, d);
 	view_rows(v, HISTORY, st->n_added + st->n_event + st->n_friend);
 	ask_what_changed(v, st, s);
 	list = users_list(st, s, &pending);
@@ -313,11 +263,16 @@ static bool show_user(struct users_state *st, struct session *s, const char *id)
 
 	if (user == NO_USER)
 		return false;
+	users_go(st, user);
+	return true;
+}
+
+void users_go(struct users_state *st, uint32_t user)
+{
 	st->filter[0] = '\0';
 	st->order = 0;
 	st->reverse = false;
 	st->go_user = user;
-	return true;
 }
 
 /* What the explanation breaks down by; asks for one where there is none yet. */
@@ -410,8 +365,8 @@ static bool users_value(const struct view *v, struct session *s, const char *wha
 
 	if (!d)
 		return false;
-	if (!strcmp(what, "user") && st->user != NO_USER) {
-		word_quote(out, dataset_true_user_id(d, st->user));
+	if (!strcmp(what, "user") && (st->user < d->n_users || session_person(s, st->user))) {
+		users_word(st->user, s, out);
 		return true;
 	}
 	if (!strcmp(what, "item") && (item = item_under_cursor(v, s)) != NO_ITEM) {
@@ -436,7 +391,7 @@ static void users_row_text(const struct view *v, const struct session *s, int pa
 	size_t event, at;
 
 	if (pane == USERS)
-		str_puts(out, dataset_user_id(d, users_at(st, s, row)));
+		str_puts(out, users_name(users_at(st, s, row), s));
 	else if (pane == HISTORY && (item = users_row_item(st, d, row, &event)) != NO_ITEM)
 		str_puts(out, dataset_title(d, item));
 	else if (pane == HISTORY && users_friend(st, d, row) != NO_USER)
@@ -461,4 +416,5 @@ const struct view_kind view_users = {
 	.draw = users_draw,
 	.value = users_value,
 	.row_text = users_row_text,
+	.result = users_result,
 };

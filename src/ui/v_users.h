@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* v_users.h - what v_users.c (rows, questions, actions) and v_users_draw.c share. */
+/* v_users.h - what v_users.c (rows, questions, actions), v_users_people.c, v_users_edit.c and
+ * v_users_draw.c share.
+ *
+ * "user" is a number as session_person() tells: of a user of the data, or of a persona. */
 #ifndef UI_V_USERS_H
 #define UI_V_USERS_H
 
@@ -24,8 +27,10 @@ struct users_state {
 	bool reverse, wants_order, why_on, by_content;
 	char filter[128];
 	struct question list, why, removal, faithfulness;
-	struct edits edits;
-	uint32_t *added;       /* [n_added] items that edits add, newest first: the rows above the events */
+	uint32_t *persona;     /* [n_persona] numbers of those that show, above the users */
+	size_t n_persona;
+	uint32_t *added;       /* [n_added] items that edits add, newest first, and a persona's: the rows above the events */
+	float *added_x;        /* [n_added] */
 	size_t n_added;
 	uint32_t user;         /* under the cursor; NO_USER: none */
 	uint32_t *event;       /* [n_event] of the user, in the order shown */
@@ -34,6 +39,8 @@ struct users_state {
 	size_t n_known;        /* distinct items of the history */
 	uint32_t event_user;
 	uint64_t event_split;
+	enum action_id put_off; /* the edit that waits for an answer, and its word */
+	char put_off_arg[128];
 	uint32_t go_user;      /* to be found once the rows are there */
 };
 
@@ -58,7 +65,19 @@ void users_note_question(struct question *q, const struct users_state *st, const
 /* v_users_why.c: asks what Why tells of the item, as far as it was not asked. */
 void users_ask_why(struct users_state *st, struct session *s, uint32_t item);
 /* What an edit of this user's history says of an item; NULL: nothing. */
-const struct edit *users_edit_of(const struct users_state *st, uint32_t item);
+const struct edit *users_edit_of(const struct users_state *st, const struct session *s, uint32_t item);
+/* Goes to a user once the rows are there. */
+void users_go(struct users_state *st, uint32_t user);
+
+/* v_users_people.c: personas among the users, and the rows of a history */
+void users_list_personas(struct users_state *st, const struct session *s);
+void users_list_events(struct users_state *st, const struct session *s, const struct dataset *d);
+bool users_is_of_other_data(const struct users_state *st, const struct session *s); /* under the cursor is such a persona */
+const char *users_name(uint32_t user, const struct session *s); /* id, or a persona's name; "" nobody */
+void users_word(uint32_t user, const struct session *s, struct str *out); /* as commands take it: quoted, or persona=NAME */
+bool users_has_in_history(const struct users_state *st, const struct session *s, uint32_t item);
+bool users_result(struct view *v, struct session *s, const struct call *call, const struct result *r);
+
 /* v_users_edit.c: the actions that edit the history; false: not one of them, or not for this pane. */
 bool users_edit(struct view *v, struct session *s, const struct act *act);
 /* Items of the history, or contents of the item, that the explanation names no part for; they have a row of their

@@ -19,12 +19,29 @@ static double mean_of(const struct dataset *d, uint32_t user)
 	return hi > lo ? sum / (double)(hi - lo) : NAN;
 }
 
+static void persona_cell(const struct users_drawing *c, const struct persona *p, int column, struct table_cell *out)
+{
+	double sum = 0;
+
+	for (uint32_t k = 0; k < p->n; k++)
+		sum += (double)p->x[k];
+	if (column == U_ID)
+		snprintf(out->text, sizeof out->text, "* %s", p->name);
+	else if (column == U_EVENTS)
+		text_count(out->text, sizeof out->text, p->n);
+	else if (column == U_MEAN && c->d->value)
+		text_real(out->text, sizeof out->text, p->n ? sum / p->n : NAN, 1);
+	out->style = p->of_data ? STYLE_PLAIN | STYLE_BOLD : STYLE_DIM;
+}
+
 static void user_cell(const void *ctx, size_t row, int column, struct table_cell *out)
 {
 	const struct users_drawing *c = ctx;
 	uint32_t u = users_at(c->st, c->s, row);
 
-	if (u == NO_USER || u >= c->d->n_users)
+	if (session_person(c->s, u))
+		persona_cell(c, session_person(c->s, u), column, out);
+	if (u >= c->d->n_users)
 		return;
 	switch (column) {
 	case U_ID:
@@ -51,12 +68,14 @@ static void draw_users(const struct view *v, const struct users_drawing *c, stru
 		[U_METRIC] = { .title = "", .width = c->metric ? 8 : -1, .right = true, .drop = 1 },
 	};
 	bool pending;
-	char title[200], total[32];
+	char title[240], total[32], personas[40] = "";
 	struct rect in;
 
 	users_order(c->st, c->s, &pending);
-	text_count(total, sizeof total, v->table[USERS].n);
-	snprintf(title, sizeof title, c->st->filter[0] ? "Users (%s) \\ %s" : "Users (%s)", total, c->st->filter);
+	text_count(total, sizeof total, v->table[USERS].n - c->st->n_persona);
+	if (c->st->n_persona)
+		snprintf(personas, sizeof personas, " and %zu persona%s *", c->st->n_persona, c->st->n_persona == 1 ? "" : "s");
+	snprintf(title, sizeof title, c->st->filter[0] ? "Users (%s)%s \\ %s" : "Users (%s)%s", total, personas, c->st->filter);
 	in = view_pane(v, out, USERS, title);
 	session_user_metric(c->s, &column[U_METRIC].title);
 	view_table(v, out, USERS, in, column, 4, user_cell, c, pending);
@@ -87,22 +106,35 @@ static void history_cell(const void *ctx, size_t row, int column, struct table_c
 	if (item == NO_ITEM)
 		return;
 	test = e != SIZE_MAX && row >= c->st->n_added + c->st->n_event - c->st->n_test;
-	edit = test ? NULL : users_edit_of(c->st, item);
+	edit = test ? NULL : users_edit_of(c->st, c->s, item);
 	if (column == H_TITLE)
 		snprintf(out->text, sizeof out->text, "%s%s%s", test ? "test: " : edit ? edit_mark[edit->kind] : "",
 			 dataset_title(c->d, item), edit && edit->kind == EDIT_REMOVE ? " (removed)" : "");
 	else if (column == H_VALUE && edit && edit->kind != EDIT_REMOVE && c->d->value)
 		text_value(out->text, sizeof out->text, edit->value);
-	else if (column == H_VALUE && c->d->value && e != SIZE_MAX)
-		text_value(out->text, sizeof out->text, dataset_value(c->d, e));
+	else if (column == H_VALUE && c->d->value)
+		text_value(out->text, sizeof out->text, e != SIZE_MAX ? dataset_value(c->d, e) : c->st->added_x[row]);
 	else if (column == H_WHEN && c->d->time && e != SIZE_MAX)
 		snprintf(out->text, sizeof out->text, "%s", clock_date(c->d->time[e], buf));
-	else if (column == H_WHEN && e == SIZE_MAX)
+	else if (column == H_WHEN && edit && edit->kind == EDIT_ADD)
 		snprintf(out->text, sizeof out->text, "added");
 	if (test)
 		out->style = STYLE_HIT;
 	else if (edit)
 		out->style = edit->kind == EDIT_REMOVE ? STYLE_DIM : STYLE_PLAIN | STYLE_BOLD;
+}
+
+static void say_persona(const struct users_drawing *c, const struct persona *p, char *out, size_t size)
+{
+	const char *after = persona_after(p, c->d);
+	char n[32];
+
+	text_count(n, sizeof n, p->n);
+	if (p->of_data)
+		snprintf(out, size, "Persona %s · %s event%s%s%.60s", p->name, n, p->n == 1 ? "" : "s",
+			 after ? " · after user " : "", after ? after : "");
+	else
+		snprintf(out, size, "Persona %s · made on %s", p->name, p->data_name);
 }
 
 static void say_user(const struct users_drawing *c, char *out, size_t size)
@@ -131,12 +163,19 @@ static void draw_history(const struct view *v, const struct users_drawing *c, st
 			      .right = true, .drop = 1 },
 		[H_WHEN] = { .title = "date", .width = c->d->time ? 10 : -1, .drop = 2 },
 	};
+	const struct persona *p = session_person(c->s, c->st->user);
 	char title[256];
 	struct rect in;
 
-	say_user(c, title, sizeof title);
+	if (p)
+		say_persona(c, p, title, sizeof title);
+	else
+		say_user(c, title, sizeof title);
 	in = view_pane(v, out, HISTORY, title);
-	view_table(v, out, HISTORY, in, column, 3, history_cell, c, false);
+	if (!p || p->of_data)
+		view_table(v, out, HISTORY, in, column, 3, history_cell, c, false);
+	else
+		pane_say(out, in, "It was made on other data, and can be asked when these are loaded");
 }
 
 enum { L_RANK, L_TITLE, L_HIT, L_MOVE, L_SCORE, L_BAR };
@@ -192,7 +231,9 @@ void users_say_nothing(const struct users_drawing *c, enum pane pane, struct sur
 	bool pending;
 	const struct answer *a = session_answer(c->s, pane, &pending);
 
-	if (pending)
+	if (users_is_of_other_data(c->st, c->s))
+		pane_say(out, in, "A persona of other data gets no list");
+	else if (pending)
 		pane_say(out, in, "Computing …");
 	else if (a && a->err.code != ERR_OK)
 		pane_say(out, in, a->err.msg);
@@ -266,7 +307,7 @@ void users_draw(const struct view *v, const struct session *s, struct surface *o
 	c.why = users_why(st, s, &pending);
 	if (view_shows(v, USERS))
 		draw_users(v, &c, out);
-	if (st->user == NO_USER) {
+	if (st->user == NO_USER || (st->user >= c.d->n_users && !session_person(s, st->user))) {
 		for (int i = HISTORY; i <= WHY; i++)
 			if (view_shows(v, i))
 				view_pane(v, out, i, v->kind->panes[i].title);

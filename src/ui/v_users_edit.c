@@ -6,23 +6,42 @@
 #include "base/num_parse.h"
 #include "ui/v_users.h"
 
-/* Edits are of one user: they stay while others are looked at, until another history is edited. */
-static void begin_edits(struct users_state *st, struct session *s)
+/* After y: the edits of another go, and what was to be edited is. */
+static void drop_and_edit(struct view *v, struct session *s)
 {
-	size_t n;
+	struct users_state *st = v->state;
+	const struct act act = { st->put_off, st->put_off_arg };
 
-	if (st->edits.user == st->user)
-		return;
-	edits_now(&st->edits, &n);
-	if (n)
-		session_tell(s, LOG_INFO, "the edits of user %.60s are dropped",
-			     dataset_user_id(session_data(s), st->edits.user));
-	edits_begin(&st->edits, st->user);
+	edits_begin(session_edits(s), st->user);
+	users_edit(v, s, &act);
 }
 
-const struct edit *users_edit_of(const struct users_state *st, uint32_t item)
+/* Edits are of one user: they stay while others are looked at, until another history is edited.  False: they are not
+ * saved, and the operator is asked first. */
+static bool begin_edits(struct view *v, struct session *s, const struct act *act)
 {
-	return st->edits.user == st->user ? edits_of(&st->edits, item) : NULL;
+	struct users_state *st = v->state;
+	struct edits *edits = session_edits(s);
+	char question[160];
+
+	if (edits->user == st->user)
+		return true;
+	if (!edits_unsaved(edits)) {
+		edits_begin(edits, st->user);
+		return true;
+	}
+	st->put_off = act->id;
+	snprintf(st->put_off_arg, sizeof st->put_off_arg, "%s", act->arg);
+	snprintf(question, sizeof question, "Drop the edits of %.80s, which are not saved?", users_name(edits->user, s));
+	view_confirm(v, question, drop_and_edit);
+	return false;
+}
+
+const struct edit *users_edit_of(const struct users_state *st, const struct session *s, uint32_t item)
+{
+	const struct edits *edits = session_edits_now(s);
+
+	return edits->user == st->user ? edits_of(edits, item) : NULL;
 }
 
 /* Test events are no part of the history: there is nothing to edit. */
@@ -42,16 +61,6 @@ static uint32_t event_under_cursor(const struct view *v, const struct session *s
 	return NO_ITEM;
 }
 
-static bool in_history(const struct users_state *st, const struct session *s, uint32_t item)
-{
-	const struct dataset *d = session_data(s);
-
-	for (size_t e = d->user_ptr[st->user]; e < d->user_ptr[st->user + 1]; e++)
-		if (d->item[e] == item && !session_is_test(s, e))
-			return true;
-	return false;
-}
-
 /* By id, else by title. */
 static uint32_t find_item(const struct dataset *d, const char *text)
 {
@@ -63,44 +72,44 @@ static uint32_t find_item(const struct dataset *d, const char *text)
 	return found;
 }
 
-static bool add_event(struct users_state *st, struct session *s, const char *text)
+static bool add_event(struct view *v, struct session *s, const struct act *act)
 {
+	const struct users_state *st = v->state;
 	const struct dataset *d = session_data(s);
-	uint32_t item = find_item(d, text);
+	uint32_t item = find_item(d, act->arg);
 	const struct edit *edit;
 
 	if (item == NO_ITEM) {
-		session_tell(s, LOG_ERROR, "no item has the id or title %.80s", text);
+		session_tell(s, LOG_ERROR, "no item has the id or title %.80s", act->arg);
 		return true;
 	}
-	edit = users_edit_of(st, item);
-	if (in_history(st, s, item) ? !edit || edit->kind != EDIT_REMOVE : edit != NULL)
+	edit = users_edit_of(st, s, item);
+	if (users_has_in_history(st, s, item) ? !edit || edit->kind != EDIT_REMOVE : edit != NULL)
 		session_tell(s, LOG_INFO, "%.80s is in the history already", dataset_title(d, item));
-	else {
-		begin_edits(st, s);
-		edits_add(&st->edits, item, 1);
-	}
+	else if (begin_edits(v, s, act))
+		edits_add(session_edits(s), item, 1);
 	return true;
 }
 
-static bool rate_event(struct view *v, struct session *s, uint32_t item, const char *text)
+static bool rate_event(struct view *v, struct session *s, uint32_t item, const struct act *act)
 {
-	struct users_state *st = v->state;
+	const struct users_state *st = v->state;
 	bool pending;
 	const struct list_answer *list = users_list(st, s, &pending);
-	const struct edit *edit = users_edit_of(st, item);
+	const struct edit *edit = users_edit_of(st, s, item);
 	float value;
 
-	if (!num_parse_float(text, strlen(text), &value) || value <= 0) {
-		session_tell(s, LOG_ERROR, "\"%.40s\" is no value above 0", text);
+	if (!num_parse_float(act->arg, strlen(act->arg), &value) || value <= 0) {
+		session_tell(s, LOG_ERROR, "\"%.40s\" is no value above 0", act->arg);
 		return true;
 	}
 	if (edit && edit->kind == EDIT_REMOVE) {
 		session_tell(s, LOG_INFO, "the event is removed: Space restores it");
 		return true;
 	}
-	begin_edits(st, s);
-	edits_rate(&st->edits, item, value);
+	if (!begin_edits(v, s, act))
+		return true;
+	edits_rate(session_edits(s), item, value);
 	if (list && !session_answering(s)->rec.values)
 		session_tell(s, LOG_INFO, "%s was fitted with every event counting 1: another value changes nothing",
 			     list->run);
@@ -109,50 +118,51 @@ static bool rate_event(struct view *v, struct session *s, uint32_t item, const c
 
 static void rated(struct view *v, struct session *s, const char *text)
 {
-	uint32_t item = event_under_cursor(v, s);
+	const struct act act = { ACT_RATE_EVENT, text };
 
-	if (*text && item != NO_ITEM)
-		rate_event(v, s, item, text);
+	if (*text)
+		users_edit(v, s, &act);
 }
 
 bool users_edit(struct view *v, struct session *s, const struct act *act)
 {
-	struct users_state *st = v->state;
+	const struct users_state *st = v->state;
 	const struct dataset *d = session_data(s);
-	const bool mine = st->edits.user == st->user;
+	struct edits *edits = session_edits(s);
+	const bool mine = edits->user == st->user;
 	uint32_t item;
 
-	if (!d || st->user == NO_USER)
+	if (!d || st->user == NO_USER || users_is_of_other_data(st, s))
 		return false;
 	switch (act->id) {
 	case ACT_TOGGLE_EVENT:
 		item = v->focus == HISTORY ? event_under_cursor(v, s) : NO_ITEM;
 		if (item == NO_ITEM)
 			return false;
-		begin_edits(st, s);
-		edits_toggle(&st->edits, item);
+		if (begin_edits(v, s, act))
+			edits_toggle(edits, item);
 		return true;
 	case ACT_ADD_EVENT:
-		return *act->arg && add_event(st, s, act->arg);
+		return *act->arg && add_event(v, s, act);
 	case ACT_RATE_EVENT:
 		item = v->focus == HISTORY ? event_under_cursor(v, s) : NO_ITEM;
 		if (item == NO_ITEM)
 			return false;
 		if (*act->arg)
-			return rate_event(v, s, item, act->arg);
+			return rate_event(v, s, item, act);
 		view_ask(v, "value:", "", rated);
 		return true;
 	case ACT_UNDO:
-		if (!mine || !edits_undo(&st->edits))
+		if (!mine || !edits_undo(edits))
 			session_tell(s, LOG_INFO, "nothing to undo");
 		return true;
 	case ACT_REDO:
-		if (!mine || !edits_redo(&st->edits))
+		if (!mine || !edits_redo(edits))
 			session_tell(s, LOG_INFO, "nothing to do again");
 		return true;
 	case ACT_CLEAR_EDITS:
 		if (mine)
-			edits_clear(&st->edits);
+			edits_clear(edits);
 		return true;
 	default:
 		return false;

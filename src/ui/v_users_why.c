@@ -21,7 +21,7 @@ const struct why_answer *users_why(const struct users_state *st, const struct se
 {
 	const struct answer *a = session_answer(s, PANE_WHY, pending);
 
-	if (!st->why_on || !a || a->data_id != st->data_id || a->err.code != ERR_OK)
+	if (!st->why_on || !a || a->data_id != st->data_id || a->err.code != ERR_OK || users_is_of_other_data(st, s))
 		return NULL;
 	*pending |= a->why.user != st->why.user || a->why.item != st->why.item ||
 		    a->why.by_content != st->by_content;
@@ -53,15 +53,15 @@ const struct faithfulness_answer *users_faithfulness(const struct users_state *s
 void users_ask_why(struct users_state *st, struct session *s, uint32_t item)
 {
 	if ((st->why.by_content != st->by_content || !users_asked(&st->why, st, s, PANE_WHY, item)) &&
-	    session_ask_why(s, st->user, item, &st->edits, WHY_PARTS, st->by_content)) {
+	    session_ask_why(s, st->user, item, session_edits_now(s), WHY_PARTS, st->by_content)) {
 		users_note_question(&st->why, st, s, item);
 		st->why.by_content = st->by_content;
 	}
 	if (!st->by_content && !users_asked(&st->faithfulness, st, s, PANE_FAITHFULNESS, item) &&
-	    session_ask_faithfulness(s, st->user, item, &st->edits))
+	    session_ask_faithfulness(s, st->user, item, session_edits_now(s)))
 		users_note_question(&st->faithfulness, st, s, item);
 	if (!users_asked(&st->removal, st, s, PANE_REMOVAL, item) &&
-	    session_ask_removal(s, st->user, item, &st->edits, REMOVAL_K))
+	    session_ask_removal(s, st->user, item, session_edits_now(s), REMOVAL_K))
 		users_note_question(&st->removal, st, s, item);
 }
 

@@ -250,3 +250,10 @@ void view_ask(struct view *v, const char *label, const char *text,
 	v->wish.answer = answer;
 	v->wish.wants_prompt = true;
 }
+
+void view_confirm(struct view *v, const char *question, void (*yes)(struct view *v, struct session *s))
+{
+	snprintf(v->wish.question, sizeof v->wish.question, "%s", question);
+	v->wish.yes = yes;
+	v->wish.wants_yes = true;
+}

@@ -43,6 +43,9 @@ struct view_wish {
 	char prompt_label[64], prompt_text[128]; /* a line to edit; goes to answer() */
 	bool wants_prompt;
 	void (*answer)(struct view *v, struct session *s, const char *text);
+	char question[160];                              /* "…?": y goes to yes(), any other key is no */
+	bool wants_yes;
+	void (*yes)(struct view *v, struct session *s);
 };
 
 struct view {
@@ -84,6 +87,7 @@ void view_table(const struct view *v, struct surface *out, int pane, struct rect
 bool view_shows(const struct view *v, int pane);
 void view_ask(struct view *v, const char *label, const char *text,
 	      void (*answer)(struct view *v, struct session *s, const char *text));
+void view_confirm(struct view *v, const char *question, void (*yes)(struct view *v, struct session *s));
 /* The empty state of a view without data. */
 extern const char view_no_data[];
 

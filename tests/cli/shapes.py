@@ -57,6 +57,8 @@ os.makedirs(out, exist_ok=True)
 a = answers(*commands(
     'load ' + folder, 'split leave-last', 'train ease lambda=5', 'train ials dim=4 epochs=3 patience=0', 'use ease#1',
     'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'explain u1 2 removal=yes', 'whatif u1 -7 +2 11=4 k=4',
+    'persona save p u1 -7 +2', 'persona use p', 'personas', 'recommend persona=p k=3', 'explain persona=p 2', 'whatif persona=p -2 k=3',
+    'persona delete p',
     'evaluate', 'evaluate explain ease#1 users=9', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'compare',
     'export recommendations %s/r.csv' % out, 'user u1', 'item 2', 'set k 20', 'set', 'help', 'help load', 'journal', 'journal save %s/s.why' % out,
     'delete ials#1', 'generate %s/gen users=60 items=60 events=600' % out, 'quit'))
@@ -103,6 +105,12 @@ shape(by['whatif'][0], {'user': str, 'run': str, 'method': str, 'items': [MOVED]
                         'gone': [{'item': str, 'was': int, 'rank': (int, type(None))}]}, 'whatif')
 eq([(e['edit'], e['item'], e['value']) for e in by['whatif'][0]['edits']],
    [('remove', '7', None), ('add', '2', 1.0), ('rate', '11', 4.0)], 'whatif reads its edits')
+PERSONA = {'ok': bool, 'persona': str, 'user': (str, type(None)), 'events': int}
+shape(by['persona'][0], PERSONA, 'persona save')
+shape(by['persona'][1], dict(PERSONA, history=[{'item': str, 'title': str, 'value': NUMBER}]), 'persona use')
+shape(by['persona'][2], {'ok': bool, 'persona': str}, 'persona delete')
+for name in ('recommend', 'explain', 'whatif'):
+    eq(by[name][-1]['persona'], 'p', name + ' of a persona names it')
 shape(by['evaluate'][0], {'seconds': NUMBER, 'results': [
     {'run': str, 'on': str, 'users': int, 'metrics': METRICS, 'by_chance': BY_CHANCE, 'hazards': HAZARDS}]}, 'evaluate')
 MEAN = {'mean': MAYBE, 'low': MAYBE, 'high': MAYBE}
@@ -117,6 +125,7 @@ for name, row in {
         'jobs': {'id': int, 'title': str, 'state': str, 'lane': str, 'seconds': NUMBER, 'left': MAYBE},
         'users': {'user': str, 'events': int, 'mean': MAYBE},
         'items': {'item': str, 'title': str, 'events': int, 'mean': MAYBE},
+        'personas': {'persona': str, 'user': (str, type(None)), 'events': int, 'data': str, 'of_data': bool, 'kept': bool},
         'compare': {'run': str, 'precision': str, 'metric': str, 'value': NUMBER, 'low': NUMBER, 'high': NUMBER, 'p': MAYBE,
                     'with_best': bool, 'train_seconds': NUMBER, 'ms_per_user': NUMBER, 'bytes': int,
                     'explanation': str}}.items():

@@ -8,6 +8,7 @@
 #include <locale.h>
 #include <stdlib.h>
 
+#include "app/session_change.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "tap.h"
@@ -158,12 +159,16 @@ static const struct scene scenes[] = {
 	{ "question-80x24", 80, 24, false, false, "2 Down d" },
 	{ "error-80x24", 80, 24, false, false, "1 :trian_ease Enter" },
 	{ "result-120x36", 120, 36, false, false, "1 :explain_u1_f53 Enter" },
+	{ "users-persona-120x36", 120, 36, false, false, "3 Enter S-Tab Space P anna Enter :persona_use_anna Enter Down Space" },
+	{ "users-unsaved-80x24", 80, 24, false, true, "3 Enter S-Tab Space S-Tab Down Tab Space" },
+	{ "quit-unsaved-80x24", 80, 24, false, true, "3 Enter S-Tab Space q" },
 	{ "small-40x10", 40, 10, false, false, "1" },
 };
 
 static void play(const struct scene *scene)
 {
 	struct screen_options none = { NULL, NULL };
+	struct err err;
 
 	screen = screen_new(session, &none);
 	surface_resize(&surface, scene->w, scene->h);
@@ -172,6 +177,9 @@ static void play(const struct scene *scene)
 	settle();
 	press(scene->keys);
 	check(scene->name);
+	edits_begin(session_edits(session), NO_USER); /* as other scenes find it */
+	while (session_n_personas(session))
+		session_drop_persona(session, session_persona(session, 0)->name, &err);
 	screen_free(screen);
 }
 

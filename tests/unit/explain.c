@@ -101,7 +101,8 @@ static bool is_what_is_lost(const struct snapshot *s, const struct query *given,
 
 	for (size_t p = 0; right && p < e->n_parts; p++) {
 		uint32_t items[PER_USER], n = 0;
-		struct query without = { .items = items, .user = given->user, .fold_in = true };
+		struct query without = { .items = items, .user = given->user,
+					 .fold_in = model_folds_in(s->model) };
 
 		for (uint32_t k = 0; k < given->n; k++)
 			if (given->items[k] != e->parts[p].item)
@@ -124,7 +125,7 @@ static void test_parts(const struct snapshot *s)
 
 		q.user = u;
 		folded = q;
-		folded.fold_in = true;
+		folded.fold_in = model_folds_in(s->model);
 		e = explain(s, &q, item, SIZE_MAX, &task_null);
 		few = explain(s, &q, item, 2, &task_null);
 		right = right && in_order(e) && e->user == u && e->item == item &&
@@ -140,7 +141,7 @@ static void test_parts(const struct snapshot *s)
 			ranks = ranks && !e->rank && !strcmp(e->why_no_rank, "no train events");
 		else
 			ranks = ranks && e->rank == rank_in_list(s, &q, item) && !e->why_no_rank;
-		if (s->ops->caps & MODEL_USER_VECTORS)
+		if (model_folds_in(s->model))
 			right = right && e->trained_score == (double)score(s, &q, item);
 		else
 			right = right && isnan(e->trained_score);

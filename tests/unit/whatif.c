@@ -85,7 +85,7 @@ static void test_model(const struct model_ops *ops)
 {
 	const struct snapshot *s = fit(ops);
 	const struct rank_options o = { .k = K, .barred = barred };
-	const bool folds = ops->caps & MODEL_USER_VECTORS && !(ops->caps & MODEL_FROM_HISTORY);
+	const bool folds = model_folds_in(s->model);
 	struct history_buf buf = { 0 };
 	struct edited_history h = { 0 };
 	struct query given, edited;
@@ -144,6 +144,7 @@ int main(void)
 	test_model(&ials_ops);
 	test_model(&bpr_ops);
 	test_model(&sasrec_ops);
+	test_model(&towers_ops);
 	mem_free(barred);
 	fixture_done(&f);
 	return done_testing();
