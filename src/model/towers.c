@@ -140,31 +140,6 @@ static bool valid_loss(struct model *model, const struct build_env *env, const s
 
 /* --- Freezing ---------------------------------------------------------------------------- */
 
-static float *take(float **at, size_t n)
-{
-	float *p = *at;
-
-	*at += (n + 15) / 16 * 16;
-	return p;
-}
-
-/* Memory for a tower of `rows` rows, from *at on; out is the caller's. */
-static struct tower lay_tower(const struct towers_net *n, float **at, size_t rows)
-{
-	struct tower t = { 0 };
-
-	t.in = take(at, rows * n->D);
-	t.mean = take(at, rows * n->D);
-	t.act = take(at, rows * n->D);
-	t.norm = take(at, rows);
-	return t;
-}
-
-static size_t tower_floats(const struct towers_net *n, size_t rows)
-{
-	return 3 * (rows * n->D + 15) + rows + 15;
-}
-
 static bool make_items(struct towers *m, struct err *err)
 {
 	const struct towers_net *n = &m->net;
@@ -175,7 +150,7 @@ static bool make_items(struct towers *m, struct err *err)
 
 	if (!memory)
 		return false;
-	t = lay_tower(n, &at, ROWS);
+	t = tower_lay(n, &at, ROWS);
 	for (uint32_t i = 0; i < n->I; i += ROWS) {
 		uint32_t here = n->I - i < ROWS ? n->I - i : ROWS;
 
@@ -338,7 +313,7 @@ static bool query_begin(const struct model *model, const struct query *q, size_t
 	at = u ? scratch_need_aux(s, (tower_floats(n, ROWS) + n->D + longest_of(q, B)) * sizeof(*at), err) : NULL;
 	if (!at)
 		return false;
-	t = lay_tower(n, &at, ROWS);
+	t = tower_lay(n, &at, ROWS);
 	for (size_t b = 0; b < B; b += ROWS) {
 		size_t here = B - b < ROWS ? B - b : ROWS;
 
@@ -378,18 +353,26 @@ static bool similar(const struct model *model, uint32_t item, float *out, struct
 	return true;
 }
 
+/* What items are made of is not kept in fewer bits. */
+static bool has_content(const struct towers *m, struct err *err)
+{
+	return !towers_is_packed(&m->net) ||
+	       err_set(err, ERR_UNSUPPORTED, "towers in %s keep items as vectors, without their words and tags: use the run "
+		       "with precision=f32 to ask for those", precision_name[m->packed_r.precision]);
+}
+
 static bool similar_text(const struct model *model, const char *text, size_t length, float *out, struct err *err)
 {
 	const struct towers *m = (const struct towers *)model;
 
-	return towers_near_text(&m->net, m->r, text, length, out, err);
+	return has_content(m, err) && towers_near_text(&m->net, m->r, text, length, out, err);
 }
 
 static bool content(const struct model *model, const struct query *q, uint32_t item, struct scratch *s,
 		    struct content *out, struct err *err)
 {
 	const struct towers_net *n = &((const struct towers *)model)->net;
-	float *work = query_begin(model, q, 1, s, err) ?
+	float *work = has_content((const struct towers *)model, err) && query_begin(model, q, 1, s, err) ?
 		      scratch_need_aux(s, towers_content_floats(n) * sizeof(*work), err) : NULL;
 
 	return work && towers_content_parts(n, s->p, item, work, out, err);

@@ -190,6 +190,30 @@ static void finish_backward(const struct towers_net *n, const struct tower *t, e
 	activation_backward(a, dpre, dout, NULL, t->act, all);
 }
 
+static float *take(float **at, size_t n)
+{
+	float *p = *at;
+
+	*at += (n + 15) / 16 * 16;
+	return p;
+}
+
+struct tower tower_lay(const struct towers_net *n, float **at, size_t rows)
+{
+	struct tower t = { 0 };
+
+	t.in = take(at, rows * n->D);
+	t.mean = take(at, rows * n->D);
+	t.act = take(at, rows * n->D);
+	t.norm = take(at, rows);
+	return t;
+}
+
+size_t tower_floats(const struct towers_net *n, size_t rows)
+{
+	return 3 * (rows * n->D + 15) + rows + 15;
+}
+
 void towers_people(const struct towers_net *n, const struct tower *t, size_t R)
 {
 	size_t D = n->D;

@@ -69,6 +69,9 @@ struct tower {
 	uint16_t *mask;   /* [R][D] drawn by the caller */
 	float dropout;
 };
+/* Of `rows` rows without mask, in memory from *at on; out is the caller's. */
+struct tower tower_lay(const struct towers_net *n, float **at, size_t rows);
+size_t tower_floats(const struct towers_net *n, size_t rows);
 void towers_people(const struct towers_net *n, const struct tower *t, size_t R);
 /* dout -> din [R][D], dmean [R][D] (both are written, dout is spoilt); grad, a block of tensors, is added to. */
 void towers_people_backward(const struct towers_net *n, const struct tower *t, float *dout, float *din, float *dmean,

@@ -136,6 +136,10 @@ for line in ('use ease precision=int8', 'export model %s run=ease precision=int8
     told = re.search(r'^ease (?:answers )?in int8: ndcg@10 [+-]\d+\.\d\d %, (\d+\.\d\d) x smaller, \d+\.\d\d x as fast', text, re.M)
     ok(told and float(told.group(1)) > 3, line + ' tells what it costs and gains', text)
 
+for line in ('similar text=film', 'explain u1 1 by=content'):
+    status, _, err = run(folder, *commands('use towers precision=int8', line), home=home)
+    ok(status == 1 and 'precision=f32' in err and len(err.splitlines()) == 1, line + ': int8 towers keep no words', err)
+
 # In memory alone: back from int8 without a file.
 a = answers('--readonly', folder, *commands('train ials dim=16 epochs=2 name=m', 'recommend u1', 'use m precision=int8',
                                             'use m precision=f32', 'recommend u1'))

@@ -210,6 +210,33 @@ static bool pack_survives_no_memory(const struct model *m, enum precision to)
 	return fine && packed && n > 2 && mem_bytes_now() == before;
 }
 
+/* By content a packed model sums to its score like a whole one, or says that it cannot. */
+static bool content_sums(const struct model *m)
+{
+	const struct model_ops *ops = model_ops_of(m);
+	struct content c = { 0 };
+	struct scratch s = { 0 };
+	struct query q[BATCH];
+	struct err err;
+	float score;
+	double sum;
+	bool good;
+
+	queries(q);
+	if (!ops->content(m, &q[0], 5, &s, &c, &err)) {
+		good = err.code == ERR_UNSUPPORTED;
+	} else {
+		fixture_must(model_score_one(m, &q[0], 5, &s, &score, &err), &err);
+		sum = (double)c.base + (double)c.rest;
+		for (size_t k = 0; k < c.n; k++)
+			sum += (double)c.part[k].value;
+		good = !c.exact || fabs(sum - (double)score) < 1e-5 * (1 + fabs((double)score));
+	}
+	content_done(&c);
+	scratch_done(&s);
+	return good;
+}
+
 /* What a frozen model owes, a packed one owes too; int8 rounds its query to 15 bits, which parts are not. */
 static void test_packed(const struct model *m, const struct params *p, const float *was, enum precision to)
 {
@@ -234,6 +261,8 @@ static void test_packed(const struct model *m, const struct params *p, const flo
 		ok(parts_error(packed, spread_of(want)) < 1e-4, "%s in %s: parts sum to the score", ops->name, in);
 	else if (ops->contributions)
 		ok(parts_error(packed, 0) < 1e-5, "%s in %s: parts sum to the score", ops->name, in);
+	if (ops->content)
+		ok(content_sums(packed), "%s in %s: content sums to the score, or is not there", ops->name, in);
 	ok(ops->held(packed) < ops->held(m), "%s in %s: %llu bytes of %llu", ops->name, in,
 	   (unsigned long long)ops->held(packed), (unsigned long long)ops->held(m));
 	ok(pack_survives_no_memory(m, to), "%s in %s: out of memory anywhere is told, and nothing leaks", ops->name, in);
