@@ -131,6 +131,13 @@ bool session_ask_faithfulness(struct session *s, uint32_t user, uint32_t item, c
 	return ask_of_user(s, &r, edits);
 }
 
+bool session_ask_whynot(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k)
+{
+	struct request r = { .pane = PANE_WHYNOT, .user = user, .item = item, .k = k };
+
+	return ask_of_user(s, &r, edits);
+}
+
 bool session_ask_nearest(struct session *s, uint32_t item, enum nearest_by by, uint32_t k)
 {
 	struct request r = { .pane = PANE_NEAREST, .item = item, .by = by, .k = k };

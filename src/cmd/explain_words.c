@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/explain_words.h"
 
+#include <math.h>
+
+#include "explain/whynot.h"
+
 void say_removal(struct str *out, const struct dataset *d, const struct removal_answer *r)
 {
 	if (!r->ranked) {
@@ -24,4 +28,60 @@ void say_faithfulness(struct str *out, const struct faithfulness_answer *f)
 	else
 		str_printf(out, "%s: %.2f, in random order %.2f%s", f->faithful ? "Faithful" : "Unfaithful", f->value,
 			   f->random, f->faithful ? "" : ": its parts name no better than chance");
+}
+
+static const char *ordinal(uint32_t n)
+{
+	return n % 100 / 10 == 1 ? "th" : n % 10 == 1 ? "st" : n % 10 == 2 ? "nd" : n % 10 == 3 ? "rd" : "th";
+}
+
+void say_whynot(struct str *out, const struct dataset *d, const struct whynot_answer *w)
+{
+	str_printf(out, "%s is ", dataset_title(d, w->item));
+	if (!w->rank)
+		str_puts(out, "not ranked");
+	else
+		str_printf(out, "%u%s", w->rank, ordinal(w->rank));
+	str_printf(out, " by %s", w->run);
+	if (w->folded_in)
+		str_puts(out, ", folded in");
+	if (w->trained_rank && w->trained_rank != w->rank)
+		str_printf(out, " (%u%s by the trained vector)", w->trained_rank, ordinal(w->trained_rank));
+	if (w->rank && w->rank <= w->k)
+		str_printf(out, ": it is among the best %u", w->k);
+	else if (w->rank && !isnan(w->gap))
+		str_printf(out, ": its score %.4g lacks %.4g to rank %u", w->score, w->gap, w->k);
+}
+
+void say_addition(struct str *out, const struct dataset *d, const struct whynot_answer *w)
+{
+	if (!w->added) {
+		str_printf(out, "No addition that was tried lifts it into the best %u", w->k);
+		return;
+	}
+	str_printf(out, "It is %u%s with %zu event%s more (%s): ", w->added_rank, ordinal(w->added_rank), w->n_add,
+		   w->n_add == 1 ? "" : "s", w->smallest ? "no fewer do" : "the fewest found");
+	for (size_t k = 0; k < w->n_add; k++)
+		str_printf(out, "%s%s", k ? ", " : "", dataset_title(d, w->add[k]));
+}
+
+void say_cause(struct str *out, const char *text, const char *file, uint64_t line)
+{
+	str_puts(out, text);
+	if (file && line)
+		str_printf(out, " (%s:%llu)", file, (unsigned long long)line);
+	else if (file)
+		str_printf(out, " (%s)", file);
+}
+
+void say_absent(struct str *out, const struct dataset *d, const char *id)
+{
+	struct whynot_causes causes;
+
+	whynot_absent(d, id, &causes);
+	str_printf(out, "%s is no item of the data: ", id);
+	for (size_t k = 0; k < causes.n; k++) {
+		str_puts(out, k ? "; " : "");
+		say_cause(out, causes.cause[k].text, causes.cause[k].file, causes.cause[k].line);
+	}
 }

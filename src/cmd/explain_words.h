@@ -14,5 +14,13 @@
 void say_removal(struct str *out, const struct dataset *d, const struct removal_answer *r);
 /* "Faithful: 0.93, in random order 0.41"; "Unfaithful: …, no better than chance". */
 void say_faithfulness(struct str *out, const struct faithfulness_answer *f);
+/* "Shrek (2001) is 123rd by ease#1: it lacks 0.12 to rank 10"; why it is not ranked stands among the causes. */
+void say_whynot(struct str *out, const struct dataset *d, const struct whynot_answer *w);
+/* "In with 1 event more, as 7th (no fewer do, of those tried): A". */
+void say_addition(struct str *out, const struct dataset *d, const struct whynot_answer *w);
+/* "rejected (ratings.csv:17): …" */
+void say_cause(struct str *out, const char *text, const char *file, uint64_t line);
+/* What is known of an id that is no item of the data. */
+void say_absent(struct str *out, const struct dataset *d, const char *id);
 
 #endif

@@ -487,8 +487,19 @@ static bool lay_down(struct building *w, bool want_value, const struct task *tas
 	       (task_chunks(task, w->n_groups, lay_group, w) || task_cancelled(err));
 }
 
+/* Items without a number are those that the core left out. */
+static bool note_absent(const struct dataset *d, const uint32_t *map, struct absent *absent, struct err *err)
+{
+	for (uint32_t i = 0; absent && i < d->n_items; i++)
+		if (map[i] == NO_ITEM &&
+		    !absent_note(absent, dataset_true_item_id(d, i), strtab_len(&d->item_ids, i),
+				 (struct absent_item){ .outside_core = true }, err))
+			return false;
+	return true;
+}
+
 /* New numbers, and the ids in their order; *map: [items before]. */
-static bool renumber(struct building *w, uint32_t **map, const struct task *task, struct err *err)
+static bool renumber(struct building *w, uint32_t **map, struct absent *absent, const struct task *task, struct err *err)
 {
 	struct dataset *d = w->d;
 	uint32_t *first_item = w->slot[0].first_item, *users, *items = NULL, n_users, n_items;
@@ -505,9 +516,10 @@ static bool renumber(struct building *w, uint32_t **map, const struct task *task
 		memset(*map, 0xff, d->n_items * sizeof(**map));
 		for (uint32_t k = 0; k < n_items; k++)
 			(*map)[items[k]] = k;
+		fine = note_absent(d, *map, absent, err);
 		d->n_users = n_users;
 		d->n_items = n_items;
-		fine = renumber_ids(&d->user_ids, users, n_users, task, err) &&
+		fine = fine && renumber_ids(&d->user_ids, users, n_users, task, err) &&
 		       renumber_ids(&d->item_ids, items, n_items, task, err);
 	}
 	mem_free(users);
@@ -538,7 +550,7 @@ bool build_events(struct dataset *d, struct cards *take, struct event_has has, s
 	if (fine && counts->outside_core)
 		fine = tidy_again(&w, task, err);
 	if (fine && counts->duplicates + counts->outside_core)
-		fine = renumber(&w, item_map, task, err);
+		fine = renumber(&w, item_map, counts->absent, task, err);
 	else if (fine)
 		fine = place_users(&w, NULL, d->n_users, err);
 	fine = fine && lay_down(&w, want_value, task, err);

@@ -25,6 +25,7 @@ struct clean_rules {
 
 struct clean_counts {
 	uint64_t duplicates, outside_core;
+	struct absent *absent; /* in: takes the items outside the core in; NULL: not wanted */
 };
 
 /* Fills the arrays, counts and id tables of d; takes the cards and both tables (also on failure: they are

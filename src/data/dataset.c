@@ -127,7 +127,7 @@ struct dataset *dataset_new_from(const char *name, struct event_columns *take, s
 	const struct event_has has = { take->value != NULL, take->time != NULL, take->given != NULL };
 	const struct event_block all = { .n = take->n, .user = take->user, .item = take->item, .value = take->value,
 					 .time = take->time, .given = take->given };
-	struct clean_counts counts = { 0, 0 };
+	struct clean_counts counts = { 0 };
 	struct dataset *d = dataset_begin(name);
 	struct cards cards;
 	uint32_t *map = NULL;
@@ -183,6 +183,7 @@ void dataset_unref(const struct dataset *d)
 		return;
 	strtab_done(&held->user_ids);
 	strtab_done(&held->item_ids);
+	absent_done(&held->absent);
 	mem_free(held->user_ptr);
 	mem_free(held->item);
 	mem_free(held->value);
@@ -254,5 +255,6 @@ size_t dataset_bytes(const struct dataset *d)
 		n += strtab_bytes(tables[i]);
 	for (size_t k = 0; k < d->n_modalities; k++)
 		n += (size_t)d->n_items * (d->modalities[k].dim * sizeof(*d->modalities[k].v) + 1);
+	n += absent_bytes(&d->absent);
 	return n + (d->item_tags.ptr ? csr_bytes(&d->item_tags) : 0) + (d->friends.ptr ? csr_bytes(&d->friends) : 0);
 }

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/strtab.h"
+#include "data/absent.h"
 #include "data/profile.h"
 #include "num/csr.h"
 
@@ -54,6 +55,7 @@ struct load_report {
 	struct set_aside *set_aside; /* only reasons with n > 0, fixed order */
 	size_t n_set_aside;
 	uint64_t set_aside_total, duplicates;
+	uint32_t min_user, min_item; /* of the k-core that was asked for; 0: none */
 	double timestamp_ties; /* share of events whose user has another event at the same time */
 	double seconds;
 };
@@ -98,6 +100,7 @@ struct dataset {
 
 	struct profile profile;
 	struct load_report report;
+	struct absent absent; /* items that rows name which became no events */
 	_Atomic unsigned refs;
 };
 

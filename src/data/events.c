@@ -63,6 +63,8 @@ struct event_piece {
 	size_t n_text, cap_text;
 	struct reject *rejects; /* the first REJECTS_KEPT; lines within the piece */
 	size_t n_rejects, cap_rejects;
+	struct absent absent;
+	struct absent_item dropped; /* the last row that became no event */
 	uint64_t rejected, n_rows, aside[N_ASIDE], left, orders_missing;
 	bool times_missing, failed, day_first_only;
 	bool later; /* ids that are numbers are looked up at the end */
@@ -87,6 +89,7 @@ void events_init(struct events *e)
 	idmap_init(&e->users);
 	idmap_init(&e->items);
 	cards_init(&e->cards, false);
+	absent_init(&e->absent);
 	for (int i = 0; i < N_SAID; i++)
 		strtab_init(&e->said[i].texts);
 }
@@ -103,6 +106,7 @@ void events_done(struct events *e)
 	for (size_t i = 0; i < e->n_rejects; i++)
 		free(e->rejects[i].reason);
 	mem_free(e->rejects);
+	absent_done(&e->absent);
 	memset(e, 0, sizeof(*e));
 }
 
@@ -145,6 +149,7 @@ static bool reject(struct event_piece *p, uint64_t line, const char *fmt, ...)
 	va_list ap;
 
 	p->rejected++;
+	p->dropped = (struct absent_item){ .rejected = true };
 	if (p->n_rejects >= REJECTS_KEPT)
 		return true;
 	if (!mem_grow((void **)&p->rejects, &p->cap_rejects, p->n_rejects + 1, sizeof(*p->rejects), &p->err))
@@ -159,6 +164,7 @@ static bool reject(struct event_piece *p, uint64_t line, const char *fmt, ...)
 static bool set_aside(struct event_piece *p, enum aside why)
 {
 	p->aside[why]++;
+	p->dropped = (struct absent_item){ .aside = aside_text[why] };
 	return true;
 }
 
@@ -277,9 +283,8 @@ static bool words_row(struct event_piece *p, const struct field *f, size_t n)
 	return true;
 }
 
-static bool event_row(void *out, uint64_t line, const struct field *f, size_t n, const char *bad)
+static bool read_row(struct event_piece *p, uint64_t line, const struct field *f, size_t n, const char *bad)
 {
-	struct event_piece *p = out;
 	const struct event_layout *l = p->r->l;
 	const struct events *e = p->r->e;
 	const struct field *user = &f[l->user], *item = &f[l->item], *value = NULL, *time = NULL;
@@ -334,6 +339,26 @@ static bool event_row(void *out, uint64_t line, const struct field *f, size_t n,
 		return set_aside(p, ASIDE_TIME);
 	}
 	return keep_row(p, f, user, item, v, t, order);
+}
+
+/* An item of which only such rows are known is told of when it is asked for. */
+static bool note_dropped(struct event_piece *p, uint64_t line, const struct field *item)
+{
+	p->dropped.has_row = true;
+	p->dropped.file = p->r->file;
+	p->dropped.line = line;
+	return absent_note(&p->absent, item->s, item->n, p->dropped, &p->err) || piece_fails(p);
+}
+
+static bool event_row(void *out, uint64_t line, const struct field *f, size_t n, const char *bad)
+{
+	struct event_piece *p = out;
+	const size_t kept = p->rows->n, item = (size_t)p->r->l->item;
+	bool good = read_row(p, line, f, n, bad);
+
+	if (good && p->rows->n == kept && p->r->l->n_cols && !bad && item < n && f[item].n)
+		good = note_dropped(p, line, &f[item]);
+	return good;
 }
 
 /* DESIGN: each lookup in a large array waits for memory.  A loop of nothing else has many of them under way
@@ -392,6 +417,7 @@ static void piece_discard(void *ctx, void *out)
 	for (size_t i = 0; i < p->n_rejects; i++)
 		free(p->rejects[i].reason);
 	mem_free(p->rejects);
+	absent_done(&p->absent);
 	mem_free(p->miss);
 	mem_free(p->text);
 	free(p);
@@ -405,6 +431,7 @@ static void *piece_begin(void *ctx, unsigned slot, size_t piece, struct err *err
 	(void)slot;
 	(void)err;
 	p->r = r;
+	absent_init(&p->absent);
 	p->rows = &r->rows[piece];
 	p->rows->n = 0;
 	p->later = r->l->said[SAID_TITLE] < 0 && r->l->said[SAID_TEXT] < 0 && r->l->said[SAID_TAGS] < 0 &&
@@ -505,7 +532,8 @@ static bool piece_merge(void *ctx, void *out, uint64_t first_line, bool *stop, s
 	struct event_piece *p = out;
 	struct events *e = r->e;
 	const struct event_rows *w = p->rows;
-	bool fine = merge_rejects(p, first_line, err) && fill_holes(p, err);
+	bool fine = merge_rejects(p, first_line, err) && absent_merge(&e->absent, &p->absent, first_line, err) &&
+		    fill_holes(p, err);
 
 	if (fine) {
 		r->block[r->n_blocks++] = (struct event_block){

@@ -62,6 +62,7 @@ struct events {
 	struct reject *rejects;
 	size_t n_rejects, cap_rejects;
 	uint64_t rejected;
+	struct absent absent; /* items of rows that were rejected or set aside */
 	/* rules */
 	const struct event_weight *weights;
 	size_t n_weights;

@@ -466,6 +466,10 @@ static bool fill_report(struct loading *w, struct dataset *d, const struct clean
 	r->rejected_total = e->rejected;
 	e->rejects = NULL;
 	e->n_rejects = e->cap_rejects = 0;
+	r->min_user = w->o->min_user;
+	r->min_item = w->o->min_item;
+	d->absent = e->absent;
+	absent_init(&e->absent);
 	r->duplicates = counts->duplicates;
 	e->aside[ASIDE_DUPLICATE] = counts->duplicates;
 	e->aside[ASIDE_CORE] = counts->outside_core;
@@ -518,7 +522,7 @@ static struct dataset *make_dataset(struct loading *w, const char *path, struct 
 		.time = w->events.want_time && !w->events.times_missing,
 		.given = w->given,
 	};
-	struct clean_counts counts = { 0, 0 };
+	struct clean_counts counts = { .absent = &w->events.absent };
 	char *name = dataset_name(path);
 	struct dataset *d = dataset_begin(name);
 	uint32_t *item_map = NULL;

@@ -318,9 +318,12 @@ static bool take_item_rows(struct side *w, const struct side_file *f, const stru
 		return true;
 	}
 	for (size_t row = 0; row < r->n_rows; row++) {
-		uint32_t item = side_find_item(w, rows_cell(r, row, (size_t)c->id));
+		const char *id = rows_cell(r, row, (size_t)c->id);
+		const uint32_t item = side_find_item(w, id);
+		const struct absent_item unused = { .no_events = true, .has_row = true, .file = f->file };
 
-		if (item != NO_ITEM && !take_item(w, f, r, row, c, item, err))
+		if (item != NO_ITEM ? !take_item(w, f, r, row, c, item, err)
+				    : !absent_note(&w->d->absent, id, strlen(id), unused, err))
 			return false;
 	}
 	note_items(f, r, c, numbers, named);

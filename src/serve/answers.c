@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* answers.c - one request answered in the calling thread: a list, an explanation, nearest items, an order. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -11,8 +12,18 @@
 #include "explain/faithfulness.h"
 #include "explain/similar.h"
 #include "explain/whatif.h"
+#include "explain/whynot.h"
 #include "serve/order.h"
 #include "serve/scorer.h"
+
+static void free_whynot(struct whynot_answer *w)
+{
+	for (size_t k = 0; w->cause && k < w->n_causes; k++)
+		free(w->cause[k].file);
+	mem_free(w->cause);
+	mem_free(w->held);
+	mem_free(w->add);
+}
 
 void answer_free(struct answer *a)
 {
@@ -31,6 +42,9 @@ void answer_free(struct answer *a)
 		mem_free(a->removal.without);
 		break;
 	case PANE_FAITHFULNESS:
+		break;
+	case PANE_WHYNOT:
+		free_whynot(&a->whynot);
 		break;
 	case PANE_NEAREST:
 		mem_free(a->nearest.row);
@@ -284,6 +298,58 @@ static bool near_by_text(const struct request *r, const struct task *task, struc
 	return done;
 }
 
+static bool copy_whynot(struct whynot_answer *out, struct whynot *w, struct err *err)
+{
+	out->cause = mem_zeroed(w->causes.n + 1, sizeof(*out->cause), err);
+	out->held = out->cause ? mem_alloc(w->n_held + 1, sizeof(*out->held), err) : NULL;
+	if (!out->held)
+		return false;
+	out->n_causes = w->causes.n;
+	for (size_t k = 0; k < w->causes.n; k++) {
+		const struct whynot_cause *c = &w->causes.cause[k];
+
+		out->cause[k].code = c->code;
+		memcpy(out->cause[k].text, c->text, sizeof(c->text));
+		out->cause[k].file = c->file ? mem_strdup(c->file) : NULL;
+		out->cause[k].line = c->line;
+	}
+	out->n_held = w->n_held;
+	for (size_t k = 0; k < w->n_held; k++)
+		out->held[k] = (struct whynot_event){ w->held[k].item, w->held[k].rank, w->held[k].value };
+	out->folded_in = w->folded_in;
+	out->rank = w->rank;
+	out->trained_rank = w->trained_rank;
+	out->score = w->score;
+	out->gap = w->gap;
+	out->added = w->add.found;
+	out->smallest = w->add.smallest;
+	out->added_rank = w->add.rank;
+	out->n_add = w->add.n;
+	out->add = w->add.items; /* taken */
+	w->add.items = NULL;
+	return true;
+}
+
+static bool answer_whynot(struct whynot_answer *out, const struct request *r, const struct task *task, struct err *err)
+{
+	struct whynot_options o = { .list = { .k = r->k }, .left_out = r->left_out };
+	struct asked asked = { 0 };
+	struct whynot w = { .rank = 0 };
+	bool done;
+
+	out->user = r->user;
+	out->item = r->item;
+	out->k = r->k;
+	snprintf(out->run, sizeof(out->run), "%s", r->snapshot->run);
+	done = asked_begin(&asked, r, err);
+	ask_edited(&asked, r);
+	o.list.barred = asked.barred;
+	done = done && whynot_item(r->snapshot, r->split, &asked.q, r->item, &o, task, &w, err) && copy_whynot(out, &w, err);
+	whynot_done(&w);
+	asked_done(&asked);
+	return done;
+}
+
 static bool answer_faithfulness(struct faithfulness_answer *out, const struct request *r, const struct task *task,
 				struct err *err)
 {
@@ -357,6 +423,8 @@ static bool make(struct answer *a, const struct request *r, const struct task *t
 		return answer_removal(&a->removal, r, task, err);
 	case PANE_FAITHFULNESS:
 		return answer_faithfulness(&a->faithfulness, r, task, err);
+	case PANE_WHYNOT:
+		return answer_whynot(&a->whynot, r, task, err);
 	case PANE_NEAREST:
 		return answer_nearest(&a->nearest, r, task, err);
 	case PANE_USERS:

@@ -14,7 +14,7 @@
 #include "base/err.h"
 
 enum pane { PANE_LIST, PANE_WHY, PANE_NEAREST, PANE_USERS, PANE_ITEMS, PANE_REMOVAL,
-	    PANE_FAITHFULNESS, N_PANES };
+	    PANE_FAITHFULNESS, PANE_WHYNOT, N_PANES };
 
 struct list_row {
 	uint32_t item;
@@ -81,6 +81,28 @@ struct faithfulness_answer {
 	bool faithful;
 };
 
+/* What keeps an item out of the best k; see explain/whynot.h. */
+struct whynot_reason {
+	const char *code; /* fixed text */
+	char text[240];
+	char *file;       /* NULL: no row of a file stands behind it */
+	uint64_t line;    /* 0: not known */
+};
+struct whynot_event { uint32_t item, rank; float value; };
+struct whynot_answer {
+	uint32_t user, item, k;
+	char run[64];
+	bool folded_in;
+	uint32_t rank, trained_rank; /* 0: none */
+	double score, gap;           /* NaN: none */
+	size_t n_causes, n_held, n_add;
+	struct whynot_reason *cause;
+	struct whynot_event *held;   /* the strongest first */
+	bool added, smallest;        /* an addition was found; no smaller one of the items tried does */
+	uint32_t added_rank;
+	uint32_t *add;               /* [n_add] items */
+};
+
 enum nearest_by { NEAREST_MODEL, NEAREST_BEHAVIOUR, NEAREST_TEXT, N_NEAREST };
 struct nearest_answer {
 	uint32_t item;
@@ -109,6 +131,7 @@ struct answer {
 		struct why_answer why;
 		struct removal_answer removal;
 		struct faithfulness_answer faithfulness;
+		struct whynot_answer whynot;
 		struct nearest_answer nearest;
 		struct order_answer order; /* PANE_USERS, PANE_ITEMS */
 	};

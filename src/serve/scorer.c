@@ -37,11 +37,11 @@ struct scorer {
 
 /* The cheapest first, so that a long explanation never holds up a list. */
 static const enum pane by_cost[N_PANES] = { PANE_USERS, PANE_ITEMS, PANE_LIST, PANE_NEAREST, PANE_WHY,
-					    PANE_FAITHFULNESS, PANE_REMOVAL };
+					    PANE_WHYNOT, PANE_FAITHFULNESS, PANE_REMOVAL };
 
 static bool is_background(enum pane pane)
 {
-	return pane == PANE_FAITHFULNESS || pane == PANE_REMOVAL;
+	return pane == PANE_WHYNOT || pane == PANE_FAITHFULNESS || pane == PANE_REMOVAL;
 }
 
 void request_drop(struct request *r)

@@ -3,7 +3,7 @@
  *
  * DESIGN: one slot a pane.  A newer request takes the slot of an older one of its pane: if that was
  * waiting it is dropped, if it was running it is cancelled (within 10 ms).  The cheapest kind is taken
- * first (order, list, nearest, why).  Faithfulness and the search for a removal are background requests: a quick
+ * first (order, list, nearest, why).  Faithfulness, why-not and the search for a removal are background requests: a quick
  * one that comes stops them, and they begin again after that one.  Each answer goes to the message queue as one
  * MESSAGE_ANSWER with the request's serial; an answer to a replaced request is never posted.  Requests hold
  * references to what they read.  The words of the items are read at the first question by text and kept for
@@ -38,6 +38,7 @@ struct request {
 	size_t n_edits;
 	uint64_t seed;         /* PANE_FAITHFULNESS */
 	struct given_history *given; /* NULL, or instead of the user's own history, folded in where models fold in; owned */
+	const uint64_t *left_out; /* PANE_WHYNOT: bit set [I] of a filter, borrowed; NULL on the screen */
 };
 void request_drop(struct request *r); /* what it owns; not its references */
 

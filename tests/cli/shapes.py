@@ -56,8 +56,8 @@ out = os.path.join(TMP, 'out')
 os.makedirs(out, exist_ok=True)
 a = answers(*commands(
     'load ' + folder, 'split leave-last', 'train ease lambda=5', 'train ials dim=4 epochs=3 patience=0', 'use ease#1',
-    'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'explain u1 2 removal=yes', 'whatif u1 -7 +2 11=4 k=4',
-    'persona save p u1 -7 +2', 'persona use p', 'personas', 'recommend persona=p k=3', 'explain persona=p 2', 'whatif persona=p -2 k=3',
+    'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'explain u1 2 removal=yes', 'whatif u1 -7 +2 11=4 k=4', 'whynot u1 2 k=3',
+    'persona save p u1 -7 +2', 'persona use p', 'personas', 'recommend persona=p k=3', 'explain persona=p 2', 'whatif persona=p -2 k=3', 'whynot persona=p 3',
     'persona delete p',
     'evaluate', 'evaluate explain ease#1 users=9', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'compare',
     'export recommendations %s/r.csv' % out, 'user u1', 'item 2', 'set k 20', 'set', 'help', 'help load', 'journal', 'journal save %s/s.why' % out,
@@ -109,8 +109,14 @@ PERSONA = {'ok': bool, 'persona': str, 'user': (str, type(None)), 'events': int}
 shape(by['persona'][0], PERSONA, 'persona save')
 shape(by['persona'][1], dict(PERSONA, history=[{'item': str, 'title': str, 'value': NUMBER}]), 'persona use')
 shape(by['persona'][2], {'ok': bool, 'persona': str}, 'persona delete')
-for name in ('recommend', 'explain', 'whatif'):
+for name in ('recommend', 'explain', 'whatif', 'whynot'):
     eq(by[name][-1]['persona'], 'p', name + ' of a persona names it')
+shape(by['whynot'][0], {'user': str, 'item': str, 'title': str, 'run': str, 'k': int, 'method': str,
+                        'rank': (int, type(None)), 'trained_rank': (int, type(None)), 'score': NUMBER, 'gap': MAYBE,
+                        'causes': [{'code': str, 'text': str, 'file': (str, type(None)), 'line': (int, type(None))}],
+                        'held_down': [{'item': str, 'title': str, 'value': NUMBER, 'rank': int}],
+                        'add': [{'item': str, 'title': str}], 'added_rank': (int, type(None)), 'smallest': bool,
+                        'proven': bool}, 'whynot')
 shape(by['evaluate'][0], {'seconds': NUMBER, 'results': [
     {'run': str, 'on': str, 'users': int, 'metrics': METRICS, 'by_chance': BY_CHANCE, 'hazards': HAZARDS}]}, 'evaluate')
 MEAN = {'mean': MAYBE, 'low': MAYBE, 'high': MAYBE}
