@@ -143,6 +143,7 @@ bool training_prepare(struct training *t, struct session *s, const char *wanted,
 /* --- WORKER ----------------------------------------------------------------------------------------------- */
 
 struct epoch_news {
+	struct training_news head;
 	struct curves names; /* of the losses and the metric, without points */
 	struct curve_point point;
 	const struct snapshot *snapshot;
@@ -163,6 +164,7 @@ static void on_epoch(void *ctx, const struct curves *curves, const struct snapsh
 	struct epoch_news *n = mem_must(calloc(1, sizeof(*n)));
 
 	curves_name(&n->names, curves);
+	n->head.of = t;
 	n->point = curves->point[curves->n - 1];
 	n->snapshot = take;
 	m->kind = MESSAGE_WORK;

@@ -35,6 +35,9 @@ void training_message(struct training *t, struct session *s, void *payload);    
 bool training_finish(struct training *t, struct session *s, struct err *err);
 void training_done(struct training *t);
 
+/* UI.  What run() posts begins with this, so that who runs several trainings in one job knows whose news it is. */
+struct training_news { struct training *of; };
+
 /* WORKER, for who trains several times into one run (app/tuning.h): says on disk that it is in training; keeps the
  * record, with the weights where there are new ones. */
 bool training_announce(struct training *t, struct err *err);

@@ -177,6 +177,7 @@ bool tuning_prepare(struct tuning *t, struct session *s, const char *wanted, boo
 /* --- WORKER ----------------------------------------------------------------------------------------------- */
 
 struct tuning_news {
+	struct training_news head;
 	struct curves names;       /* of an epoch of the trial under way */
 	struct curve_point point;
 	bool ended;                /* a trial did: what is told of the run now */
@@ -198,6 +199,7 @@ static void post(struct tuning *t, struct tuning_news *take)
 {
 	struct message *m = mem_must(calloc(1, sizeof(*m)));
 
+	take->head.of = &t->base;
 	m->kind = MESSAGE_WORK;
 	m->payload = take;
 	m->payload_free = news_free;

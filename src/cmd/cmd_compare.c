@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd_compare.c - compare: runs side by side on the current split.
+/* cmd_compare.c - compare: runs side by side on the current split, or models, trained first (compare_models.h).
  *
  * Each run is measured by the same call, on the same users; the interval of a mean is a bootstrap over
  * users, and a run is told apart from the best one by a paired bootstrap, Holm-corrected over the
@@ -14,6 +14,7 @@
 #include "app/session_change.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cmd/compare_models.h"
 #include "cmd/hold.h"
 #include "cmd/tables.h"
 #include "eval/interval.h"
@@ -26,6 +27,7 @@ struct compared {
 	const char *explanation; /* fixed text */
 	uint64_t bytes;
 	double lo, hi, p;        /* p: against the best; NaN for the best itself */
+	size_t model;            /* which of the models it was trained of */
 };
 
 struct comparison {
@@ -35,11 +37,18 @@ struct comparison {
 	int metric;
 	unsigned at;          /* which of options.k is the metric's */
 	uint64_t seed;
+	struct models *models; /* NULL: runs that are there are compared */
 };
 
 static const struct param_spec compare_params[] = {
 	{ .name = "metric", .type = PARAM_TEXT, .def = "ndcg@10", .meaning = "what the runs are ordered by" },
 	{ .name = "on", .type = PARAM_CHOICE, .choices = "test|valid", .def = "test", .meaning = "which part is to be found" },
+	{ .name = "budget", .type = PARAM_TEXT,
+	  .meaning = "of models: tunes each for its part of this time, such as 10m; default: they keep their defaults" },
+	{ .name = "share", .type = PARAM_TEXT, .def = "50",
+	  .meaning = "of models: percents of the train events that each is trained on too, such as 25,50; 0: none" },
+	{ .name = "users", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "100", .unit = "users",
+	  .meaning = "of models: drawn for answering times and explanations" },
 	{ .name = NULL },
 };
 
@@ -72,6 +81,28 @@ static bool add(struct comparison *x, const struct call *c, const char *name, st
 	return hold_evaluable(&x->run[x->n++].hold, c, name, err);
 }
 
+static bool add_models(struct comparison *x, struct call *c, struct err *err)
+{
+	if (x->options.on_valid)
+		return err_set(err, ERR_USAGE, "models are compared on test: valid chose their settings");
+	x->models = compare_models_new(c, err);
+	x->n = x->models ? compare_models_n(x->models) : 0;
+	x->run = mem_must(calloc(x->n + 1, sizeof(*x->run)));
+	for (size_t i = 0; i < x->n; i++)
+		x->run[i] = (struct compared){ .p = NAN, .model = i };
+	return x->models != NULL;
+}
+
+static bool refuse_options_of_models(const struct call *c, struct err *err)
+{
+	static const char *const of_models[] = { "budget", "share", "users" };
+
+	for (size_t i = 0; i < sizeof(of_models) / sizeof(*of_models); i++)
+		if (call_named(c, of_models[i]))
+			return err_set(err, ERR_USAGE, "%s= is of models: compare ease ials %s=…", of_models[i], of_models[i]);
+	return true;
+}
+
 static bool compare_prepare(struct call *c, struct err *err)
 {
 	struct comparison *x = mem_must(calloc(1, sizeof(*x)));
@@ -83,6 +114,10 @@ static bool compare_prepare(struct call *c, struct err *err)
 	x->options.on_valid = params_choice(&c->params, "on") == 1;
 	x->seed = x->options.seed = session_seed(c->session);
 	if (!parse_metric(c, x, err))
+		return false;
+	if (compare_models_asked(c))
+		return add_models(x, c, err);
+	if (!refuse_options_of_models(c, err))
 		return false;
 	for (size_t i = 0; i < c->words.n; i++) {
 		if (!add(x, c, call_word(c, i), err))
@@ -155,23 +190,71 @@ static const char *explanation_of(const struct model *m)
 	return model_caps(m) & MODEL_EXACT ? "exact" : "leave-one-out";
 }
 
+/* One model at a time in memory. */
+static bool measure(struct comparison *x, struct compared *r, const struct task *t, struct err *err)
+{
+	const struct snapshot *s = hold_snapshot(&r->hold, err);
+	bool good = s != NULL;
+
+	if (good) {
+		r->eval = eval_run(s, r->hold.split, &x->options, t, err);
+		r->explanation = explanation_of(s->model);
+		r->bytes = s->precision != r->hold.record.precision ? s->ops->held(s->model) : r->hold.record.bytes;
+		good = r->eval && (!x->models || compare_models_measure(x->models, r->model, s, t, err));
+	}
+	hold_let_go(&r->hold);
+	return good;
+}
+
+/* One of `n` pieces of work: the progress of each is its part of the whole's. */
+struct piece { const struct task *whole; size_t at, n; };
+enum { PIECE_UNITS = 1000 };
+
+static bool piece_goes_on(void *ctx)
+{
+	return task_keep_going(((struct piece *)ctx)->whole);
+}
+
+static void piece_progress(void *ctx, uint64_t done, uint64_t total)
+{
+	const struct piece *p = ctx;
+	uint64_t part = total ? PIECE_UNITS * (done < total ? done : total) / total : 0;
+
+	task_progress(p->whole, p->at * PIECE_UNITS + part, p->n * PIECE_UNITS);
+}
+
+/* Those that are left out leave the table. */
+static bool train_models(struct comparison *x, struct job *job, const struct task *t, struct err *err)
+{
+	struct piece p = { .whole = t, .n = 2 * x->n };
+	const struct task piece = { piece_goes_on, piece_progress, &p, t->pool };
+
+	x->n = 0;
+	for (size_t i = 0; i < p.n / 2; i++) {
+		struct compared r = x->run[i];
+		bool good;
+
+		p.at = 2 * i;
+		good = compare_models_train(x->models, r.model, job, &piece, &r.hold, err);
+		if (!good && err->code == ERR_OK)
+			continue;
+		p.at++;
+		x->run[x->n++] = r;
+		if (!good || !measure(x, &x->run[x->n - 1], &piece, err))
+			return false;
+	}
+	return true;
+}
+
 static bool compare_run(struct call *c, struct job *job, const struct task *t, struct err *err)
 {
 	struct comparison *x = c->state;
 
-	(void)job;
-	for (size_t i = 0; i < x->n; i++) {
-		struct compared *r = &x->run[i];
-		const struct snapshot *s = hold_snapshot(&r->hold, err);
-
-		if (s)
-			r->eval = eval_run(s, r->hold.split, &x->options, t, err);
-		r->explanation = s ? explanation_of(s->model) : NULL;
-		r->bytes = s && s->precision != r->hold.record.precision ? s->ops->held(s->model) : r->hold.record.bytes;
-		hold_let_go(&r->hold); /* one model at a time in memory */
-		if (!r->eval)
+	if (x->models && !train_models(x, job, t, err))
+		return false;
+	for (size_t i = 0; i < x->n && !x->models; i++)
+		if (!measure(x, &x->run[i], t, err))
 			return false;
-	}
 	order(x);
 	return judge(x, t, err);
 }
@@ -214,13 +297,25 @@ static void add_row(struct result *res, const struct comparison *x, const struct
 	json_object_set_new(row, "cold", eval_cold_json(e));
 	snprintf(shown, sizeof(shown), "%.4f [%.4f, %.4f]%s", mean_of(x, r), r->lo, r->hi, together ? " *" : "");
 	json_object_set_new(row, "interval", json_text(shown));
+	if (x->models)
+		compare_models_row(x->models, r->model, row);
+}
+
+static void tell_models(const struct comparison *x, const char *metric, struct result *r, struct str *text)
+{
+	size_t *which = mem_must(calloc(x->n + 1, sizeof(*which)));
+
+	for (size_t i = 0; i < x->n; i++)
+		which[i] = x->run[i].model;
+	compare_models_tell(x->models, which, x->n, r->rows, metric, r, text);
+	free(which);
 }
 
 static void tell(struct call *c, struct comparison *x)
 {
 	struct result *r = &c->result;
 	const char *metric = call_text(c, "metric");
-	struct str cold = STR_INIT;
+	struct str cold = STR_INIT, models = STR_INIT;
 	char n[32], chance[64] = "";
 
 	result_add_column(r, "run", "run", COLUMN_TEXT);
@@ -244,13 +339,17 @@ static void tell(struct call *c, struct comparison *x)
 	if (x->n && !isnan(x->run[0].eval->by_chance[x->metric][x->at]))
 		snprintf(chance, sizeof(chance), "by chance, in random order: %.4f\n",
 			 x->run[0].eval->by_chance[x->metric][x->at]);
+	if (x->models)
+		tell_models(x, metric, r, &models);
 	if (!x->n)
-		result_say(r, "no run of this split: train one\n");
+		result_say(r, "%sno run of this split: train one\n", str_text(&models));
 	else
 		result_say(r, "%s, split %s, %s users; 95%% intervals by bootstrap over users\n"
-			   "%s%s* not told apart from the best at 95%%\n", x->run[0].hold.data->name,
-			   x->run[0].hold.split->text, str_thousands(x->run[0].eval->n_users, n), chance, str_text(&cold));
+			   "%s%s%s* not told apart from the best at 95%%\n", x->run[0].hold.data->name,
+			   x->run[0].hold.split->text, str_thousands(x->run[0].eval->n_users, n), chance, str_text(&cold),
+			   str_text(&models));
 	str_done(&cold);
+	str_done(&models);
 }
 
 static bool compare_finish(struct call *c, struct err *err)
@@ -258,12 +357,29 @@ static bool compare_finish(struct call *c, struct err *err)
 	struct comparison *x = c->state;
 
 	(void)err;
+	compare_models_ended(x->models, c->session);
 	tell(c, x);
 	for (size_t i = 0; i < x->n && !x->options.on_valid; i++) {
 		eval_keep(c->session, x->run[i].eval);
 		x->run[i].eval = NULL;
 	}
 	return true;
+}
+
+static void compare_message(struct call *c, void *payload)
+{
+	struct comparison *x = c->state;
+
+	compare_models_message(x->models, c->session, payload);
+}
+
+/* What was trained stays. */
+static void compare_failed(struct call *c, const struct err *why)
+{
+	struct comparison *x = c->state;
+
+	(void)why;
+	compare_models_ended(x->models, c->session);
 }
 
 static void compare_release(struct call *c)
@@ -274,6 +390,7 @@ static void compare_release(struct call *c)
 		hold_done(&x->run[i].hold);
 		eval_result_free(x->run[i].eval);
 	}
+	compare_models_free(x->models);
 	free(x->run);
 	free(x);
 }
@@ -294,9 +411,10 @@ static const char *compare_again(const struct call *c, struct str *line)
 }
 
 const struct command compare_command = {
-	.name = "compare", .group = "Questions", .synopsis = "compare [RUN…] [metric=ndcg@10] [on=test|valid]",
-	.summary = "runs side by side, with intervals and costs",
+	.name = "compare", .group = "Questions", .synopsis = "compare [RUN…] [metric=ndcg@10] [on=test|valid]  or  compare MODEL… [budget=T] [share=25,50] [users=100] [metric=ndcg@10]",
+	.summary = "runs side by side, with intervals and costs; models trained under one rule, with a verdict",
 	.lane = LANE_HEAVY, .words = { WORD_RUN }, .many = true, .most = UINT_MAX, .params = compare_params,
-	.prepare = compare_prepare, .run = compare_run, .finish = compare_finish, .release = compare_release,
+	.prepare = compare_prepare, .run = compare_run, .message = compare_message,
+	.finish = compare_finish, .failed = compare_failed, .release = compare_release,
 	.again = compare_again,
 };

@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "base/str.h"
 #include "data/split_rules.h"
 
@@ -373,10 +374,54 @@ static bool known_kind(const char *kind, const struct split_rule **rule, struct 
 		       near ? near : "", near ? "?" : "");
 }
 
+static struct split *split_of(const struct dataset *d, const char *kind, char *take_text, struct err *err)
+{
+	static atomic_uint_least64_t next_id = 1;
+	struct split *s = mem_zeroed(1, sizeof(*s), err);
+
+	if (!s) {
+		free(take_text);
+		return NULL;
+	}
+	s->refs = 1;
+	s->id = atomic_fetch_add(&next_id, 1);
+	s->data = dataset_ref(d);
+	s->kind = mem_strdup(kind);
+	s->text = take_text;
+	s->fingerprint = hash_bytes(s->text, strlen(s->text), d->fingerprint);
+	s->part = mem_zeroed(d->n_events ? d->n_events : 1, 1, err); /* PART_TRAIN is 0 */
+	if (s->part)
+		return s;
+	split_unref(s);
+	return NULL;
+}
+
+struct split *split_thin(const struct split *from, double share, uint64_t seed, const struct task *task, struct err *err)
+{
+	struct str text = STR_INIT;
+	struct split *s;
+
+	str_printf(&text, "%s, train on %.9g of its events seed=%llu", from->text, share, (unsigned long long)seed);
+	s = split_of(from->data, from->kind, str_take(&text), err);
+	if (!s)
+		return NULL;
+	s->cold_items = from->cold_items;
+	for (size_t e = 0; e < from->data->n_events; e++) {
+		struct rng r = rng_stream(seed, "thin", e, 0);
+
+		s->part[e] = from->part[e];
+		if (s->part[e] == PART_TRAIN && rng_uniform(&r) >= share)
+			s->part[e] = PART_HISTORY;
+	}
+	if (count_parts(s, err) && make_matrices(s, task, err))
+		return s;
+	split_unref(s);
+	return NULL;
+}
+
 struct split *split_make(const struct dataset *d, const char *kind, const struct params *p, uint64_t seed,
 			 const struct task *task, struct err *err)
 {
-	static atomic_uint_least64_t next_id = 1;
 	const struct split_rule *rule;
 	struct params defaults;
 	struct split *s;
@@ -387,18 +432,11 @@ struct split *split_make(const struct dataset *d, const char *kind, const struct
 		params_init(&defaults, rule->params);
 		p = &defaults;
 	}
-	s = mem_zeroed(1, sizeof(*s), err);
+	s = split_of(d, rule->kind, describe(rule, p, seed), err);
 	if (!s)
 		return NULL;
-	s->refs = 1;
-	s->id = atomic_fetch_add(&next_id, 1);
-	s->data = dataset_ref(d);
-	s->kind = mem_strdup(rule->kind);
 	s->cold_items = rule->cold_items;
-	s->text = describe(rule, p, seed);
-	s->fingerprint = hash_bytes(s->text, strlen(s->text), d->fingerprint);
-	s->part = mem_zeroed(d->n_events ? d->n_events : 1, 1, err); /* PART_TRAIN is 0 */
-	if (s->part && rule->apply(d, p, seed, s->part, task, err) && count_parts(s, err) &&
+	if (rule->apply(d, p, seed, s->part, task, err) && count_parts(s, err) &&
 	    make_matrices(s, task, err))
 		return s;
 	split_unref(s);

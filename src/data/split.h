@@ -48,6 +48,9 @@ struct split {
 /* kind NULL: the default (given where the files say it, leave-last with order, else ratio). */
 struct split *split_make(const struct dataset *d, const char *kind, const struct params *p, uint64_t seed,
 			 const struct task *task, struct err *err);
+/* The same, trained on a share (0..1] of its train events alone, drawn by the seed; the others stay history.  A larger
+ * share of one seed holds every event of a smaller one. */
+struct split *split_thin(const struct split *from, double share, uint64_t seed, const struct task *task, struct err *err);
 struct split *split_ref(const struct split *s);
 void split_unref(const struct split *s); /* NULL is fine */
 

@@ -13,12 +13,14 @@
 #include "ui/text.h"
 #include "ui/views.h"
 
-enum { TABLE, METRICS };
+enum { TABLE, METRICS, VERDICT };
 
 static const struct pane_spec panes[] = {
 	[TABLE] = { .name = "runs", .title = "Runs", .column = 0, .row = 0, .group = 0, .least = 4, .head = 1 },
-	[METRICS] = { .name = "metrics", .title = "Metrics", .column = 0, .row = 1, .group = 1, .least = 4, .want = 13,
-		      .head = 1 },
+	[METRICS] = { .name = "metrics", .title = "Metrics", .column = 0, .row = 1, .slot = 0, .group = 1, .least = 4,
+		      .want = 13, .head = 1 },
+	[VERDICT] = { .name = "verdict", .title = "Verdict", .column = 0, .row = 1, .slot = 1, .group = 1, .least = 4,
+		      .want = 13 },
 };
 
 #define MAX_KS 6
@@ -26,6 +28,7 @@ static const struct pane_spec panes[] = {
 
 struct compare_state {
 	json_t *rows;            /* referenced; NULL: none yet */
+	json_t *verdict;         /* sentences, referenced; NULL: runs were compared, not models */
 	char metric[32], on[16], data[96];
 	uint64_t split;
 	/* The grid of the run under the cursor. */
@@ -45,7 +48,8 @@ static void compare_init(struct view *v)
 static void forget(struct compare_state *st)
 {
 	json_decref(st->rows);
-	st->rows = NULL;
+	json_decref(st->verdict);
+	st->rows = st->verdict = NULL;
 	st->grid_of = SIZE_MAX;
 }
 
@@ -77,6 +81,8 @@ static bool compare_result(struct view *v, struct session *s, const struct call 
 		return false;
 	forget(st);
 	st->rows = json_incref(r->rows);
+	st->verdict = json_incref(json_object_get(r->head, "verdict"));
+	v->focus = st->verdict ? VERDICT : v->focus == VERDICT ? TABLE : v->focus;
 	st->split = session_split_serial(s);
 	snprintf(st->metric, sizeof st->metric, "%s", text_in(json_array_get(r->rows, 0), "metric"));
 	snprintf(st->on, sizeof st->on, "%s", text_in(r->head, "on"));
@@ -293,19 +299,41 @@ static void draw_metrics(const struct view *v, struct surface *out)
 		pane_say(out, in, "Every metric of the run under the cursor");
 }
 
+/* A sentence a line, what goes on is indented. */
+static void draw_verdict(const struct view *v, struct surface *out)
+{
+	const struct compare_state *st = v->state;
+	struct rect in = view_pane(v, out, VERDICT, "Verdict"), line = { in.x + 1, in.y, in.w - 2, in.h };
+	const json_t *sentence;
+	size_t k;
+
+	if (!json_array_size(st->verdict)) {
+		pane_say(out, in, "compare MODEL… trains models under one rule and says which to take");
+		return;
+	}
+	json_array_foreach(st->verdict, k, sentence) {
+		int used = line.h > 0 ? pane_wrap(out, line, k == 1 ? STYLE_GOOD : STYLE_PLAIN, json_string_value(sentence)) : 0;
+
+		line.y += used;
+		line.h -= used;
+	}
+}
+
 static void compare_draw(const struct view *v, const struct session *s, struct surface *out)
 {
 	if (view_shows(v, TABLE))
 		draw_runs(v, s, out);
 	if (view_shows(v, METRICS))
 		draw_metrics(v, out);
+	if (view_shows(v, VERDICT))
+		draw_verdict(v, out);
 }
 
 const struct view_kind view_compare = {
 	.name = "compare",
 	.title = "Compare",
 	.panes = panes,
-	.n_panes = 2,
+	.n_panes = 3,
 	.first_focus = TABLE,
 	.state_size = sizeof(struct compare_state),
 	.init = compare_init,

@@ -455,6 +455,43 @@ static void test_threads_and_memory(void)
 	dataset_unref(d);
 }
 
+/* A share of the train events, a smaller one within a larger one; all else, and the histories, as before. */
+static void test_thin(void)
+{
+	struct dataset *d = staircase(1500, WITH_TIME);
+	struct split *whole = split_make(d, "leave-last", NULL, 42, &task_null, &err);
+	struct split *half = split_thin(whole, 0.5, 7, &task_null, &err);
+	struct split *less = split_thin(whole, 0.25, 7, &task_null, &err);
+	struct split *other = split_thin(whole, 0.5, 8, &task_null, &err);
+	size_t wrong = 0, same = 0;
+	uint32_t *a = mem_alloc(d->n_events, sizeof(*a), &err), *b = mem_alloc(d->n_events, sizeof(*b), &err);
+	double share = (double)half->n_train / (double)whole->n_train;
+
+	ok(share > 0.48 && share < 0.52, "half of the train events: %.3f", share);
+	for (size_t e = 0; e < d->n_events; e++) {
+		wrong += less->part[e] == PART_TRAIN && half->part[e] != PART_TRAIN;
+		wrong += (half->part[e] == PART_TEST) != (whole->part[e] == PART_TEST);
+		wrong += (half->part[e] == PART_VALID) != (whole->part[e] == PART_VALID);
+		same += half->part[e] == other->part[e];
+	}
+	ok(!wrong, "a quarter lies within the half; valid and test stay");
+	ok(same < d->n_events, "another seed draws others");
+	for (uint32_t u = 0; u < d->n_users; u++) {
+		uint32_t n = split_history(whole, u, false, a, NULL, NULL);
+
+		wrong += split_history(half, u, false, b, NULL, NULL) != n || memcmp(a, b, n * sizeof(*a)) != 0;
+	}
+	ok(!wrong, "every history is whole");
+	ok(half->fingerprint != whole->fingerprint && half->fingerprint != other->fingerprint, "it is another split");
+	mem_free(a);
+	mem_free(b);
+	split_unref(whole);
+	split_unref(half);
+	split_unref(less);
+	split_unref(other);
+	dataset_unref(d);
+}
+
 static bool never(void *ctx)
 {
 	(void)ctx;
@@ -489,6 +526,7 @@ int main(void)
 	test_given();
 	test_repeats();
 	test_long_history();
+	test_thin();
 	test_threads_and_memory();
 	test_cancel();
 	return done_testing();

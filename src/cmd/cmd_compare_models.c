@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_compare_models.c - see compare_models.h. */
+#include "cmd/compare_models.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/session_change.h"
+#include "app/tuning.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/num_parse.h"
+#include "cmd/tables.h"
+#include "train/suitability.h"
+
+struct model_entry {
+	const struct model_ops *ops;
+	struct hold hold;      /* of a run that is there already */
+	bool is_there;
+	bool ready, ended;     /* the training was made ready; its run is in place */
+	struct tuning tuning;  /* base alone where nothing is tuned */
+	bool tunes;
+	bool measured;
+	struct suit suit;
+	struct fit_request settings; /* of the run, for the learning curve */
+	char left_out[sizeof(((struct err *)0)->msg)];
+};
+struct models {
+	size_t n;
+	struct model_entry *entry;
+	struct suit_plan plan;
+	bool planned;
+	const struct split *split;
+	double budget;         /* seconds for all; 0: defaults, nothing is tuned */
+};
+
+/* --- UI: before ------------------------------------------------------------------------------------------- */
+
+static bool names_model(const struct call *c, size_t i, const struct model_ops **ops)
+{
+	struct err ignored;
+
+	*ops = c->words.w[i].quoted || session_find_run(c->session, call_word(c, i), &ignored)
+	       ? NULL : model_find(call_word(c, i), &ignored);
+	return *ops != NULL;
+}
+
+bool compare_models_asked(const struct call *c)
+{
+	const struct model_ops *ops;
+
+	for (size_t i = 0; i < c->words.n; i++)
+		if (names_model(c, i, &ops))
+			return true;
+	return false;
+}
+
+static bool read_shares(struct suit_plan *p, const char *text, struct err *err)
+{
+	for (const char *at = text;;) {
+		size_t len = strcspn(at, ",");
+		double percent;
+
+		if (!num_parse_double(at, len, &percent) || !(percent >= 0 && percent <= 100))
+			return err_set(err, ERR_SYNTAX, "share=\"%s\": expected percents such as 25,50", text);
+		if (percent > 0 && percent < 100 && p->n_shares == VERDICT_SHARES - 1)
+			return err_set(err, ERR_RANGE, "share=\"%s\": at most %d", text, VERDICT_SHARES - 1);
+		if (p->n_shares && percent / 100 <= p->share[p->n_shares - 1])
+			return err_set(err, ERR_RANGE, "share=\"%s\": from the smallest to the largest", text);
+		if (percent > 0 && percent < 100)
+			p->share[p->n_shares++] = percent / 100;
+		if (!at[len])
+			return true;
+		at += len + 1;
+	}
+}
+
+static bool read_budget(struct models *m, const char *text, struct err *err)
+{
+	if (!text || (num_parse_seconds(text, strlen(text), &m->budget) && m->budget > 0))
+		return true;
+	return err_set(err, ERR_SYNTAX, "budget=\"%s\": expected a duration, such as 90s, 10m or 1h30m", text);
+}
+
+static bool same_settings(const struct run_record *rec, const struct model_ops *ops)
+{
+	struct params want, had;
+	struct err ignored;
+
+	params_init(&want, ops->params);
+	params_init(&had, ops->params);
+	if (!params_from_json(&had, rec->params, &ignored))
+		return false;
+	for (int i = 0; ops->params[i].name; i++)
+		if (want.v[i].num != had.v[i].num || strcmp(want.v[i].text, had.v[i].text) != 0)
+			return false;
+	return true;
+}
+
+/* The newest run that the rule would make again: of this split and seed, with the defaults or, with a budget, tuned. */
+static const struct run *run_there(const struct session *s, const struct models *m, const struct model_ops *ops,
+				   uint64_t seed)
+{
+	for (size_t i = session_n_runs(s); i-- > 0;) {
+		const struct run *r = session_run(s, i);
+		bool ended = !strcmp(r->rec.stopped, "done") || !strcmp(r->rec.stopped, "early");
+
+		if (strcmp(r->rec.model, ops->name) != 0 || !r->of_split || r->job || !ended || r->rec.seed != seed ||
+		    r->rec.refit || r->rec.values || r->rec.precision != PRECISION_F32 || !(r->snapshot || r->rec.readable))
+			continue;
+		if (m->budget > 0 && ops->params[0].name ? r->rec.tuning != NULL : !r->rec.tuning && same_settings(&r->rec, ops))
+			return r;
+	}
+	return NULL;
+}
+
+static bool make_ready(struct model_entry *e, const struct call *c, const struct models *m, uint64_t seed, struct err *err)
+{
+	struct fit_request *r = &e->tuning.base.request;
+
+	fit_request_init(r, e->ops);
+	r->seed = seed;
+	if (!tune_space_init(&e->tuning.space, e->ops->params, err))
+		return false;
+	e->tunes = m->budget > 0 && e->tuning.space.n > 0 && session_split(c->session)->n_valid > 0;
+	e->tuning.plan = (struct tune_plan){ .trials = 10000, .seconds = m->budget / (double)m->n, .seed = seed,
+					     .space = &e->tuning.space };
+	return e->tunes ? tuning_prepare(&e->tuning, c->session, NULL, false, NULL, err)
+			: training_prepare(&e->tuning.base, c->session, NULL, false, NULL, err);
+}
+
+/* A model that cannot be made ready is left out; a run of it that is there is taken as it is. */
+static bool add_entry(struct model_entry *e, struct call *c, const struct models *m, struct err *err)
+{
+	uint64_t seed = session_seed(c->session);
+	const struct run *there = run_there(c->session, m, e->ops, seed);
+
+	if (there) {
+		e->is_there = true;
+		return hold_evaluable(&e->hold, c, there->rec.name, err);
+	}
+	if (param_find(e->ops->params, "runs") >= 0)
+		return err_set(err, ERR_USAGE, "%s is made of runs: train it, then compare its run", e->ops->name);
+	if (!hold_data(&e->hold, c, err))
+		return false;
+	e->ready = make_ready(e, c, m, seed, err);
+	if (!e->ready)
+		snprintf(e->left_out, sizeof(e->left_out), "%s", err->msg);
+	return true;
+}
+
+struct models *compare_models_new(struct call *c, struct err *err)
+{
+	struct models *m = mem_must(calloc(1, sizeof(*m)));
+	bool good = read_budget(m, call_text(c, "budget"), err) && read_shares(&m->plan, call_text(c, "share"), err);
+
+	m->entry = mem_must(calloc(c->words.n + 1, sizeof(*m->entry)));
+	m->plan.users = (uint32_t)params_int(&c->params, "users");
+	m->plan.seed = session_seed(c->session);
+	good = good && metric_parse(call_text(c, "metric"), &m->plan.metric, &m->plan.k, err);
+	for (size_t i = 0; good && i < c->words.n; i++) {
+		good = names_model(c, i, &m->entry[i].ops) ||
+		       err_set(err, ERR_USAGE, "compare takes runs or models, not both: %s is no model", call_word(c, i));
+		for (size_t k = 0; good && k < i; k++)
+			good = m->entry[k].ops != m->entry[i].ops ||
+			       err_set(err, ERR_USAGE, "%s is given twice", call_word(c, i));
+	}
+	m->n = good ? c->words.n : 0;
+	m->split = split_ref(session_split(c->session));
+	for (size_t i = 0; good && i < m->n; i++)
+		good = add_entry(&m->entry[i], c, m, err);
+	if (good)
+		return m;
+	compare_models_ended(m, c->session);
+	compare_models_free(m);
+	return NULL;
+}
+
+size_t compare_models_n(const struct models *m)
+{
+	return m->n;
+}
+
+/* --- WORKER ----------------------------------------------------------------------------------------------- */
+
+static bool give_hold(struct model_entry *e, struct hold *out, struct err *err)
+{
+	const struct training *b = &e->tuning.base;
+
+	if (!run_record_copy(&e->hold.record, &b->record, err))
+		return false;
+	e->hold.snapshot = snapshot_ref(b->result.best);
+	*out = e->hold;
+	e->hold = (struct hold){ 0 };
+	return true;
+}
+
+bool compare_models_train(struct models *m, size_t i, struct job *job, const struct task *task, struct hold *out,
+			  struct err *err)
+{
+	struct model_entry *e = &m->entry[i];
+	struct training *b = &e->tuning.base;
+	bool good;
+
+	*err = (struct err){ 0 };
+	if (e->is_there) {
+		fit_request_init(&e->settings, e->ops);
+		e->settings.data = e->hold.data;
+		e->settings.split = e->hold.split;
+		if (!params_from_json(&e->settings.params, e->hold.record.params, err))
+			return false;
+		e->settings.seed = e->hold.record.seed;
+		fit_request_follow(&e->settings);
+		*out = e->hold;
+		e->hold = (struct hold){ 0 };
+		return true;
+	}
+	if (!e->ready)
+		return false;
+	good = e->tunes ? tuning_run(&e->tuning, job, task, err) : training_run(b, job, task, err);
+	if (!task_keep_going(task))
+		return task_cancelled(err);
+	if (good && b->result.best) {
+		e->settings = b->request;
+		if (!params_from_json(&e->settings.params, b->record.params, err))
+			return false;
+		fit_request_follow(&e->settings);
+		return give_hold(e, out, err);
+	}
+	snprintf(e->left_out, sizeof(e->left_out), "%s", err->msg);
+	*err = (struct err){ 0 };
+	return false;
+}
+
+bool compare_models_measure(struct models *m, size_t i, const struct snapshot *s, const struct task *task, struct err *err)
+{
+	struct model_entry *e = &m->entry[i];
+
+	if (!m->planned && !suit_plan_splits(&m->plan, m->split, task, err))
+		return false;
+	m->planned = true;
+	e->measured = suit_measure(&m->plan, &e->settings, s, m->split, task, &e->suit, err);
+	return e->measured;
+}
+
+/* --- UI: while it runs and after -------------------------------------------------------------------------- */
+
+void compare_models_message(struct models *m, struct session *s, void *payload)
+{
+	const struct training_news *news = payload;
+
+	for (size_t i = 0; i < m->n; i++) {
+		struct model_entry *e = &m->entry[i];
+
+		if (news->of != &e->tuning.base)
+			continue;
+		if (e->tunes)
+			tuning_message(&e->tuning, s, payload);
+		else
+			training_message(&e->tuning.base, s, payload);
+	}
+}
+
+void compare_models_ended(struct models *m, struct session *s)
+{
+	struct err ignored;
+
+	for (size_t i = 0; m && i < m->n; i++) {
+		struct model_entry *e = &m->entry[i];
+
+		if (e->ready && !e->ended)
+			training_finish(&e->tuning.base, s, &ignored);
+		e->ended = true;
+	}
+}
+
+/* --- what is told ----------------------------------------------------------------------------------------- */
+
+static void add_slices(const struct models *m, const struct eval_result *e, const char *before, const char *behind,
+		       json_t *list)
+{
+	for (size_t k = 0; k < e->n_slices; k++) {
+		const struct eval_slice *s = &e->slice[k];
+		char name[64];
+
+		snprintf(name, sizeof(name), "%s%s%s", before, s->name, behind);
+		json_array_append_new(list, mem_must(json_pack("{s:s,s:I,s:o}", "name", name, "users", (json_int_t)s->n_users,
+							       "value", json_number(s->value[m->plan.metric][0]))));
+	}
+}
+
+static json_t *int8_of(const struct suit *s)
+{
+	const struct packed_cost *c = &s->packed;
+
+	if (!s->has_packed)
+		return json_null();
+	return mem_must(json_pack("{s:I,s:I,s:o,s:o}", "bytes", (json_int_t)c->packed.bytes, "bytes_whole",
+				  (json_int_t)c->whole.bytes, "whole", json_number(c->whole.got.value), "packed",
+				  json_number(c->packed.got.value)));
+}
+
+static json_t *shares_of(const struct models *m, const struct suit *s)
+{
+	json_t *list = mem_must(json_array());
+
+	for (size_t k = 0; m->plan.n_shares && k <= m->plan.n_shares; k++)
+		json_array_append_new(list, mem_must(json_pack("{s:o,s:o}", "share",
+							       json_number(k < m->plan.n_shares ? m->plan.share[k] : 1), "value",
+							       json_number(s->share_value[k]))));
+	return list;
+}
+
+void compare_models_row(const struct models *m, size_t i, json_t *row)
+{
+	const struct suit *s = &m->entry[i].suit;
+	json_t *slices = mem_must(json_array());
+
+	add_slices(m, s->history, "users with ", "", slices);
+	add_slices(m, s->popularity, "", " items", slices);
+	result_put(row, "slices", slices);
+	result_put(row, "ms_p50", json_number(s->ms_p50));
+	result_put(row, "ms_p99", json_number(s->ms_p99));
+	result_put(row, "int8", int8_of(s));
+	result_put(row, "shares", shares_of(m, s));
+	result_put(row, "faithfulness", json_number(s->audit.faithfulness.mean));
+	result_put(row, "faithfulness_random", json_number(s->audit.random.mean));
+	result_put(row, "faithful", json_boolean(s->audit.faithful));
+}
+
+static double real_in(const json_t *o, const char *key)
+{
+	const json_t *v = json_object_get(o, key);
+
+	return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+static void slices_in(const json_t *row, struct verdict_row *out)
+{
+	const json_t *one;
+	size_t k;
+
+	json_array_foreach(json_object_get(row, "slices"), k, one) {
+		if (k == VERDICT_SLICES)
+			break;
+		out->slice[out->n_slices++] = (struct verdict_slice){
+			json_string_value(json_object_get(one, "name")),
+			(size_t)json_integer_value(json_object_get(one, "users")), real_in(one, "value"),
+		};
+	}
+}
+
+static struct verdict_row verdict_row_of(const struct models *m, const struct suit *s, const json_t *row)
+{
+	const struct packed_cost *c = &s->packed;
+	struct verdict_row out = {
+		.run = json_string_value(json_object_get(row, "run")),
+		.model = json_string_value(json_object_get(row, "model")),
+		.value = real_in(row, "value"), .low = real_in(row, "low"), .high = real_in(row, "high"),
+		.with_best = json_is_true(json_object_get(row, "with_best")),
+		.train_seconds = real_in(row, "train_seconds"), .ms_p50 = s->ms_p50,
+		.bytes = (uint64_t)json_integer_value(json_object_get(row, "bytes")),
+		.exact = !strcmp(json_string_value(json_object_get(row, "explanation")), "exact"),
+		.faithfulness = s->audit.faithfulness.mean, .by_chance = s->audit.random.mean,
+		.faithful = s->audit.faithful, .int8_loss = NAN,
+	};
+
+	slices_in(row, &out);
+	for (size_t k = 0; m->plan.n_shares && k <= m->plan.n_shares; k++) {
+		out.share[k] = k < m->plan.n_shares ? m->plan.share[k] : 1;
+		out.share_value[k] = s->share_value[k];
+		out.n_shares++;
+	}
+	if (s->has_packed && c->whole.got.value > 0) {
+		out.int8_bytes = c->packed.bytes;
+		out.int8_loss = 1 - c->packed.got.value / c->whole.got.value;
+	}
+	return out;
+}
+
+static void tell_left_out(const struct models *m, struct result *r, struct str *text)
+{
+	json_t *list = mem_must(json_array());
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct model_entry *e = &m->entry[i];
+
+		if (!e->left_out[0])
+			continue;
+		json_array_append_new(list, mem_must(json_pack("{s:s,s:o}", "model", e->ops->name, "why",
+							       json_text(e->left_out))));
+		str_printf(text, "left out: %s: %s\n", e->ops->name, e->left_out);
+	}
+	result_set(r, "left_out", list);
+}
+
+void compare_models_tell(const struct models *m, const size_t *which, size_t n, const json_t *rows, const char *metric,
+			 struct result *r, struct str *text)
+{
+	struct verdict_row *row = mem_must(calloc(n + 1, sizeof(*row)));
+	json_t *sentences = mem_must(json_array());
+	struct verdict v;
+
+	for (size_t k = 0; k < n; k++)
+		row[k] = verdict_row_of(m, &m->entry[which[k]].suit, json_array_get(rows, k));
+	verdict_make(row, n, metric, &v);
+	for (size_t k = 0; k < v.n; k++) {
+		json_array_append_new(sentences, json_text(v.sentence[k]));
+		str_printf(text, "%s\n", v.sentence[k]);
+	}
+	result_set(r, "rule", json_text(m->budget > 0 ? "tuned" : "defaults"));
+	result_set(r, "take", n ? json_text(row[v.take].run) : json_null());
+	result_set(r, "verdict", sentences);
+	tell_left_out(m, r, text);
+	verdict_done(&v);
+	free(row);
+}
+
+void compare_models_free(struct models *m)
+{
+	for (size_t i = 0; m && i < m->n; i++) {
+		struct model_entry *e = &m->entry[i];
+
+		hold_done(&e->hold);
+		if (e->ready || e->left_out[0])
+			tuning_done(&e->tuning);
+		suit_done(&e->suit);
+	}
+	if (!m)
+		return;
+	suit_plan_done(&m->plan);
+	split_unref(m->split);
+	free(m->entry);
+	free(m);
+}

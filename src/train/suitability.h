@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* suitability.h - what a trained model is measured for beside its metrics: slices, answering time, fewer bits, its
+ * appetite for data, its explanations.
+ *
+ * Every model is measured by the same rule: the same split, the same users, the history at test time whole.  A
+ * point of the learning curve is a training of its own with the same settings on a share of the train events
+ * (split_thin()), asked with whole histories, folded in where the model folds in; so is its last point, the run
+ * itself.  WORKER; cancellable.  All but the times is the same at any thread count.
+ */
+#ifndef TRAIN_SUITABILITY_H
+#define TRAIN_SUITABILITY_H
+
+#include "eval/packed_cost.h"
+#include "explain/audit.h"
+#include "train/fit.h"
+#include "train/verdict.h"
+
+struct suit_plan {
+	size_t n_shares;
+	double share[VERDICT_SHARES];  /* ascending, below 1 */
+	const struct split *thin[VERDICT_SHARES];
+	int metric;                    /* per user */
+	uint32_t k;
+	uint32_t users;                /* drawn for times and explanations */
+	uint64_t seed;
+};
+/* The thinned splits; suit_plan_done() in any case. */
+bool suit_plan_splits(struct suit_plan *p, const struct split *split, const struct task *task, struct err *err);
+void suit_plan_done(struct suit_plan *p);
+
+struct suit {
+	struct eval_result *history, *popularity; /* with slices */
+	double ms_p50, ms_p99;         /* of one user's list of k, alone; NaN: nobody to ask */
+	bool has_packed;
+	struct packed_cost packed;     /* int8 against f32 */
+	double share_value[VERDICT_SHARES + 1]; /* at plan->share, then at 1 */
+	struct audit audit;
+};
+/* r: the request that made s, for its settings (its callbacks are not used); suit_done() in any case. */
+bool suit_measure(const struct suit_plan *p, const struct fit_request *r, const struct snapshot *s,
+		  const struct split *split, const struct task *task, struct suit *out, struct err *err);
+void suit_done(struct suit *s);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* verdict.c - the sentences of verdict.h. */
+#include "train/verdict.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+__attribute__((format(printf, 2, 3)))
+static void say(struct verdict *v, const char *fmt, ...)
+{
+	struct str text = STR_INIT;
+	va_list ap;
+
+	if (v->n == sizeof(v->sentence) / sizeof(*v->sentence))
+		return;
+	va_start(ap, fmt);
+	str_vprintf(&text, fmt, ap);
+	va_end(ap);
+	v->sentence[v->n++] = str_take(&text);
+}
+
+static size_t cheapest(const struct verdict_row *rows, size_t n)
+{
+	size_t at = 0;
+
+	for (size_t i = 1; i < n; i++) {
+		const struct verdict_row *r = &rows[i], *b = &rows[at];
+
+		if (!r->with_best)
+			continue;
+		if (r->train_seconds < b->train_seconds || (r->train_seconds <= b->train_seconds && r->bytes < b->bytes))
+			at = i;
+	}
+	return at;
+}
+
+static void list_set(const struct verdict_row *rows, size_t n, struct str *out)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].with_best)
+			str_printf(out, "%s%s %.4f [%.4f, %.4f]", out->len ? ", " : "", rows[i].run, rows[i].value, rows[i].low,
+				   rows[i].high);
+}
+
+static void say_set(const struct verdict_row *rows, size_t n, const char *metric, struct verdict *v)
+{
+	struct str set = STR_INIT;
+	size_t together = 0;
+
+	for (size_t i = 0; i < n; i++)
+		together += rows[i].with_best;
+	list_set(rows, n, &set);
+	if (together == n && n > 1)
+		say(v, "The users are too few to tell these models apart by %s: %s.", metric, str_text(&set));
+	else if (together > 1)
+		say(v, "%zu of %zu are not told apart from the best by %s: %s.", together, n, metric, str_text(&set));
+	else
+		say(v, "%s is the best of %zu by %s: %s.", rows[0].run, n, metric, str_text(&set));
+	str_done(&set);
+}
+
+static void say_take(const struct verdict_row *rows, size_t n, struct verdict *v)
+{
+	const struct verdict_row *r = &rows[v->take];
+	struct str others = STR_INIT;
+	char a[32], b[32];
+
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].with_best && i != v->take)
+			str_printf(&others, "%s%s %s", others.len ? ", " : "", rows[i].run, str_seconds(rows[i].train_seconds, a));
+	str_seconds(r->train_seconds, a);
+	str_bytes(r->bytes, b);
+	if (others.len)
+		say(v, "Take %s: of these it was trained fastest, in %s (%s); it answers in %.3g ms a user and takes %s.", r->run, a,
+		    str_text(&others), r->ms_p50, b);
+	else
+		say(v, "Take %s: trained in %s; it answers in %.3g ms a user and takes %s.", r->run, a, r->ms_p50, b);
+	str_done(&others);
+}
+
+static const struct verdict_slice *slice_of(const struct verdict_row *r, const char *name)
+{
+	for (size_t k = 0; k < r->n_slices; k++)
+		if (!strcmp(r->slice[k].name, name))
+			return &r->slice[k];
+	return NULL;
+}
+
+static void say_elsewhere(const struct verdict_row *rows, size_t n, const char *metric, struct verdict *v)
+{
+	const struct verdict_row *taken = &rows[v->take];
+
+	for (size_t k = 0; k < taken->n_slices; k++) {
+		const struct verdict_slice *mine = &taken->slice[k], *best = mine;
+		const char *who = NULL;
+
+		for (size_t i = 0; i < n; i++) {
+			const struct verdict_slice *other = slice_of(&rows[i], mine->name);
+
+			if (other && other->value > best->value) {
+				best = other;
+				who = rows[i].run;
+			}
+		}
+		if (who && mine->users >= VERDICT_USERS && best->value >= mine->value * (1 + VERDICT_GAIN))
+			say(v, "Elsewhere: on %s %s has %s %.4f and %s %.4f (%zu users; not tested for chance).", mine->name, who,
+			    metric, best->value, taken->run, mine->value, mine->users);
+	}
+}
+
+static void say_data(const struct verdict_row *rows, size_t n, const char *metric, struct verdict *v)
+{
+	const struct verdict_row *r = &rows[v->take];
+
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(rows[i].model, "popularity") && i != v->take && r->value > 0)
+			say(v, "Popularity alone has %.0f%% of its %s (%.4f of %.4f).", 100 * rows[i].value / r->value, metric,
+			    rows[i].value, r->value);
+	for (size_t k = 0; k + 1 < r->n_shares; k++) {
+		double half = r->share_value[k], all = r->share_value[r->n_shares - 1];
+
+		if (fabs(r->share[k] - 0.5) < 1e-9 && half > 0 && !isnan(all))
+			say(v, "From half of the train events to all its %s went from %.4f to %.4f (%+.0f%%): %s.", metric, half, all,
+			    100 * (all / half - 1), all > half * 1.05 ? "more events would help" : "more events would help little");
+	}
+}
+
+static void say_cost(const struct verdict_row *rows, struct verdict *v)
+{
+	const struct verdict_row *r = &rows[v->take];
+	char a[32], b[32];
+
+	if (r->int8_bytes && !isnan(r->int8_loss))
+		say(v, "In int8 it takes %s in place of %s and %s %.1f%%.", str_bytes(r->int8_bytes, a), str_bytes(r->bytes, b),
+		    r->int8_loss >= 0 ? "loses" : "gains", 100 * fabs(r->int8_loss));
+	if (!r->exact)
+		say(v, "Against it: it is explained by leaving events out alone; its parts do not add up to the score.");
+	if (!isnan(r->faithfulness) && !r->faithful)
+		say(v, "Against it: its explanations are not above chance (faithfulness %.3f, random orders %.3f).", r->faithfulness,
+		    r->by_chance);
+}
+
+void verdict_make(const struct verdict_row *rows, size_t n, const char *metric, struct verdict *out)
+{
+	*out = (struct verdict){ 0 };
+	if (!n)
+		return;
+	out->take = cheapest(rows, n);
+	say_set(rows, n, metric, out);
+	say_take(rows, n, out);
+	say_data(rows, n, metric, out);
+	say_cost(rows, out);
+	say_elsewhere(rows, n, metric, out);
+}
+
+void verdict_done(struct verdict *v)
+{
+	for (size_t k = 0; k < v->n; k++)
+		free(v->sentence[k]);
+	*v = (struct verdict){ 0 };
+}

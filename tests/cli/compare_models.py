@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""compare MODEL…: models trained under one rule, what is measured of them, and the verdict."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from whyrec import TMP, answers, commands, done_testing, eq, ok, run, small_data  # noqa: E402
+
+folder = small_data('suited', users=60)
+home = os.path.join(TMP, 'ch')
+MODELS = 'popularity item-knn ease'
+
+a = answers(folder, *commands('compare %s share=25,50 users=20' % MODELS, 'runs', 'evaluate ease#1',
+                              'compare %s users=20' % MODELS, 'runs', 'compare', 'use ease#1 precision=int8'), home=home)[1:]
+first, runs, alone, again, after, plain, int8 = a
+row = {r['model']: r for r in first['rows']}
+eq(sorted(row), sorted(MODELS.split()), 'a row for each model')
+eq([r['run'] for r in runs['rows']], ['popularity#1', 'item-knn#1', 'ease#1'], 'each is a run; popularity was there')
+eq(row['ease']['value'], alone['results'][0]['metrics']['ndcg@10'], 'measured as evaluate does')
+eq([s['share'] for s in row['ease']['shares']], [0.25, 0.5, 1], 'a learning curve')
+eq(row['ease']['shares'][2]['value'], row['ease']['value'], 'which ends at the run itself')
+ok(0 < row['ease']['int8']['bytes'] < row['ease']['int8']['bytes_whole'], 'int8, where the model packs', row['ease'])
+eq(row['ease']['int8']['bytes'], int8['bytes'], 'as use precision= tells')
+eq(row['item-knn']['int8'], None, 'null where it does not')
+ok(sum(s['users'] for s in row['ease']['slices'] if s['name'].startswith('users')) == row['ease']['users'],
+   'slices by history hold all users', row['ease']['slices'])
+ok(0 < row['ease']['ms_p50'] <= row['ease']['ms_p99'], 'answering times')
+ok(row['ease']['faithfulness'] > row['ease']['faithfulness_random'], 'and whether its explanations hold')
+eq(first['rule'], 'defaults', 'the rule is told')
+ok(first['take'] in [r['run'] for r in first['rows'] if r['with_best']], 'the verdict takes one that is not told apart',
+   first)
+ok(len(first['verdict']) >= 2 and all(s.endswith('.') for s in first['verdict']), 'in sentences', first['verdict'])
+taken = [r for r in first['rows'] if r['run'] == first['take']][0]
+ok('%.4f' % taken['value'] in first['verdict'][0], 'that hold its figures', first['verdict'])
+eq([r['run'] for r in after['rows']], [r['run'] for r in runs['rows']], 'what is there is not trained again')
+eq([(r['run'], r['value'], r['low'], r['p']) for r in again['rows']],
+   [(r['run'], r['value'], r['low'], r['p']) for r in first['rows']], 'and the table is the same')
+ok('verdict' not in plain and 'slices' not in plain['rows'][0], 'runs are compared as before')
+
+text = answers(folder, *commands('compare ease word2vec users=10'))[1]
+ok([r['model'] for r in text['rows']] == ['ease'] or len(text['rows']) == 2, 'a model without what it needs is no failure')
+bare = os.path.join(TMP, 'bare.csv')
+with open(bare, 'w', encoding='utf-8') as f:
+    f.write('user,item\n' + ''.join('u%d,i%d\n' % (u, (u * 3 + k * k) % 25) for u in range(40) for k in range(6)))
+left = answers(bare, *commands('split ratio', 'compare ease word2vec users=10'))[2]
+eq([x['model'] for x in left['left_out']], ['word2vec'], 'a model without text is left out')
+ok('text' in left['left_out'][0]['why'], 'and told why', left['left_out'])
+eq([r['model'] for r in left['rows']], ['ease'], 'the others are compared')
+
+tuned = answers(folder, *commands('compare item-knn ease budget=2s users=10', 'runs'), home=home)[1:]
+eq(tuned[0]['rule'], 'tuned', 'with a budget the models are tuned')
+eq([r['run'] for r in tuned[1]['rows']][-2:], ['item-knn#2', 'ease#2'], 'as runs of their own')
+one = answers('--threads', '1', folder, *commands('compare %s users=20' % MODELS))[1]
+two = answers('--threads', '2', folder, *commands('compare %s users=20' % MODELS))[1]
+keys = ['run', 'value', 'low', 'high', 'p', 'slices', 'shares', 'faithfulness', 'faithfulness_random']
+eq([[r[k] for k in keys] for r in one['rows']], [[r[k] for k in keys] for r in two['rows']],
+   'the same at one and two threads')
+
+for line, words in [('compare ease ease', 'twice'), ('compare ease popularity#1', 'not both'), ('compare budget=1m', 'of models'),
+                    ('compare ease share=50,25', 'smallest'), ('compare ease share=half', '25,50'),
+                    ('compare ease budget=soon', '10m'), ('compare ease on=valid', 'on test'),
+                    ('compare blend ease', 'made of runs')]:
+    status, out, err = run(folder, '-c', line)
+    ok(status == 1 and words in err, '%s is refused and told why' % line, err)
+done_testing()
