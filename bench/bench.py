@@ -2,7 +2,7 @@
 """bench.py - how fast whyrec is, and how much memory it takes, as its users meet it.
 
     make bench                        everything
-    make bench BENCH='screen start'   some of: load train screen start idle kernels
+    make bench BENCH='screen start'   some of: load train screen what-if start idle kernels
     make bench BENCH='--quick'        without the data of 10 million events
 
 A figure is the median of several runs, with the least and the greatest in brackets.  Data: ml-100k and
@@ -272,6 +272,79 @@ def bench_screen(sets):
     leave(s)
 
 
+# --- What if -------------------------------------------------------------------------------------------------------
+
+EDITED = (
+    ('ease', 'train ease'),
+    ('ials', 'train ials epochs=3 patience=0 valid-every=0'),
+    ('item-knn', 'train item-knn'),
+    ('sasrec', 'train sasrec epochs=1 patience=0 valid-every=0'),
+    ('towers', 'train towers epochs=1 patience=0 valid-every=0'),
+)
+
+
+def wait_until(s, test, seconds=20):
+    end = time.perf_counter() + seconds
+    while not test():
+        if time.perf_counter() > end:
+            sys.exit('bench: the screen does not come to what was waited for\n' + s.term.text())
+        s.pump(0.2)
+
+
+def is_edited(s):
+    return ', edited' in s.term.text()
+
+
+def measure_edits(s, n):
+    """Milliseconds from the key that takes an event out of the history to the list with rank moves."""
+    chance = random.Random(2)
+    times = []
+    while len(times) < n:
+        end = time.perf_counter() + chance.uniform(0.01, 0.05)
+        while time.perf_counter() < end:
+            s.pump(max(0.0, end - time.perf_counter()))
+        start = time.perf_counter()
+        s.send(' ')
+        wait_until(s, lambda: is_edited(s))
+        times.append((s.term.fed_at - start) * 1e3)
+        s.send('u')
+        wait_until(s, lambda: not is_edited(s))
+        s.send('j' if len(times) % 40 < 20 else 'k')
+    return sorted(times)
+
+
+def bench_what_if(sets):
+    title('from key to the list of the edited history, with rank moves, for the users with the most events')
+    sets = dict(sets)
+    small = 'ml-1m' if 'ml-1m' in sets else '1m'
+    keys = KEYS if not options.quick else KEYS // 5
+
+    for model, command in EDITED:
+        whyrec('load ' + sets[small], command + ' name=edited-%s replace=yes' % model)
+    s = on_screen(sets[small])
+    if not s.wait(r'popularity#\d+', 60):
+        sys.exit('bench: nothing loaded\n' + s.term.text())
+    s.settle()
+    s.send(':set follow no\r')
+    s.settle()
+    for busy in False, True:
+        if busy:
+            s.send(':train ials dim=128 epochs=10000 patience=0 valid-every=0\r')
+            if not s.wait(r'train ials|ials#\d+', 30):
+                sys.exit('bench: nothing trains\n' + s.term.text())
+            time.sleep(1)
+        for model, _ in EDITED:
+            s.send(':use edited-%s\r' % model)
+            wait_until(s, lambda: 'model edited-' + model in header(s))
+            s.send('3:sort events\r')
+            s.pump(1)
+            s.send(':pane history\r')
+            wait_until(s, lambda: 'Recommended by edited-' + model in s.term.text())
+            s.pump(1)
+            say_keys('%s%s, %s' % (model, ' while ials trains' if busy else '', small), measure_edits(s, keys))
+    leave(s)
+
+
 def bench_start(_):
     title('start')
     paint, data = [], []
@@ -324,7 +397,7 @@ def bench_kernels(_):
 
 def main():
     global options
-    parts = {'load': bench_load, 'train': bench_train, 'screen': bench_screen, 'start': bench_start,
+    parts = {'load': bench_load, 'train': bench_train, 'screen': bench_screen, 'what-if': bench_what_if, 'start': bench_start,
              'idle': bench_idle, 'kernels': bench_kernels}
     p = argparse.ArgumentParser(prog='bench.py')
     p.add_argument('--quick', action='store_true', help='without the data of 10 million events')

@@ -18,8 +18,9 @@ static void on_changed(void *ctx, unsigned what)
 {
 	struct screen *sc = ctx;
 
-	(void)what; /* sync looks at everything a view shows */
-	sc->wishes |= WISH_PAINT;
+	sc->wishes |= WISH_PAINT; /* sync looks at everything a view shows */
+	if (what & CHANGED_ANSWER)
+		sc->wishes |= WISH_ANSWER;
 	if (command_quit_asked(sc->session))
 		sc->wishes |= WISH_QUIT;
 }

@@ -27,7 +27,8 @@ void screen_run_quietly(struct screen *sc, const char *line);     /* the answer 
 void screen_draw(struct screen *sc, struct surface *out);         /* asks what it needs, then draws */
 
 /* What has to be done outside, taken once. */
-enum { WISH_PAINT = 1 /* a worker changed something */, WISH_REDRAW = 2, WISH_SUSPEND = 4, WISH_QUIT = 8 };
+enum { WISH_PAINT = 1 /* a worker changed something */, WISH_REDRAW = 2, WISH_SUSPEND = 4, WISH_QUIT = 8,
+       WISH_ANSWER = 16 /* what changed may be an answer */ };
 unsigned screen_take_wishes(struct screen *sc);
 /* Seconds after which it should be drawn though nothing happens (progress of jobs, a search under way);
  * below 0: never. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ui.c - a screen between a terminal and the loop.
  *
- * DESIGN: a key, a resize and the answer to a key are drawn at the end of the turn that brought them.  What
- * workers change is drawn at most 30 times a second: a turn that comes too early asks the loop to wake once
- * more.  While jobs run their progress is looked at a few times a second; with none, nothing ever wakes.
+ * DESIGN: a key, a resize and the answers to a key are drawn at the end of the turn that brought them: after a key
+ * as many answers as there are panes to be answered.  What else workers change is drawn at most 30 times a second: a
+ * turn that comes too early asks the loop to wake once more.  While jobs run their progress is looked at a few times a second; with none, nothing ever wakes.
  */
 #include "ui/ui.h"
 
@@ -28,6 +28,7 @@ struct ui {
 	struct loop *loop;
 	struct screen *screen;
 	struct surface surface;
+	int answers_due;              /* that may be to the last key */
 	bool key_paint, worker_paint; /* what waits to be drawn, and for whom */
 	double painted, due;          /* clock_now(); due: when progress is to be looked at, 0: never */
 	bool pasting, over;
@@ -85,6 +86,8 @@ static void on_input(void *ctx)
 		}
 	}
 	u->key_paint |= any;
+	if (any)
+		u->answers_due = N_PANES;
 	if (!any && term_is_lost()) {
 		u->status = 128 + SIGHUP;
 		loop_stop(u->loop);
@@ -127,6 +130,10 @@ static void on_turn(void *ctx)
 		term_suspend();
 	if (wishes & (WISH_REDRAW | WISH_SUSPEND)) {
 		term_redraw();
+		u->key_paint = true;
+	}
+	if ((wishes & WISH_ANSWER) && u->answers_due > 0) {
+		u->answers_due--;
 		u->key_paint = true;
 	}
 	u->worker_paint |= (wishes & WISH_PAINT) != 0 || (u->due > 0 && now >= u->due);
