@@ -346,7 +346,7 @@ static void offer_metrics(struct list *l)
 /* Texts that name something: by the parameter's own name, which means the same in every command. */
 static void offer_text_value(struct list *l, const struct session *s, const char *name)
 {
-	if (!strcmp(name, "run") || !strcmp(name, "resume"))
+	if (!strcmp(name, "run") || !strcmp(name, "with") || !strcmp(name, "resume"))
 		offer_runs(l, s);
 	else if (!strcmp(name, "persona"))
 		offer_personas(l, s);

@@ -5,11 +5,10 @@
  * histories score the whole catalogue once, a row of I floats each, and ranks are counted in the rows. */
 #include "explain/whatif.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "base/bits.h"
 #include "base/mem.h"
+#include "explain/catalogue.h"
 
 /* --- The edited history -------------------------------------------------------- */
 
@@ -90,59 +89,6 @@ void edited_history_done(struct edited_history *h)
 
 /* --- Two lists ------------------------------------------------------------------ */
 
-/* One history's scores of all items, and which items are no candidates of its list. */
-struct ranking {
-	float *score;   /* [I] */
-	uint64_t *skip; /* bit set [I] */
-	uint32_t n_items;
-};
-
-static bool ranking_make(struct ranking *r, const struct snapshot *s, const struct query *q,
-			 const struct rank_options *o, struct scratch *scratch, struct err *err)
-{
-	const size_t words = bits_words(r->n_items);
-
-	r->score = mem_alloc((size_t)r->n_items + 1, sizeof(*r->score), err);
-	r->skip = r->score ? mem_zeroed(words, sizeof(*r->skip), err) : NULL;
-	if (!r->skip || !model_score_all(s->model, q, scratch, r->score, r->n_items, err))
-		return false;
-	if (o->barred)
-		memcpy(r->skip, o->barred, words * sizeof(*r->skip));
-	for (uint32_t k = 0; k < q->n && !o->keep_seen; k++)
-		bits_add(r->skip, q->items[k]);
-	return true;
-}
-
-static void ranking_done(struct ranking *r)
-{
-	mem_free(r->score);
-	mem_free(r->skip);
-}
-
-/* 0: no candidate. */
-static uint32_t rank_in(const struct ranking *r, uint32_t item)
-{
-	const float score = r->score[item];
-	uint32_t rank = 1;
-
-	if (bits_has(r->skip, item) || isnan(score))
-		return 0;
-	for (uint32_t i = 0; i < r->n_items; i++)
-		if ((r->score[i] > score || (r->score[i] == score && i < item)) && !bits_has(r->skip, i))
-			rank++;
-	return rank;
-}
-
-static uint32_t best_of(const struct ranking *r, uint32_t k, float *score, uint32_t *item)
-{
-	struct topk best;
-
-	topk_begin(&best, k, score, item);
-	topk_offer(&best, r->score, 0, r->n_items, r->skip);
-	topk_finish(&best);
-	return best.n;
-}
-
 static bool in_items(const uint32_t *items, uint32_t n, uint32_t item)
 {
 	for (uint32_t k = 0; k < n; k++)
@@ -151,13 +97,13 @@ static bool in_items(const uint32_t *items, uint32_t n, uint32_t item)
 	return false;
 }
 
-static bool compare_lists(struct whatif *w, const struct ranking *before, const struct ranking *after,
+static bool compare_lists(struct whatif *w, const struct catalogue *before, const struct catalogue *after,
 			  const struct query *given, const struct edited_history *edited, uint32_t k,
 			  const struct task *task, struct err *err)
 {
 	float *score = mem_alloc(2 * (size_t)k, sizeof(*score), err);
 	uint32_t *item = score ? mem_alloc(2 * (size_t)k, sizeof(*item), err) : NULL;
-	uint32_t n = item ? best_of(after, k, score, item) : 0, n_before = item ? best_of(before, k, score + k, item + k) : 0;
+	uint32_t n = item ? catalogue_best(after, k, score, item) : 0, n_before = item ? catalogue_best(before, k, score + k, item + k) : 0;
 	bool fine = item && (w->row = mem_alloc((size_t)n + 1, sizeof(*w->row), err)) &&
 		    (w->gone = mem_alloc((size_t)n_before + 1, sizeof(*w->gone), err));
 
@@ -165,7 +111,7 @@ static bool compare_lists(struct whatif *w, const struct ranking *before, const 
 		bool was_history = in_items(given->items, given->n, item[r]);
 
 		w->row[w->n++] = (struct whatif_row){
-			.item = item[r], .score = score[r], .rank = r + 1, .was = rank_in(before, item[r]),
+			.item = item[r], .score = score[r], .rank = r + 1, .was = catalogue_rank(before, item[r]),
 			.removed = was_history && !in_items(edited->items, edited->n, item[r]),
 		};
 		if (!task_keep_going(task))
@@ -175,7 +121,7 @@ static bool compare_lists(struct whatif *w, const struct ranking *before, const 
 		if (!in_items(item, n, item[k + r]))
 			w->gone[w->n_gone++] = (struct whatif_row){
 				.item = item[k + r], .score = after->score[item[k + r]],
-				.rank = rank_in(after, item[k + r]), .was = r + 1,
+				.rank = catalogue_rank(after, item[k + r]), .was = r + 1,
 			};
 	mem_free(score);
 	mem_free(item);
@@ -187,7 +133,7 @@ struct whatif *whatif_rank(const struct snapshot *s, uint32_t n_items, const str
 			   const struct task *task, struct err *err)
 {
 	const bool folds = model_folds_in(s->model);
-	struct ranking before = { .n_items = n_items }, after = { .n_items = n_items };
+	struct catalogue before = { 0 }, after = { 0 };
 	struct query old = *given, new = *given;
 	struct whatif *w = mem_zeroed(1, sizeof(*w), err);
 	struct scratch scratch = { 0 };
@@ -201,11 +147,11 @@ struct whatif *whatif_rank(const struct snapshot *s, uint32_t n_items, const str
 	new.items = edited->items;
 	new.x = given->x ? edited->x : NULL;
 	new.n = edited->n;
-	fine = ranking_make(&before, s, &old, o, &scratch, err) &&
-	       (task_keep_going(task) || task_cancelled(err)) && ranking_make(&after, s, &new, o, &scratch, err) &&
+	fine = catalogue_score(&before, s, n_items, &old, o, &scratch, err) &&
+	       (task_keep_going(task) || task_cancelled(err)) && catalogue_score(&after, s, n_items, &new, o, &scratch, err) &&
 	       compare_lists(w, &before, &after, given, edited, o->k ? o->k : 1, task, err);
-	ranking_done(&before);
-	ranking_done(&after);
+	catalogue_done(&before);
+	catalogue_done(&after);
 	scratch_done(&scratch);
 	if (fine)
 		return w;

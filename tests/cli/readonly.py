@@ -38,6 +38,7 @@ USES = {
     'recommend': [('recommend usr_03', False), ('recommend history=itm_01,itm_04 as=usr_02', False)],
     'similar': [('similar itm_02 by=behaviour', False)], 'explain': [('explain usr_03 itm_01 run=mine', False)],
     'whatif': [('whatif usr_03 +itm_01 run=mine', False)],
+    'overlap': [('overlap usr_03 with=mine run=ease#1', False)],
     'persona': [('persona save eve usr_03', False), ('persona save eve history=itm_01 as=usr_02 replace=yes', False),
                 ('persona use eve', None)], 'personas': [('personas', False)],
     'whynot': [('whynot usr_03 itm_01 run=mine', False)],
