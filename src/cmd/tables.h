@@ -15,15 +15,9 @@ extern const struct command evaluate_command, evaluate_explain, compare_command;
 /* cmd_ask.c, cmd_explain.c, cmd_browse.c */
 extern const struct command recommend_command, similar_command, explain_command, users_command, items_command,
 	user_command, item_command;
-<<<<<<< HEAD
-/* cmd_whatif.c, cmd_whynot.c, cmd_persona.c */
-extern const struct command whatif_command, whynot_command, persona_command, personas_command;
-=======
-/* cmd_whatif.c, cmd_persona.c */
-extern const struct command whatif_command, persona_command, personas_command;
-/* cmd_overlap.c */
-extern const struct command overlap_command;
->>>>>>> 23431bd (overlap: what two runs recommend to the same person, by overlap@k and rank-biased overlap)
+/* cmd_whatif.c, cmd_whynot.c, cmd_persona.c, cmd_overlap.c */
+extern const struct command whatif_command, whynot_command, persona_command, personas_command,
+	overlap_command;
 /* cmd_journal.c */
 extern const struct command journal_command;
 /* cmd_help.c */
