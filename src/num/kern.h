@@ -59,6 +59,14 @@ struct kern_gemm {
 	bool add, relu;
 };
 
+/* n items against m negatives, m a multiple of KERN_PAD, by e^score of each: p = b/(a + b), q = p (1 - p). */
+struct kern_pairs {
+	const double *a, *b;  /* [n], [m]; b 0: no negative */
+	double *p, *q;        /* out: [n + m] their sums over the other side, the items' first */
+	float *each;          /* out: [n][m] q */
+	size_t n, m;
+};
+
 struct kern_adam { /* lr and rsqrt_fix2 with the bias corrections of the step in them */
 	float lr, beta1, beta2, eps, rsqrt_fix2, scale, l1, l2;
 };
@@ -99,6 +107,8 @@ struct kern {
 			size_t n, size_t D);
 	/* out[c] = sum over t of w[t] * b[rows[t]][c] (w NULL: 1), in double; KERN_STRIP columns. */
 	void (*sum_rows)(double *out, const double *b, const uint32_t *rows, const float *w, size_t n);
+	/* out[c] += sum over t of f[t] * b[t][c], in double; N columns, a multiple of KERN_PAD. */
+	void (*mix_rows)(double *out, const double *f, const float *b, size_t ldb, size_t n, size_t N);
 	/* out[r][.] = sum over k of a[r][k] * b[k][.]; n rows, K terms, N columns (multiple of
 	 * KERN_PAD). */
 	void (*product)(float *out, size_t ldo, const float *a, size_t lda, const float *b, size_t ldb,
@@ -143,6 +153,7 @@ struct kern {
 			       float shrink, float least, size_t count, float *sim);
 
 	void (*bpr_steps)(struct kern_bpr *b);
+	void (*pairs)(const struct kern_pairs *x);
 	void (*sgns_steps)(struct kern_sgns *s);
 
 	/* Neural layers; what they compute stands in num/'s headers of the layers. */

@@ -264,6 +264,67 @@ static void check_sum_rows(size_t n, size_t C)
 	mem_free(want);
 }
 
+static void check_mix(size_t n, size_t N)
+{
+	float *b = case_floats(n * (N + 16));
+	double *f = case_zeroed(n, sizeof(*f)), *out = case_zeroed(N, sizeof(*out)), *want = case_zeroed(N, sizeof(*want));
+	double apart = 0;
+
+	for (size_t c = 0; c < N; c++)
+		out[c] = want[c] = (double)case_float();
+	for (size_t t = 0; t < n; t++) {
+		f[t] = (double)case_float() / 3;
+		for (size_t c = 0; c < N; c++)
+			want[c] += f[t] * (double)b[t * (N + 16) + c];
+	}
+	kern()->mix_rows(out, f, b, N + 16, n, N);
+	for (size_t c = 0; c < N; c++)
+		apart = fmax(apart, fabs(out[c] - want[c]));
+	ok(apart < 1e-13, "mix_rows of %zu x %zu: %.1e apart", n, N, apart);
+	mem_free(b);
+	mem_free(f);
+	mem_free(out);
+	mem_free(want);
+}
+
+/* Scores of both sides, far apart some of them; the last three negatives are none. */
+static void check_pairs(size_t n, size_t m)
+{
+	size_t last = m - 3;
+	double *s = case_zeroed(n + m, sizeof(*s)), *e = case_zeroed(n + m, sizeof(*e));
+	double *p = case_zeroed(n + m, sizeof(*p)), *q = case_zeroed(n + m, sizeof(*q));
+	double *want_p = case_zeroed(n + m, sizeof(*p)), *want_q = case_zeroed(n + m, sizeof(*q));
+	float *each = case_floats(n * m);
+	double apart = 0, worst = 0;
+
+	for (size_t t = 0; t < n + last; t++) {
+		s[t] = (double)case_float() * (t % 7 ? 3 : 300);
+		e[t] = exp(s[t]);
+	}
+	kern()->pairs(&(struct kern_pairs){ .a = e, .b = e + n, .p = p, .q = q, .each = each, .n = n, .m = m });
+	for (size_t j = 0; j < n; j++) {
+		for (size_t k = n; k < n + m; k++) {
+			double one = k < n + last ? 1 / (1 + exp(s[j] - s[k])) : 0;
+
+			want_p[j] += one;
+			want_p[k] += one;
+			want_q[j] += one * (1 - one);
+			want_q[k] += one * (1 - one);
+			worst = fmax(worst, fabs((double)each[j * m + k - n] - one * (1 - one)));
+		}
+	}
+	for (size_t t = 0; t < n + m; t++)
+		apart = fmax(apart, fmax(fabs(p[t] - want_p[t]), fabs(q[t] - want_q[t])));
+	ok(apart < 1e-12 && worst < 1e-7, "pairs of %zu and %zu: sums %.1e apart, each %.1e", n, m, apart, worst);
+	mem_free(s);
+	mem_free(e);
+	mem_free(p);
+	mem_free(q);
+	mem_free(want_p);
+	mem_free(want_q);
+	mem_free(each);
+}
+
 static void check_similarity(size_t n)
 {
 	float a[64], s[64], x[64], sim[64], was[64];
@@ -315,6 +376,8 @@ int main(void)
 			check_gathers(sizes[i], i % 2 ? 16 : 96);
 			check_product(sizes[i], sizes[i], i % 2 ? 16 : 48);
 			check_sum_rows(sizes[i], 5 * sizes[i]);
+			check_mix(sizes[i], i % 2 ? 16 : 48);
+			check_pairs(sizes[i], i % 2 ? 16 : 48);
 			if (sizes[i] <= 64)
 				check_similarity(sizes[i]);
 		}
