@@ -20,28 +20,46 @@ CASE_FN double *grad_numbers(float **f, size_t n)
 	return d;
 }
 
-/* The largest |analytic - numeric| over the largest |numeric|, dx being what the backward ADDED to
- * `before` (NULL: to 0). */
-CASE_FN double grad_error(double *x, size_t n, const float *dx, const float *before, double (*loss)(void *), void *ctx)
+/* The gradient of loss by x, by central differences. */
+CASE_FN double *grad_numeric(double *x, size_t n, double (*loss)(void *), void *ctx)
 {
 	const double h = 1e-5;
-	double worst = 0, scale = 1e-6;
+	double *g = case_zeroed(n, sizeof(*g));
 
 	for (size_t i = 0; i < n; i++) {
-		double at = x[i], up, down, numeric;
+		double at = x[i], up, down;
 
 		x[i] = at + h;
 		up = loss(ctx);
 		x[i] = at - h;
 		down = loss(ctx);
 		x[i] = at;
-		numeric = (up - down) / (2 * h);
-		scale = fmax(scale, fabs(numeric));
-		worst = fmax(worst, fabs((double)dx[i] - (before ? (double)before[i] : 0) - numeric));
+		g[i] = (up - down) / (2 * h);
+	}
+	return g;
+}
+
+/* The largest |analytic - numeric| over the largest |numeric|, dx being what the backward ADDED to
+ * `before` (NULL: to 0). */
+CASE_FN double grad_apart(const double *numeric, size_t n, const float *dx, const float *before)
+{
+	double worst = 0, scale = 1e-6;
+
+	for (size_t i = 0; i < n; i++) {
 		if (isnan(dx[i]))
 			return INFINITY;
+		scale = fmax(scale, fabs(numeric[i]));
+		worst = fmax(worst, fabs((double)dx[i] - (before ? (double)before[i] : 0) - numeric[i]));
 	}
 	return worst / scale;
+}
+
+CASE_FN double grad_error(double *x, size_t n, const float *dx, const float *before, double (*loss)(void *), void *ctx)
+{
+	double *numeric = grad_numeric(x, n, loss, ctx), error = grad_apart(numeric, n, dx, before);
+
+	mem_free(numeric);
+	return error;
 }
 
 #define GRAD_TOLERANCE 2e-4

@@ -25,8 +25,10 @@ static struct fit_request request(const struct model_ops *ops, uint32_t epochs)
 		fixture_set(&r.params, "g-steps", "1");
 		fixture_set(&r.params, "d-steps", "1");
 	}
-	if (!strcmp(ops->name, "neumf")) /* few steps an epoch: some tests stop at each */
-		fixture_set(&r.params, "batch", "1024");
+	if (!strcmp(ops->name, "neumf")) { /* few and small steps an epoch: some tests stop at each */
+		fixture_set(&r.params, "batch", "2048");
+		fixture_set(&r.params, "layers", "16,8");
+	}
 	r.data = f.data;
 	r.split = f.split;
 	r.epochs = epochs;
