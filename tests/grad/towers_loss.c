@@ -36,44 +36,65 @@ static double naive_row(const double *s)
 
 static double loss_of(void *ctx)
 {
-	double sum = 0;
+	return naive_row(ctx);
+}
 
-	for (size_t r = 0; r < R; r++)
-		sum += naive_row((const double *)ctx + r * (N + 3));
-	return sum;
+struct rows {
+	float *s;
+	double *d, *numeric; /* [R][ld]: the same in double; the gradient of their losses, the same for every table */
+	size_t ld, n_out;
+	uint32_t out[MOST];
+	double want, size;
+};
+
+static void test_table(const struct rows *x, const char *kernels)
+{
+	size_t ld = x->ld, all = R * ld;
+	float *slopes = case_zeroed(all, sizeof(*slopes));
+	double got, error;
+	bool none = true;
+
+	memcpy(slopes, x->s, all * sizeof(*slopes));
+	got = towers_loss_rows(&rule, slopes, ld, R, N, (float)logq, x->out, x->n_out, 1);
+	for (size_t r = 0; r < R; r++) {
+		for (size_t k = 0; k < x->n_out; k++)
+			none = none && slopes[r * ld + x->out[k]] == 0;
+		slopes[r * ld + N + 1] = slopes[r * ld + N + 2] = 0; /* padding */
+	}
+	error = grad_apart(x->numeric, all, slopes, NULL);
+	ok(fabs(got - x->want) < 1e-5 * fmax(1, fabs(x->want)), "%s: %s of %zu, to %g: the naive loss (%g)", kernels,
+	   names[rule.loss], N, x->size, x->want);
+	ok(none && error < GRAD_TOLERANCE, "%s: %s of %zu, to %g: the numeric gradient (%.1e)", kernels,
+	   names[rule.loss], N, x->size, error);
+	mem_free(slopes);
 }
 
 /* Scores up to `size`; every seventh column is out. */
-static void test(enum towers_loss loss, size_t negatives, double size, const char *kernels)
+static void test(enum towers_loss loss, size_t negatives, double size)
 {
-	size_t ld = negatives + 3, all = R * ld, n_out = 0;
-	float *s, *slopes = case_zeroed(all, sizeof(*slopes));
-	double *d = grad_numbers(&s, all), want, got, error;
-	uint32_t out[MOST];
-	bool none = true;
+	struct rows x = { .ld = negatives + 3, .size = size };
+	size_t all = R * x.ld;
 
 	rule = (struct towers_loss_rule){ .loss = loss, .margin = 0.1f, .weight = 7, .temperature = 0.5f };
 	N = negatives;
 	logq = -1.5;
 	for (size_t k = 0; k < N; k++)
 		if ((out_of[k] = k % 7 == 3))
-			out[n_out++] = (uint32_t)k;
+			x.out[x.n_out++] = (uint32_t)k;
+	x.d = grad_numbers(&x.s, all);
+	x.numeric = case_zeroed(all, sizeof(*x.numeric));
 	for (size_t k = 0; k < all; k++)
-		d[k] = (double)(s[k] *= (float)size);
-	want = loss_of(d);
-	memcpy(slopes, s, all * sizeof(*slopes));
-	got = towers_loss_rows(&rule, slopes, ld, R, N, (float)logq, out, n_out, 1);
+		x.d[k] = (double)(x.s[k] *= (float)size);
 	for (size_t r = 0; r < R; r++) {
-		for (size_t k = 0; k < n_out; k++)
-			none = none && slopes[r * ld + out[k]] == 0;
-		slopes[r * ld + N + 1] = slopes[r * ld + N + 2] = 0; /* padding */
+		double *g = grad_numeric(x.d + r * x.ld, x.ld, loss_of, x.d + r * x.ld);
+
+		memcpy(x.numeric + r * x.ld, g, x.ld * sizeof(*g));
+		x.want += naive_row(x.d + r * x.ld);
+		mem_free(g);
 	}
-	error = grad_error(d, all, slopes, NULL, loss_of, d);
-	ok(fabs(got - want) < 1e-5 * fmax(1, fabs(want)), "%s: %s of %zu, to %g: the naive loss (%g)", kernels, names[loss],
-	   N, size, want);
-	ok(none && error < GRAD_TOLERANCE, "%s: %s of %zu, to %g: the numeric gradient (%.1e)", kernels, names[loss], N,
-	   size, error);
-	mem_free(s), mem_free(d), mem_free(slopes);
+	CASE_EACH_TABLE(name)
+		test_table(&x, name);
+	mem_free(x.s), mem_free(x.d), mem_free(x.numeric);
 }
 
 static void test_nan(enum towers_loss loss, const char *kernels)
@@ -89,13 +110,12 @@ int main(void)
 {
 	static const size_t lengths[] = { 1, 15, 16, 33, 64, MOST };
 
-	CASE_EACH_TABLE(name) {
-		for (int loss = TOWERS_CCL; loss <= TOWERS_BPR; loss++) {
-			for (size_t k = 0; k < sizeof(lengths) / sizeof(*lengths); k++)
-				test((enum towers_loss)loss, lengths[k], 1, name);
-			test((enum towers_loss)loss, 100, 20, name);
+	for (int loss = TOWERS_CCL; loss <= TOWERS_BPR; loss++) {
+		for (size_t k = 0; k < sizeof(lengths) / sizeof(*lengths); k++)
+			test((enum towers_loss)loss, lengths[k], 1);
+		test((enum towers_loss)loss, 100, 20);
+		CASE_EACH_TABLE(name)
 			test_nan((enum towers_loss)loss, name);
-		}
 	}
 	ok(mem_bytes_now() == 0, "nothing is held at the end");
 	return done_testing();
