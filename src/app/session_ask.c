@@ -145,6 +145,13 @@ bool session_ask_nearest(struct session *s, uint32_t item, enum nearest_by by, u
 	return ask(s, &r, by == NEAREST_MODEL);
 }
 
+bool session_ask_map(struct session *s, enum pane pane)
+{
+	struct request r = { .pane = pane };
+
+	return ask(s, &r, true);
+}
+
 bool session_ask_order(struct session *s, enum pane pane, enum order_key key, bool reverse, const char *filter)
 {
 	struct request r = { .pane = pane, .key = key, .reverse = reverse };

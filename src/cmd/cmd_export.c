@@ -28,6 +28,8 @@ static const struct param_spec export_params[] = {
 	  .meaning = "recommendations, report (there 10): length of the lists" },
 	{ .name = "on", .type = PARAM_CHOICE, .choices = "test|valid", .def = "test",
 	  .meaning = "recommendations: to every user with events of this part" },
+	{ .name = "layout", .type = PARAM_CHOICE, .choices = "pca|neighbours", .def = "pca",
+	  .meaning = "map: principal components of all items, or t-SNE of the 1,500 most popular" },
 	{ .name = "users", .type = PARAM_TEXT, .meaning = "report: USER,… whose lists are told (default: three with test events)" },
 	{ .name = "run", .type = PARAM_TEXT, .meaning = "of which run (default: the current one)" },
 	{ .name = "precision", .type = PARAM_CHOICE, .choices = PRECISION_CHOICES,
@@ -108,6 +110,13 @@ static bool write_metrics(const struct call *c, struct export *x, const struct t
 	return good;
 }
 
+static bool write_map(const struct call *c, struct export *x, const struct task *t, struct err *err)
+{
+	const struct snapshot *s = hold_snapshot(&x->hold, err);
+
+	return s && export_map(x->path, s, x->hold.split, params_choice(&c->params, "layout") == 1, t, &x->rows, err);
+}
+
 static bool write_report(const struct call *c, struct export *x, const struct task *t, struct err *err)
 {
 	(void)c;
@@ -127,6 +136,7 @@ static const struct export_kind {
 	{ "model", ".safetensors", hold_whole_run, write_model },
 	{ "metrics", ".csv", NULL, write_metrics },
 	{ "curves", ".csv", hold_run, write_curves },
+	{ "map", ".csv", hold_whole_run, write_map },
 	{ "report", ".html", hold_run, write_report },
 };
 
@@ -138,6 +148,7 @@ const struct name_meaning export_whats[] = {
 	{ "model", "what a run scores with, .safetensors; precision= makes it smaller" },
 	{ "metrics", "run,metric,value of the runs that were evaluated" },
 	{ "curves", "loss and validation metric by epoch" },
+	{ "map", "item,x,y of the item vectors of a run, as the Items screen maps them" },
 	{ "report", "a page to show, .html: data, metrics, curves, and users with lists and reasons" },
 	{ NULL, NULL },
 };
@@ -156,7 +167,7 @@ static const struct export_kind *find_kind(const char *name, struct err *err)
 	if (near)
 		err_set(err, ERR_RANGE, "export knows no %s: did you mean %s?", name, near);
 	else
-		err_set(err, ERR_RANGE, "export knows no %s: recommendations, split, rejected, vectors, model, metrics, curves or report",
+		err_set(err, ERR_RANGE, "export knows no %s: recommendations, split, rejected, vectors, model, metrics, curves, map or report",
 			name);
 	return NULL;
 }
@@ -307,8 +318,8 @@ static const char *export_again(const struct call *c, struct str *line)
 }
 
 const struct command export_command = {
-	.name = "export", .group = "Data", .synopsis = "export WHAT FILE [k=20] [on=test|valid] [run=RUN] [precision=f32|bf16|int8] [users=USER,…] [force=yes]",
-	.summary = "writes recommendations, split, rejected, vectors, model, metrics, curves or report",
+	.name = "export", .group = "Data", .synopsis = "export WHAT FILE [k=20] [on=test|valid] [run=RUN] [precision=f32|bf16|int8] [layout=pca|neighbours] [users=USER,…] [force=yes]",
+	.summary = "writes recommendations, split, rejected, vectors, model, metrics, curves, map or report",
 	.lane = LANE_LIGHT, .words = { WORD_WHAT, WORD_FILE }, .least = 2, .most = 2, .params = export_params,
 	.prepare = export_prepare, .run = export_run, .finish = export_finish, .release = export_release,
 	.again = export_again,

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "eval/rank_lists.h"
+#include "explain/item_map.h"
 
 /* --- CSV -------------------------------------------------------------------------------------------------- */
 
@@ -258,6 +259,31 @@ bool export_rejected(const char *path, const struct dataset *d, uint64_t *rows, 
 		csv_text(&o, rep->rejects[i].reason);
 		csv_end_row(&o);
 	}
+	good = csv_commit(&o, err);
+	*rows = o.rows;
+	csv_abandon(&o);
+	return good;
+}
+
+bool export_map(const char *path, const struct snapshot *s, const struct split *split, bool neighbours,
+		const struct task *t, uint64_t *rows, struct err *err)
+{
+	struct item_map m;
+	struct csv_out o;
+	bool good;
+
+	if (!item_map_make(s, split, neighbours ? MAP_NEIGHBOURS : MAP_PCA, &m, t, err))
+		return false;
+	good = csv_begin(&o, path, "item,x,y", err);
+	for (size_t i = 0; good && i < m.n; i++) {
+		csv_text(&o, dataset_true_item_id(split->data, m.item[i]));
+		csv_number(&o, (double)m.xy[2 * i]);
+		csv_number(&o, (double)m.xy[2 * i + 1]);
+		csv_end_row(&o);
+	}
+	item_map_done(&m);
+	if (!good)
+		return false;
 	good = csv_commit(&o, err);
 	*rows = o.rows;
 	csv_abandon(&o);

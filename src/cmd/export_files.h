@@ -39,6 +39,9 @@ bool export_rejected(const char *path, const struct dataset *d, uint64_t *rows, 
 /* Item vectors, one row an item in the dataset's order; .npy, or .csv with the ids. */
 bool export_vectors(const char *path, const struct snapshot *s, const struct dataset *d, uint64_t *rows,
 		    struct err *err);
+/* item,x,y by explain/item_map.h. */
+bool export_map(const char *path, const struct snapshot *s, const struct split *split, bool neighbours,
+		const struct task *t, uint64_t *rows, struct err *err);
 bool export_curves(const char *path, const char *run, const struct curves *c, uint64_t *rows, struct err *err);
 
 /* What a run scores with, its large tables in m->to: whyrec-formats(5).  Measures what that costs. */

@@ -10,6 +10,7 @@
 #include "explain/counterfactual.h"
 #include "explain/explain.h"
 #include "explain/faithfulness.h"
+#include "explain/item_map.h"
 #include "explain/similar.h"
 #include "explain/whatif.h"
 #include "explain/whynot.h"
@@ -48,6 +49,11 @@ void answer_free(struct answer *a)
 		break;
 	case PANE_NEAREST:
 		mem_free(a->nearest.row);
+		break;
+	case PANE_MAP:
+	case PANE_LAYOUT:
+		mem_free(a->map.item);
+		mem_free(a->map.xy);
 		break;
 	case PANE_USERS:
 	case PANE_ITEMS:
@@ -401,6 +407,21 @@ static bool answer_nearest(struct nearest_answer *out, const struct request *r, 
 	return done;
 }
 
+static bool answer_map(struct map_answer *out, const struct request *r, const struct task *task, struct err *err)
+{
+	struct item_map m;
+
+	snprintf(out->run, sizeof(out->run), "%s", r->snapshot->run);
+	if (!item_map_make(r->snapshot, r->split, r->pane == PANE_MAP ? MAP_PCA : MAP_NEIGHBOURS, &m, task, err))
+		return false;
+	out->n = m.n;
+	out->item = m.item; /* both are the answer's now */
+	out->xy = m.xy;
+	out->share = m.share;
+	out->kl = m.kl;
+	return true;
+}
+
 static bool answer_order(struct order_answer *out, const struct request *r, const struct task *task,
 			 struct err *err)
 {
@@ -427,6 +448,9 @@ static bool make(struct answer *a, const struct request *r, const struct task *t
 		return answer_whynot(&a->whynot, r, task, err);
 	case PANE_NEAREST:
 		return answer_nearest(&a->nearest, r, task, err);
+	case PANE_MAP:
+	case PANE_LAYOUT:
+		return answer_map(&a->map, r, task, err);
 	case PANE_USERS:
 	case PANE_ITEMS:
 		return answer_order(&a->order, r, task, err);

@@ -14,7 +14,7 @@
 #include "base/err.h"
 
 enum pane { PANE_LIST, PANE_WHY, PANE_NEAREST, PANE_USERS, PANE_ITEMS, PANE_REMOVAL,
-	    PANE_FAITHFULNESS, PANE_WHYNOT, N_PANES };
+	    PANE_FAITHFULNESS, PANE_WHYNOT, PANE_MAP, PANE_LAYOUT, N_PANES };
 
 struct list_row {
 	uint32_t item;
@@ -112,6 +112,14 @@ struct nearest_answer {
 	struct list_row *row;
 };
 
+struct map_answer { /* explain/item_map.h: PANE_MAP by principal components, PANE_LAYOUT by neighbours */
+	char run[64];
+	size_t n;
+	uint32_t *item;   /* [n] ascending */
+	float *xy;        /* [n][2] */
+	double share, kl; /* NaN: of the other one */
+};
+
 enum order_key { ORDER_NUMBER, ORDER_ID, ORDER_TITLE, ORDER_EVENTS, ORDER_MEAN, ORDER_METRIC };
 struct order_answer { /* which rows of a big table show, in which order */
 	enum order_key key;
@@ -133,6 +141,7 @@ struct answer {
 		struct faithfulness_answer faithfulness;
 		struct whynot_answer whynot;
 		struct nearest_answer nearest;
+		struct map_answer map;     /* PANE_MAP, PANE_LAYOUT */
 		struct order_answer order; /* PANE_USERS, PANE_ITEMS */
 	};
 };

@@ -36,12 +36,12 @@ struct scorer {
 };
 
 /* The cheapest first, so that a long explanation never holds up a list. */
-static const enum pane by_cost[N_PANES] = { PANE_USERS, PANE_ITEMS, PANE_LIST, PANE_NEAREST, PANE_WHY,
-					    PANE_WHYNOT, PANE_FAITHFULNESS, PANE_REMOVAL };
+static const enum pane by_cost[N_PANES] = { PANE_USERS, PANE_ITEMS, PANE_LIST, PANE_NEAREST, PANE_WHY, PANE_MAP,
+					    PANE_WHYNOT, PANE_FAITHFULNESS, PANE_REMOVAL, PANE_LAYOUT };
 
 static bool is_background(enum pane pane)
 {
-	return pane == PANE_WHYNOT || pane == PANE_FAITHFULNESS || pane == PANE_REMOVAL;
+	return pane == PANE_WHYNOT || pane == PANE_FAITHFULNESS || pane == PANE_REMOVAL || pane == PANE_LAYOUT;
 }
 
 void request_drop(struct request *r)
@@ -212,7 +212,7 @@ static void empty_slot(struct scorer *s, struct slot *slot)
 bool scorer_ask(struct scorer *s, const struct request *r, struct err *err)
 {
 	struct slot *slot = &s->slot[r->pane];
-	bool needs_model = r->pane == PANE_LIST || r->pane == PANE_WHY || is_background(r->pane) ||
+	bool needs_model = r->pane == PANE_LIST || r->pane == PANE_WHY || r->pane == PANE_MAP || is_background(r->pane) ||
 			   (r->pane == PANE_NEAREST && r->by == NEAREST_MODEL);
 
 	if (needs_model && !r->snapshot) {

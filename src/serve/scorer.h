@@ -3,7 +3,7 @@
  *
  * DESIGN: one slot a pane.  A newer request takes the slot of an older one of its pane: if that was
  * waiting it is dropped, if it was running it is cancelled (within 10 ms).  The cheapest kind is taken
- * first (order, list, nearest, why).  Faithfulness, why-not and the search for a removal are background requests: a quick
+ * first (order, list, nearest, why, map).  Faithfulness, why-not, the search for a removal and a layout are background requests: a quick
  * one that comes stops them, and they begin again after that one.  Each answer goes to the message queue as one
  * MESSAGE_ANSWER with the request's serial; an answer to a replaced request is never posted.  Requests hold
  * references to what they read.  The words of the items are read at the first question by text and kept for

@@ -46,6 +46,11 @@ const struct action action_table[N_ACTIONS] = {
 	[ACT_REDO] = { ACT_REDO, "redo", "redo", "does it again", "users", NULL },
 	[ACT_CLEAR_EDITS] = { ACT_CLEAR_EDITS, "clear-edits", "clear-edits", "drops all edits of the history", "users",
 			      NULL },
+	[ACT_MAP] = { ACT_MAP, "map", "map [off|components|neighbours]", "shows the items as a map, or the next one",
+		      "items", "off|components|neighbours" },
+	[ACT_ZOOM] = { ACT_ZOOM, "zoom", "zoom in|out|all", "how much of the map is seen", "items", "in|out|all" },
+	[ACT_COLOUR] = { ACT_COLOUR, "colour", "colour", "colours the map by tag, then shows one tag after the other",
+			 "items", NULL },
 };
 
 const struct action *action_find(const char *name)

@@ -6,6 +6,7 @@
 
 #include "cmd/command.h"
 #include "ui/text.h"
+#include "ui/v_map.h"
 #include "ui/views.h"
 
 enum { ITEMS, NEAREST, ABOUT };
@@ -40,6 +41,7 @@ struct items_state {
 	enum nearest_by asked_by;
 	char asked_run[80];
 	uint64_t asked_split;
+	struct map_state map; /* in the place of nearest, while it is on */
 };
 
 static void items_init(struct view *v)
@@ -88,7 +90,7 @@ static const struct nearest_answer *nearest_of(const struct items_state *st, con
 static void start_afresh(struct view *v, struct items_state *st, const struct dataset *d)
 {
 	*st = (struct items_state){ .data_id = d ? d->id : 0, .item = NO_ITEM, .go_item = NO_ITEM,
-				    .asked_item = NO_ITEM };
+				    .asked_item = NO_ITEM, .map = { .shows = st->map.shows, .item = NO_ITEM } };
 	/* The popular items are those that an operator knows. */
 	st->order = 2;
 	st->reverse = st->wants_order = true;
@@ -187,6 +189,7 @@ static void items_sync(struct view *v, struct session *s)
 		table_go(&v->table[NEAREST], 0);
 	choose_by(st, s);
 	ask_nearest(st, s);
+	map_sync(&st->map, s, st->item);
 	near = nearest_of(st, s, &pending);
 	view_rows(v, NEAREST, near ? near->n : 0);
 }
@@ -257,6 +260,8 @@ static bool items_handle(struct view *v, struct session *s, const struct act *ac
 {
 	struct items_state *st = v->state;
 
+	if (map_handle(&st->map, act, v->focus == NEAREST))
+		return true;
 	switch (act->id) {
 	case ACT_SORT:
 		view_focus(v, ITEMS);
@@ -425,6 +430,12 @@ static void draw_nearest(const struct view *v, struct draw_ctx *c, struct surfac
 	struct rect in;
 
 	c->near = nearest_of(c->st, c->s, &pending);
+	if (c->st->map.shows != MAP_OFF) {
+		map_title(&c->st->map, c->s, title, sizeof title, &pending);
+		in = view_pane(v, out, NEAREST, title);
+		map_draw(&c->st->map, c->s, c->near, v->focus == NEAREST ? v->table[NEAREST].cursor : SIZE_MAX, out, in);
+		return;
+	}
 	snprintf(title, sizeof title, "Nearest by %s", chosen[c->st->by]);
 	in = view_pane(v, out, NEAREST, title);
 	if (c->near && c->near->n) {

@@ -28,7 +28,7 @@ USES = {
     'load': [('load %s' % folder, False)], 'split': [('split ratio', False)], 'generate': [('generate %s' % new, True)],
     'export': [('export %s %s%s' % (what, new, end), True) for what, end in (
         ('recommendations', '.csv'), ('split', ''), ('rejected', '.csv'), ('vectors', '.npy'), ('metrics', '.csv'),
-        ('curves', '.csv'), ('report', '.html'))],
+        ('curves', '.csv'), ('map', '.csv'), ('report', '.html'))],
     'models': [('models', False)], 'params': [('params ease', False)],
     'train': [('train ials dim=4 epochs=3', False), ('train ease name=mine replace=yes', True),
               ('train ials resume=mine epochs=5', True)],

@@ -120,6 +120,16 @@ is "$(wc -l <v.csv)" 13 "v.csv has a row an item"
 is "$(sed -n 1p c.csv | cut -d, -f1,2)" 'run,epoch' "curves have their header"
 like "$(cat m.csv)" '^ials#[0-9]+,ndcg@10,0' "metrics are exported"
 
+whyrec d -c 'train ials dim=4 epochs=2' -c 'export map map.csv' -c 'export map near.csv layout=neighbours' >/dev/null
+is $? 0 "a map of item vectors, by components and by neighbours"
+is "$(sed -n 1p map.csv)" "item,x,y" "has its header"
+is "$(cut -d, -f1 map.csv | sort | tr '\n' ' ')" "$(cut -d, -f1 near.csv | sort | tr '\n' ' ')" "and the same items"
+is "$(wc -l <map.csv)" 13 "a row an item"
+like "$(awk -F, 'NR > 1 { x += $2; y += $3 } END { print (x * x + y * y < 1e-8) }' map.csv)" 1 "around nothing"
+whyrec d -c 'train ease' -c 'export map no.csv' 2>err >/dev/null
+is $? 1 "a run without item vectors"
+like "$(cat err)" 'has no item vectors' "says so"
+
 # A file system that is full, by the limit on a file's size (blocks of 512 or 1024 bytes).
 (ulimit -f 1; whyrec d -c 'export recommendations full.csv') >/dev/null 2>err
 is $? 1 "a full disk while exporting: exit status 1"

@@ -150,6 +150,10 @@ static const struct scene scenes[] = {
 	{ "items-80x24", 80, 24, false, false, "4 Enter" },
 	{ "items-120x36", 120, 36, false, false, "4 Down b" },
 	{ "items-ascii-120x36", 120, 36, true, false, "4" },
+	{ "items-map-80x24", 80, 24, false, false, "4 Enter m" },
+	{ "items-map-120x36", 120, 36, false, false, "4 m c" },
+	{ "items-map-zoom-120x36", 120, 36, false, false, "4 Enter m + + Right" },
+	{ "items-map-ascii-60x15", 60, 15, true, true, "4 Enter m c c" },
 	{ "compare-80x24", 80, 24, false, false, "5 Enter" },
 	{ "compare-200x50", 200, 50, false, false, "5 Enter" },
 	{ "jobs-80x24", 80, 24, false, false, "6" },
@@ -255,6 +259,26 @@ static void styles(void)
 	screen_free(screen);
 }
 
+/* A layout that descends for hundreds of steps is no golden screen: the last bit of a vector may move a dot. */
+static void layout_of_items(void)
+{
+	struct screen_options none = { NULL, NULL };
+	struct str dump = STR_INIT;
+
+	screen = screen_new(session, &none);
+	surface_resize(&surface, 120, 36);
+	settle();
+	press("4 Enter m m");
+	surface_dump(&surface, &dump);
+	ok(strstr(str_text(&dump), "800 by neighbours (KL 0.") != NULL, "a layout by neighbours comes");
+	str_clear(&dump);
+	press("m");
+	surface_dump(&surface, &dump);
+	ok(strstr(str_text(&dump), "Nearest by [model]") != NULL, "and the map goes");
+	str_done(&dump);
+	screen_free(screen);
+}
+
 /* A run that reads texts: what is near by them, and what the words of a title speak for. */
 static void words(void)
 {
@@ -300,6 +324,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++)
 		play(&scenes[i]);
 	styles();
+	layout_of_items();
 	every_size();
 	words();
 	surface_done(&surface);

@@ -2,6 +2,7 @@
 /* scorer.c - one answer a question, the newest question wins, and nothing comes after it was dropped. */
 #include "serve/scorer.h"
 
+#include <math.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -270,7 +271,42 @@ static bool count_down(void *ctx)
 	return --*(int *)ctx > 0;
 }
 
-static void test_alone(void)
+/* A run with item vectors. */
+static const struct snapshot *with_vectors(void)
+{
+	struct params p;
+	struct err err;
+
+	params_init(&p, ials_ops.params);
+	fixture_set(&p, "dim", "8");
+	return snapshot_new(fixture_fit(&f, &ials_ops, &p, 2, &task_null, &err), "ials#1", 2, f.split, false, false, &err);
+}
+
+/* Every item once, by number, at some place. */
+static void test_map(const struct snapshot *s)
+{
+	struct request r = request(PANE_MAP, 9, 5);
+	struct answer *a;
+	struct err err;
+
+	for (int pane = PANE_MAP; pane <= PANE_LAYOUT; pane++) {
+		bool fine;
+
+		r.pane = (enum pane)pane;
+		r.snapshot = s;
+		a = scorer_answer_now(&r, &task_null, &err);
+		fine = a && a->map.n == I && !strcmp(a->map.run, "ials#1") && isnan(a->map.share) == (pane == PANE_LAYOUT) &&
+		       isnan(a->map.kl) == (pane == PANE_MAP);
+		for (uint32_t i = 0; fine && i < I; i++)
+			fine = a->map.item[i] == i && isfinite(a->map.xy[2 * i]) && isfinite(a->map.xy[2 * i + 1]);
+		ok(fine, "a map of all items, %s", pane == PANE_MAP ? "by components" : "by neighbours");
+		answer_free(a);
+	}
+	r.snapshot = snap;
+	ok(!scorer_answer_now(&r, &task_null, &err) && err.code == ERR_UNSUPPORTED, "a run without item vectors has none");
+}
+
+static void test_alone(const struct snapshot *vectors)
 {
 	struct request r = request(PANE_WHY, 9, 5);
 	unsigned failed = 0;
@@ -283,6 +319,7 @@ static void test_alone(void)
 	for (int p = 0; p < N_PANES; p++) {
 		r.pane = (enum pane)p;
 		r.by = NEAREST_BEHAVIOUR;
+		r.snapshot = p == PANE_MAP || p == PANE_LAYOUT ? vectors : snap;
 		for (uint64_t at = 1;; at++) {
 			mem_fail_at(at);
 			a = scorer_answer_now(&r, &task_null, &err);
@@ -296,6 +333,7 @@ static void test_alone(void)
 	}
 	ok(fine && failed > 20, "without memory each pane says so (%u places)", failed);
 	r.pane = PANE_LIST;
+	r.snapshot = snap;
 	a = scorer_answer_now(&r, &stop, &err);
 	ok(!a && err.code == ERR_CANCELLED, "a list that is stopped ends as cancelled");
 }
@@ -303,6 +341,7 @@ static void test_alone(void)
 int main(void)
 {
 	struct params p;
+	const struct snapshot *vectors;
 	struct model *model;
 	struct scorer *s;
 	struct err err;
@@ -323,7 +362,10 @@ int main(void)
 	test_drop(s);
 	test_storm(s);
 	scorer_free(s);
-	test_alone();
+	vectors = with_vectors();
+	test_map(vectors);
+	test_alone(vectors);
+	snapshot_unref(vectors);
 	ok(snap->refs == 1, "every reference was given back");
 	snapshot_unref(snap);
 	message_queue_free(queue);
