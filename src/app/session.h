@@ -24,6 +24,7 @@
 #include "job/message_queue.h"
 #include "serve/answers.h"
 #include "train/run_record.h"
+#include "train/watched.h"
 
 struct session;
 struct snapshot;
@@ -72,6 +73,8 @@ struct run {
 	double rate_now;                 /* examples a second */
 	const char *rate_unit;           /* "pairs" */
 	struct eval_result *test;        /* last evaluate on=test with per-user values, or NULL */
+	struct watched lists;            /* of the watched users by epoch; of a kept run empty until asked for */
+	bool lists_read;                 /* all there is, is there */
 };
 /* Of what answers: as it is kept, unless use … precision= says otherwise. */
 enum precision run_precision(const struct run *r);
@@ -89,6 +92,14 @@ void session_follow(struct session *s, bool on);
 bool session_following(const struct session *s);
 /* Metric of the answering run for each user [U] (NaN: none), or NULL when not evaluated. */
 const float *session_user_metric(const struct session *s, const char **name);
+
+/* Users whose lists trainings keep by epoch, ascending; none: each training takes a sample. */
+const uint32_t *session_watched(const struct session *s, uint32_t *n);
+/* Watches the user, or no longer.  False: WATCHED_USERS_MOST are watched already. */
+bool session_watch_user(struct session *s, uint32_t user, bool on);
+bool session_is_watched(const struct session *s, uint32_t user);
+/* Has the kept lists of a run read, behind the screen; true: they are there, or are being read. */
+bool session_need_lists(struct session *s, const struct run *run);
 
 /* --- people made by hand ---------------------------------------------------------------------------- */
 

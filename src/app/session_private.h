@@ -53,6 +53,9 @@ struct session {
 	struct persona **persona;     /* by name */
 	size_t n_personas;
 	uint32_t last_persona;        /* numbers given out, counted down from NO_USER */
+	uint32_t watched[WATCHED_USERS_MOST]; /* [n_watched] ascending, of the dataset of that id */
+	uint32_t n_watched;
+	uint64_t watched_data;
 
 	struct entry **entry;
 	size_t n_entries;

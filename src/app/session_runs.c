@@ -20,6 +20,7 @@ static void run_free(struct session *s, struct run *r)
 	session_let_go(s, r->whole, NULL, NULL);
 	eval_result_free(r->test);
 	run_record_done(&r->rec);
+	watched_done(&r->lists);
 	free(r);
 }
 
@@ -82,6 +83,7 @@ struct run *session_put_run(struct session *s, struct run_record *take, bool in_
 		session_let_go(s, r->whole, NULL, NULL);
 		eval_result_free(r->test);
 		run_record_done(&r->rec);
+		watched_done(&r->lists);
 		r->snapshot = r->whole = NULL;
 		r->test = NULL;
 	} else {
@@ -93,6 +95,7 @@ struct run *session_put_run(struct session *s, struct run_record *take, bool in_
 	run_record_init(take);
 	set_label(r);
 	r->in_memory = in_memory;
+	r->lists_read = in_memory;
 	r->job = 0;
 	r->rate_now = NAN;
 	ops = model_find(r->rec.model, &ignored);

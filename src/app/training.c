@@ -111,10 +111,28 @@ static bool take_name(struct training *t, struct session *s, const char *wanted,
 	return true;
 }
 
+/* Those whom the operator chose, else a sample; a resumed run goes on with those that it has. */
+static bool choose_watched(struct training *t, const struct session *s, struct err *err)
+{
+	struct fit_request *r = &t->request;
+	const uint32_t *chosen = session_watched(s, &r->n_watched);
+
+	t->watch = mem_alloc(WATCHED_USERS_MOST, sizeof(*t->watch), err);
+	if (!t->watch)
+		return false;
+	if (r->n_watched)
+		memcpy(t->watch, chosen, r->n_watched * sizeof(*chosen));
+	else
+		r->n_watched = watched_sample(r->split, r->seed, WATCHED_SAMPLE, t->watch);
+	r->watched = t->watch;
+	return true;
+}
+
 bool training_prepare(struct training *t, struct session *s, const char *wanted, bool replace, const char *resume,
 		      struct err *err)
 {
 	const struct snapshot *answers;
+	struct watched lists = { 0 };
 	struct run_record shown;
 	struct run *old, *r;
 
@@ -122,7 +140,8 @@ bool training_prepare(struct training *t, struct session *s, const char *wanted,
 	run_record_init(&shown);
 	t->request.data = dataset_ref(session_data(s));
 	t->request.split = split_ref((struct split *)session_split(s));
-	if (!parts_take(&t->parts, s, &t->request.params, t->request.split->fingerprint, err) || !fits_in_memory(t, err))
+	if (!choose_watched(t, s, err) ||
+	    !parts_take(&t->parts, s, &t->request.params, t->request.split->fingerprint, err) || !fits_in_memory(t, err))
 		return false;
 	t->request.resolve_run = parts_resolve;
 	t->request.resolve_ctx = &t->parts;
@@ -135,7 +154,12 @@ bool training_prepare(struct training *t, struct session *s, const char *wanted,
 		return false;
 	old = session_run_named(s, t->request.run);
 	answers = t->resumes && old && old->snapshot ? snapshot_ref(old->snapshot) : NULL;
+	if (t->resumes && old) { /* what it told so far stays in sight */
+		lists = old->lists;
+		old->lists = (struct watched){ 0 };
+	}
 	r = session_put_run(s, &shown, !t->kept);
+	r->lists = lists;
 	session_set_run_snapshot(s, r, answers); /* a resumed run answers on while it learns */
 	return true;
 }
@@ -147,6 +171,7 @@ struct epoch_news {
 	struct curves names; /* of the losses and the metric, without points */
 	struct curve_point point;
 	const struct snapshot *snapshot;
+	const struct epoch_lists *lists; /* NULL: nobody is watched */
 };
 
 static void news_free(void *p)
@@ -154,19 +179,26 @@ static void news_free(void *p)
 	struct epoch_news *n = p;
 
 	snapshot_unref(n->snapshot);
+	epoch_lists_unref(n->lists);
 	free(n);
 }
 
-static void on_epoch(void *ctx, const struct curves *curves, const struct snapshot *take)
+static void on_epoch(void *ctx, const struct curves *curves, const struct snapshot *take,
+		     const struct epoch_lists *lists)
 {
 	struct training *t = ctx;
 	struct message *m = mem_must(calloc(1, sizeof(*m)));
+	struct err ignored;
 	struct epoch_news *n = mem_must(calloc(1, sizeof(*n)));
 
 	curves_name(&n->names, curves);
 	n->head.of = t;
 	n->point = curves->point[curves->n - 1];
 	n->snapshot = take;
+	if (lists) {
+		n->lists = epoch_lists_ref(lists);
+		watched_add(&t->lists, lists, &ignored); /* without memory for it, an epoch less to look at */
+	}
 	m->kind = MESSAGE_WORK;
 	m->payload = n;
 	m->payload_free = news_free;
@@ -211,8 +243,27 @@ bool training_keep(struct training *t, struct err *err)
 	if (!store)
 		return false;
 	good = run_store_save_weights(store, t->request.run, t->result.best, err) &&
+	       run_store_save_lists(store, &t->record, &t->lists, err) &&
 	       run_store_save(store, &t->record, err);
 	run_store_free(store);
+	return good;
+}
+
+/* A resumed run's users are those of its kept lists; where there are none it begins with those chosen now. */
+static bool recall_lists(struct training *t, struct err *err)
+{
+	struct run_store *store;
+	bool good;
+
+	if (!t->resumes)
+		return true;
+	store = run_store_open(t->home, false, err);
+	good = store && run_store_load_lists(store, &t->record, t->request.data, &t->lists, err);
+	run_store_free(store);
+	if (good && t->lists.n) {
+		t->request.n_watched = t->lists.at[0]->n_users;
+		memcpy(t->watch, t->lists.at[0]->user, t->request.n_watched * sizeof(*t->watch));
+	}
 	return good;
 }
 
@@ -238,7 +289,7 @@ bool training_run(struct training *t, struct job *job, const struct task *task, 
 	bool good;
 
 	t->job = job;
-	if (!training_announce(t, err))
+	if (!training_announce(t, err) || !recall_lists(t, err))
 		return false;
 	t->request.on_epoch = on_epoch;
 	t->request.ctx = t;
@@ -284,6 +335,8 @@ void training_message(struct training *t, struct session *s, void *payload)
 		eval_result_free(r->test); /* was measured on an earlier epoch */
 		r->test = NULL;
 	}
+	if (n->lists)
+		watched_add(&r->lists, n->lists, &ignored);
 	session_runs_changed(s);
 }
 
@@ -323,6 +376,10 @@ bool training_finish(struct training *t, struct session *s, struct err *err)
 	if (run_record_copy(&told, &t->record, err)) {
 		r = session_put_run(s, &told, !t->kept || !t->record.readable);
 		session_set_run_snapshot(s, r, snapshot_ref(t->result.best));
+		watched_done(&r->lists);
+		r->lists = t->lists;
+		t->lists = (struct watched){ 0 };
+		r->lists_read = true;
 	}
 	session_settle_run(s, r);
 	return true;
@@ -333,6 +390,8 @@ void training_done(struct training *t)
 	fit_result_done(&t->result);
 	run_record_done(&t->record);
 	parts_done(&t->parts);
+	watched_done(&t->lists);
+	mem_free(t->watch);
 	split_unref(t->request.split);
 	dataset_unref(t->request.data);
 	free(t->home);

@@ -3,7 +3,8 @@
  *
  * DESIGN: the UI thread owns the run in the session; the worker owns the fit and a record of its own.
  * Each epoch goes to the UI thread as one message that carries the point of the curves and the snapshot
- * that made it, so that the screen never shows an epoch with another one's list.  The worker writes what
+ * that made it, with the lists of the watched users, so that the screen never shows an epoch with another
+ * one's list.  The worker writes what
  * is kept (weights, then curves, then run.json, which makes the folder a run) before its last message.
  */
 #ifndef APP_TRAINING_H
@@ -20,6 +21,8 @@ struct training {
 	struct run_record record;   /* the worker's; given to the session at the end */
 	bool kept, resumes;
 	struct parts parts;         /* the runs that it is made of */
+	uint32_t *watch;            /* [request.n_watched] users that the request borrows */
+	struct watched lists;       /* the worker's; given to the session at the end */
 	char *home, *folder;        /* of a kept run */
 	struct job *job;            /* while it runs */
 	struct fit_result result;

@@ -168,6 +168,7 @@ bool tuning_prepare(struct tuning *t, struct session *s, const char *wanted, boo
 	if (!training_prepare(&t->base, s, wanted, replace, resume, err))
 		return false;
 	r->resume_dir = r->save_dir = NULL; /* a trial is never gone on with */
+	r->n_watched = 0;
 	snprintf(t->run, sizeof(t->run), "%s", r->run);
 	json_decref(t->base.record.tuning);
 	t->base.record.tuning = tuning_to_json(t);
@@ -206,10 +207,12 @@ static void post(struct tuning *t, struct tuning_news *take)
 	job_post(t->base.job, m);
 }
 
-static void on_epoch(void *ctx, const struct curves *curves, const struct snapshot *take)
+static void on_epoch(void *ctx, const struct curves *curves, const struct snapshot *take,
+		     const struct epoch_lists *lists)
 {
 	struct tuning_news *n = mem_must(calloc(1, sizeof(*n)));
 
+	(void)lists; /* trials watch nobody */
 	snapshot_unref(take); /* the best of the ended trials answers */
 	curves_name(&n->names, curves);
 	n->point = curves->point[curves->n - 1];

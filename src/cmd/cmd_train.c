@@ -171,6 +171,22 @@ static json_t *valid_of(const struct run_record *rec)
 			 "curve", curve);
 }
 
+/* Null in the first epoch, before which there was no list; null as a whole where nothing iterates. */
+static json_t *churn_of(const struct curves *cv)
+{
+	json_t *churn = json_array();
+	bool any = false;
+
+	for (size_t i = 0; i < cv->n; i++) {
+		any |= !isnan(cv->point[i].churn);
+		json_array_append_new(churn, json_number(cv->point[i].churn));
+	}
+	if (any)
+		return churn;
+	json_decref(churn);
+	return json_null();
+}
+
 static void tell_run(struct result *r, const struct run_record *rec)
 {
 	struct str s = STR_INIT;
@@ -185,6 +201,7 @@ static void tell_run(struct result *r, const struct run_record *rec)
 	result_set(r, "loss", loss_of(&rec->curves, 0));
 	result_set(r, "valid_loss", valid_loss_of(&rec->curves));
 	result_set(r, "valid", valid_of(rec));
+	result_set(r, "churn", churn_of(&rec->curves));
 	result_set(r, "seconds", json_number(rec->seconds));
 	result_set(r, "seconds_per_epoch", json_number(rec->epochs ? rec->seconds / rec->epochs : NAN));
 	result_set(r, "bytes", json_integer((json_int_t)rec->bytes));

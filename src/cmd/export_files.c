@@ -299,7 +299,7 @@ bool export_curves(const char *path, const char *run, const struct curves *c, ui
 	str_puts(&header, "run,epoch");
 	for (unsigned l = 0; l < c->n_loss; l++)
 		str_printf(&header, ",%s", c->loss_name[l][0] ? c->loss_name[l] : "loss");
-	str_printf(&header, ",%s,seconds,rate", c->metric[0] ? c->metric : "valid");
+	str_printf(&header, ",%s,seconds,rate,churn@10", c->metric[0] ? c->metric : "valid");
 	good = csv_begin(&o, path, header.s, err);
 	str_done(&header);
 	if (!good)
@@ -312,6 +312,7 @@ bool export_curves(const char *path, const char *run, const struct curves *c, ui
 		csv_number(&o, c->point[i].valid);
 		csv_number(&o, c->point[i].seconds);
 		csv_number(&o, c->point[i].rate);
+		csv_number(&o, c->point[i].churn);
 		csv_end_row(&o);
 	}
 	good = csv_commit(&o, err);

@@ -2,7 +2,8 @@
 /* curves.c - loss and metric by epoch, in memory and as curves.csv.
  *
  * The file: a header, then one row an epoch.  Columns: epoch, one for each part of the loss, the metric,
- * seconds, rate, gradient_norm, lr.  What was not measured is an empty field.
+ * seconds, rate, gradient_norm, lr, churn@10.  What was not measured is an empty field.  Files of before
+ * churn was told end with lr.
  */
 #include "train/curves.h"
 
@@ -15,7 +16,9 @@
 #include "base/mem.h"
 #include "base/num_parse.h"
 
-enum { BEFORE = 1, AFTER = 5, COLUMNS_MAX = BEFORE + CURVE_LOSSES + AFTER, FILE_MAX = 256 << 20 };
+#define CHURN_NAME "churn@10"
+
+enum { BEFORE = 1, AFTER = 6, COLUMNS_MAX = BEFORE + CURVE_LOSSES + AFTER, FILE_MAX = 256 << 20 };
 
 void curves_init(struct curves *c)
 {
@@ -100,6 +103,7 @@ static void print_point(FILE *f, const struct curves *c, const struct curve_poin
 	print_number(f, p->rate);
 	print_number(f, p->gradient_norm);
 	print_number(f, p->lr);
+	print_number(f, p->churn);
 	fputc('\n', f);
 }
 
@@ -112,7 +116,7 @@ bool curves_save(const struct curves *c, const char *path, struct err *err)
 	fputs("epoch", w.f);
 	for (unsigned k = 0; k < c->n_loss; k++)
 		fprintf(w.f, ",%s", c->loss_name[k]);
-	fprintf(w.f, ",%s,seconds,rate,gradient_norm,lr\n", c->metric[0] ? c->metric : "valid");
+	fprintf(w.f, ",%s,seconds,rate,gradient_norm,lr," CHURN_NAME "\n", c->metric[0] ? c->metric : "valid");
 	for (size_t i = 0; i < c->n; i++)
 		print_point(w.f, c, &c->point[i]);
 	return file_writer_commit(&w, err);
@@ -138,27 +142,30 @@ static bool read_number(const char *text, double *out)
 	return !*text || num_parse_double(text, strlen(text), out);
 }
 
-static bool read_names(struct curves *c, char *line)
+/* *after: the columns behind the losses. */
+static bool read_names(struct curves *c, char *line, size_t *after)
 {
 	char *field[COLUMNS_MAX];
 	size_t n = cut(line, field);
 
-	if (n < BEFORE + AFTER || n > COLUMNS_MAX || strcmp(field[0], "epoch") || strcmp(field[n - 1], "lr"))
+	*after = n && n <= COLUMNS_MAX && !strcmp(field[n - 1], "lr") ? AFTER - 1 : AFTER;
+	if (n < BEFORE + *after || n > COLUMNS_MAX || strcmp(field[0], "epoch") ||
+	    strcmp(field[n - 1], *after == AFTER ? CHURN_NAME : "lr") || n - BEFORE - *after > CURVE_LOSSES)
 		return false;
-	c->n_loss = (unsigned)(n - BEFORE - AFTER);
+	c->n_loss = (unsigned)(n - BEFORE - *after);
 	for (unsigned k = 0; k < c->n_loss; k++)
 		snprintf(c->loss_name[k], sizeof(c->loss_name[k]), "%s", field[BEFORE + k]);
-	snprintf(c->metric, sizeof(c->metric), "%s", field[n - AFTER]);
+	snprintf(c->metric, sizeof(c->metric), "%s", field[n - *after]);
 	return true;
 }
 
-static bool read_point(const struct curves *c, char *line, struct curve_point *p)
+static bool read_point(const struct curves *c, char *line, size_t after, struct curve_point *p)
 {
 	char *field[COLUMNS_MAX];
 	uint64_t epoch;
 
-	*p = (struct curve_point){ .n_loss = c->n_loss };
-	if (cut(line, field) != BEFORE + c->n_loss + AFTER || !num_parse_u64(field[0], strlen(field[0]), &epoch) ||
+	*p = (struct curve_point){ .n_loss = c->n_loss, .churn = NAN };
+	if (cut(line, field) != BEFORE + c->n_loss + after || !num_parse_u64(field[0], strlen(field[0]), &epoch) ||
 	    !epoch || epoch > UINT32_MAX)
 		return false;
 	p->epoch = (uint32_t)epoch;
@@ -169,12 +176,14 @@ static bool read_point(const struct curves *c, char *line, struct curve_point *p
 	       read_number(field[BEFORE + c->n_loss + 1], &p->seconds) &&
 	       read_number(field[BEFORE + c->n_loss + 2], &p->rate) &&
 	       read_number(field[BEFORE + c->n_loss + 3], &p->gradient_norm) &&
-	       read_number(field[BEFORE + c->n_loss + 4], &p->lr);
+	       read_number(field[BEFORE + c->n_loss + 4], &p->lr) &&
+	       (after < AFTER || read_number(field[BEFORE + c->n_loss + 5], &p->churn));
 }
 
 static bool read_all(struct curves *c, char *text, const char *path, struct err *err)
 {
 	uint64_t number = 0;
+	size_t after = AFTER;
 
 	for (char *line = text, *end; *line; line = end) {
 		struct curve_point p;
@@ -183,7 +192,7 @@ static bool read_all(struct curves *c, char *text, const char *path, struct err 
 		if (*end)
 			*end++ = '\0';
 		number++;
-		if (number == 1 ? !read_names(c, line) : !read_point(c, line, &p))
+		if (number == 1 ? !read_names(c, line, &after) : !read_point(c, line, after, &p))
 			return err_at(err, ERR_SYNTAX, path, number, "not a line of curves as whyrec writes them");
 		if (number > 1 && !curves_add(c, &p, err))
 			return false;

@@ -19,6 +19,7 @@ struct curve_point {
 	double seconds;           /* training time so far, evaluation included */
 	double rate;              /* examples a second in this epoch */
 	double gradient_norm, lr; /* NaN where there is none */
+	double churn;             /* @10 of the watched users (train/watched.h); NaN where there is none */
 };
 struct curves {
 	char loss_name[CURVE_LOSSES][24];

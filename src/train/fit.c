@@ -36,6 +36,7 @@ struct fit {
 	uint64_t epochs_before, epochs_total; /* of progress: of an earlier phase; of all phases */
 
 	struct fit_point at;
+	const struct epoch_lists *lists; /* of the epoch that it stands at; NULL: nobody is watched */
 	double best_metric, started, seconds_before; /* seconds_before: of the run that is resumed */
 	uint32_t rounds_since_best;
 	double state_saved; /* clock when the file was last written */
@@ -199,7 +200,7 @@ static struct curve_point make_point(const struct fit *f, const struct fit_ctx *
 	struct curve_point p = {
 		.epoch = ctx->epoch, .n_loss = ctx->n_loss, .valid = NAN,
 		.rate = (double)ctx->examples / fmax(clock_now() - began, 1e-9),
-		.gradient_norm = ctx->gradient_norm, .lr = ctx->lr,
+		.gradient_norm = ctx->gradient_norm, .lr = ctx->lr, .churn = NAN,
 	};
 
 	memcpy(p.loss, ctx->loss, sizeof(ctx->loss));
@@ -222,6 +223,28 @@ static bool measure(struct fit *f, const struct fit_ctx *ctx, const struct snaps
 	if (isnan(p->valid))
 		f->watches = false;
 	return !tells_valid_loss(f) || r->ops->valid_loss(f->at.model, &f->env, ctx, &p->loss[p->n_loss - 1], err);
+}
+
+static bool watches_lists(const struct fit *f)
+{
+	return f->r->n_watched && f->iterates;
+}
+
+/* The watched users' lists take the place of the epoch before's. */
+static bool make_lists(struct fit *f, const struct snapshot *now, double *churn, struct err *err)
+{
+	const struct fit_request *r = f->r;
+	struct epoch_lists *lists;
+
+	if (!watches_lists(f))
+		return true;
+	lists = watched_rank(now, r->split, r->watched, r->n_watched, WATCHED_K, &f->between, err);
+	if (!lists)
+		return false;
+	*churn = epoch_lists_churn(f->lists, lists, CHURN_K);
+	epoch_lists_unref(f->lists);
+	f->lists = lists;
+	return true;
 }
 
 static bool is_better(const struct fit *f, double metric)
@@ -271,6 +294,8 @@ static bool watched_epoch(struct fit *f, struct err *err)
 	if (f->watches && (ctx.epoch % r->valid_every == 0 || ctx.epoch == r->epochs) &&
 	    !measure(f, &ctx, now, &p, err))
 		goto fail;
+	if (!make_lists(f, now, &p.churn, err))
+		goto fail;
 	p.seconds = f->seconds_before + clock_now() - f->started;
 	name_losses(f, &ctx);
 	if (!curves_add(f->at.curves, &p, err))
@@ -279,7 +304,7 @@ static bool watched_epoch(struct fit *f, struct err *err)
 	f->at.epoch = ctx.epoch;
 	judge(f, now, p.valid);
 	if (r->on_epoch)
-		r->on_epoch(r->ctx, f->at.curves, now);
+		r->on_epoch(r->ctx, f->at.curves, now, f->lists);
 	else
 		snapshot_unref(now);
 	return keep_state(f, err);
@@ -362,6 +387,21 @@ static void recall_patience(struct fit *f)
 		f->seconds_before = c->point[c->n - 1].seconds;
 }
 
+/* The lists of the epoch that a resumed training goes on from: the next one's churn is told against them. */
+static bool recall_lists(struct fit *f, struct err *err)
+{
+	struct snapshot *now;
+	double churn;
+	bool made;
+
+	if (!watches_lists(f))
+		return true;
+	now = take_snapshot(f, f->at.epoch, err);
+	made = now && make_lists(f, now, &churn, err);
+	snapshot_unref(now);
+	return made;
+}
+
 static bool begin_model(struct fit *f, struct err *err)
 {
 	const struct fit_request *r = f->r;
@@ -378,7 +418,7 @@ static bool begin_model(struct fit *f, struct err *err)
 	if (!fit_state_open(r, &f->env, &f->at, err))
 		return false;
 	recall_patience(f);
-	return true;
+	return recall_lists(f, err);
 }
 
 static bool run_all(struct fit *f, struct err *err)
@@ -432,6 +472,7 @@ bool fit_run(const struct fit_request *r, const struct task *task, struct fit_re
 		r->ops->destroy(f.at.model);
 	csr_done(&f.xt);
 	mem_free(f.state.bytes);
+	epoch_lists_unref(f.lists);
 	return done;
 }
 

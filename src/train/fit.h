@@ -3,6 +3,8 @@
  *
  * WORKER.  A fit keeps two states: best (answers, exported) and last (resume starts there); without valid
  * events, best = last.  Each epoch is told through on_epoch with a snapshot that the receiver owns.
+ * The lists of watched users are made from each epoch's snapshot and told with it; they give the curves' churn,
+ * the same when a training is resumed.  Models of one pass have none.
  * Where the model can tell its loss on valid events, that is the curves' last loss, NaN where not measured.
  * Divergence: returns false with ERR_NUMERIC, what was told before stays good.  Cancelled: returns true
  * with stopped = FIT_CANCELLED, the partial epoch dropped.
@@ -21,6 +23,7 @@
 #include "eval/eval.h"
 #include "model/snapshot.h"
 #include "train/curves.h"
+#include "train/watched.h"
 
 struct fit_request {
 	const struct model_ops *ops;
@@ -42,8 +45,13 @@ struct fit_request {
 	void *resolve_ctx;
 	const char *save_dir;   /* the run's folder, where state is kept as it goes; NULL: memory only */
 
-	/* WORKER: called at every epoch's end, in order, with the curves up to it; takes the snapshot. */
-	void (*on_epoch)(void *ctx, const struct curves *curves, const struct snapshot *take);
+	const uint32_t *watched; /* [n_watched] users whose lists are told; borrowed */
+	uint32_t n_watched;
+
+	/* WORKER: called at every epoch's end, in order, with the curves up to it; takes the snapshot.  The
+	 * lists of the watched users are borrowed: NULL when there are none. */
+	void (*on_epoch)(void *ctx, const struct curves *curves, const struct snapshot *take,
+			 const struct epoch_lists *lists);
 	void *ctx;
 	/* WORKER: asked at every epoch's end but the last's; true ends the training there (FIT_ENOUGH).  May be NULL. */
 	bool (*is_enough)(void *ctx, const struct curves *curves);

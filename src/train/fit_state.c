@@ -3,6 +3,7 @@
 #include "train/fit_state.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 /* A curve point as a row of doubles, so that it comes back to the bit. */
 enum { ROW_EPOCH, ROW_LOSSES, ROW_LOSS, ROW_VALID = ROW_LOSS + CURVE_LOSSES, ROW_SECONDS, ROW_RATE,
-       ROW_GRADIENT, ROW_LR, ROW_SIZE };
+       ROW_GRADIENT, ROW_LR, ROW_CHURN, ROW_SIZE };
 
 static void to_row(const struct curve_point *p, double row[ROW_SIZE])
 {
@@ -26,14 +27,16 @@ static void to_row(const struct curve_point *p, double row[ROW_SIZE])
 	row[ROW_RATE] = p->rate;
 	row[ROW_GRADIENT] = p->gradient_norm;
 	row[ROW_LR] = p->lr;
+	row[ROW_CHURN] = p->churn;
 }
 
-static struct curve_point from_row(const double row[ROW_SIZE])
+/* A state of before churn was told has rows of one number less. */
+static struct curve_point from_row(const double *row, size_t size)
 {
 	struct curve_point p = {
 		.epoch = (uint32_t)row[ROW_EPOCH], .n_loss = (unsigned)row[ROW_LOSSES], .valid = row[ROW_VALID],
 		.seconds = row[ROW_SECONDS], .rate = row[ROW_RATE], .gradient_norm = row[ROW_GRADIENT],
-		.lr = row[ROW_LR],
+		.lr = row[ROW_LR], .churn = size > ROW_CHURN ? row[ROW_CHURN] : (double)NAN,
 	};
 
 	memcpy(p.loss, row + ROW_LOSS, sizeof(p.loss));
@@ -154,12 +157,14 @@ static uint32_t note_number(const struct weights *w, const char *key)
 
 static bool read_curves(const struct weights *w, struct curves *c, struct err *err)
 {
-	size_t n;
-	const double *rows = weights_get(w, "curves", TENSOR_F64, SIZE_MAX, ROW_SIZE, &n, NULL, err);
+	size_t n, size;
+	const double *rows = weights_get(w, "curves", TENSOR_F64, SIZE_MAX, SIZE_MAX, &n, &size, err);
 	const char *metric = weights_note_get(w, "metric");
 
 	if (!rows)
 		return false;
+	if (size != ROW_SIZE && size != ROW_CHURN)
+		return err_set(err, ERR_SYNTAX, "its curves have %zu numbers an epoch, not %d", size, (int)ROW_SIZE);
 	snprintf(c->metric, sizeof(c->metric), "%s", metric ? metric : "");
 	for (c->n_loss = 0; c->n_loss < CURVE_LOSSES; c->n_loss++) {
 		char key[16];
@@ -172,7 +177,7 @@ static bool read_curves(const struct weights *w, struct curves *c, struct err *e
 		snprintf(c->loss_name[c->n_loss], sizeof(c->loss_name[0]), "%s", name);
 	}
 	for (size_t i = 0; i < n; i++) {
-		struct curve_point p = from_row(rows + i * ROW_SIZE);
+		struct curve_point p = from_row(rows + i * size, size);
 
 		if (!curves_add(c, &p, err))
 			return false;

@@ -27,6 +27,7 @@
 #include "model/weights.h"
 
 #define NAME_BYTES 64 /* of struct run_record, with its NUL */
+#define LISTS_FILE "lists.safetensors"
 #define TRIES 10000   /* numbers tried before something else must be wrong */
 
 struct held {
@@ -231,7 +232,8 @@ static bool take_next(struct run_store *s, const char *model, char name[64], str
 /* What made the folder a run goes first, so that a kill in between leaves a damaged run, not a mixed one. */
 static bool empty_folder(const struct run_store *s, const char *name, struct err *err)
 {
-	static const char *const files[] = { "run.json", "curves.csv", "weights.safetensors", "state.safetensors" };
+	static const char *const files[] = { "run.json", "curves.csv", "weights.safetensors", "state.safetensors",
+					      LISTS_FILE };
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
 		char *path = file_of(s, name, files[i]);
@@ -374,6 +376,30 @@ const struct snapshot *run_store_load(struct run_store *s, const struct run_reco
 	snap = read_weights(path, r, ops, &params, d, split, resolve, ctx, err);
 	free(path);
 	return snap;
+}
+
+bool run_store_save_lists(struct run_store *s, const struct run_record *r, const struct watched *w, struct err *err)
+{
+	char *path = file_of(s, r->name, LISTS_FILE);
+	bool good = refuse_readonly(s, err) && watched_save(w, r->data_fingerprint, path, err);
+
+	if (good && !w->n)
+		unlink(path);
+	free(path);
+	return good;
+}
+
+bool run_store_load_lists(const struct run_store *s, const struct run_record *r, const struct dataset *d,
+			  struct watched *w, struct err *err)
+{
+	char *path = file_of(s, r->name, LISTS_FILE);
+	bool good = true;
+
+	*w = (struct watched){ 0 };
+	if (file_exists(path))
+		good = watched_open(w, r->data_fingerprint, d->n_users, d->n_items, path, err);
+	free(path);
+	return good;
 }
 
 bool run_store_delete(struct run_store *s, const char *name, struct err *err)

@@ -3,6 +3,7 @@
  *
  *   HOME/runs/NAME/run.json             what it is: model, parameters, data and split fingerprints, result
  *   HOME/runs/NAME/curves.csv           loss and metric by epoch
+ *   HOME/runs/NAME/lists.safetensors    the lists of the watched users by epoch; none where nothing iterates
  *   HOME/runs/NAME/weights.safetensors  the best state: what scoring needs
  *   HOME/runs/NAME/state.safetensors    the last state: resume goes on from here
  *   HOME/runs/NAME/lock                 held while a process trains into it
@@ -37,6 +38,11 @@ char *run_store_folder(const struct run_store *s, const char *name); /* free() *
 
 bool run_store_save(struct run_store *s, const struct run_record *r, struct err *err); /* run.json, curves.csv */
 bool run_store_save_weights(struct run_store *s, const char *name, const struct snapshot *best, struct err *err);
+/* What the training told of the watched users; none: a file of before is deleted. */
+bool run_store_save_lists(struct run_store *s, const struct run_record *r, const struct watched *w, struct err *err);
+/* None kept is no error: *w is empty. */
+bool run_store_load_lists(const struct run_store *s, const struct run_record *r, const struct dataset *d,
+			  struct watched *w, struct err *err);
 /* Every run, oldest first; damaged ones come back in `damaged` as one line each. */
 bool run_store_list(struct run_store *s, struct run_record **out, size_t *n, char ***damaged, size_t *n_damaged,
 		    struct err *err);

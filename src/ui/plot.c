@@ -164,6 +164,10 @@ static void make_y_axis(const struct plot *p, int rows, struct axis *y)
 		lo = p->log_y ? 0.1 : 0;
 		hi = 1;
 	}
+	if (p->ranks) { /* from the best on, at least a few: steps are whole */
+		lo = fmin(lo, -5);
+		hi = 0;
+	}
 	if (p->log_y) {
 		hi = hi > lo * 1.1 ? hi : lo * 1.1;
 		y->n = plot_log_ticks(lo, hi, most, y->tick);
@@ -175,7 +179,11 @@ static void make_y_axis(const struct plot *p, int rows, struct axis *y)
 		y->hi = y->tick[y->n - 1];
 	}
 	for (int i = 0; i < y->n; i++) {
-		if (p->log_y)
+		if (p->ranks && y->tick[i] >= 0)
+			y->label[i][0] = '\0'; /* there is no rank 0 */
+		else if (p->ranks)
+			print_tick(y->label[i], -y->tick[i], 0);
+		else if (p->log_y)
 			snprintf(y->label[i], LABEL_SIZE, "%.3g", y->tick[i]);
 		else
 			print_tick(y->label[i], y->tick[i], decimals);
@@ -256,6 +264,20 @@ static void lay_canvas(struct surface *s, const struct braille *b, const struct 
 		}
 }
 
+/* A line from top to bottom: one dot in every `period`. */
+static void trace_upright(struct surface *s, struct braille *b, const struct frame *f, double at, int period,
+			  uint16_t style, uint8_t *sum)
+{
+	int x, phase = 0;
+
+	if (isnan(at) || at < f->x.lo || at > f->x.hi)
+		return;
+	x = dots_at(at, &f->x, 2 * b->cols);
+	braille_clear(b);
+	braille_line_dashed(b, x, 0, x, 4 * b->rows - 1, 1, period, &phase);
+	lay_canvas(s, b, f, sum, style);
+}
+
 static void draw_curves(struct surface *s, const struct plot *p, const struct frame *f)
 {
 	size_t cells = (size_t)f->canvas.w * (size_t)f->canvas.h;
@@ -265,12 +287,9 @@ static void draw_curves(struct surface *s, const struct plot *p, const struct fr
 
 	if (!bits)
 		return; /* a screen without its curves is better than none */
-	if (!isnan(p->mark_x) && p->mark_x >= f->x.lo && p->mark_x <= f->x.hi) {
-		int x = dots_at(p->mark_x, &f->x, 2 * b.cols), phase = 0;
-
-		braille_line_dashed(&b, x, 0, x, 4 * b.rows - 1, 1, 2, &phase);
-		lay_canvas(s, &b, f, bits + cells, STYLE_AXIS);
-	}
+	trace_upright(s, &b, f, p->mark_x, 2, STYLE_AXIS, bits + cells);
+	if (p->at_x != 0)
+		trace_upright(s, &b, f, p->at_x, 1, STYLE_WARN, bits + cells);
 	for (size_t k = p->n_series; k-- > 0;) {
 		braille_clear(&b);
 		trace_series(&b, p, &p->series[k], f);
@@ -319,6 +338,39 @@ static void draw_x_axis(struct surface *s, const struct plot *p, const struct fr
 		surface_text(s, end - name, y + 1, name, STYLE_AXIS, p->x_label);
 }
 
+/* The mean of those from *i on that share a column; *i: the first of the next column. */
+static double under_column(const struct plot_series *u, const struct frame *f, size_t *i, int *col)
+{
+	double sum = 0;
+	size_t seen = 0;
+
+	*col = dots_at(u->x[*i], &f->x, 2 * f->canvas.w) / 2;
+	for (; *i < u->n && dots_at(u->x[*i], &f->x, 2 * f->canvas.w) / 2 == *col; ++*i)
+		if (isfinite(u->y[*i])) {
+			sum += u->y[*i];
+			seen++;
+		}
+	return seen ? sum / (double)seen : 0;
+}
+
+static void draw_under(struct surface *s, const struct plot_series *u, const struct frame *f)
+{
+	int y = f->canvas.y + f->canvas.h + 2, col;
+	double most = 0;
+
+	surface_text(s, f->canvas.x - 1 - f->margin, y, f->margin, STYLE_AXIS, u->label);
+	for (size_t i = 0; i < u->n;)
+		most = fmax(most, under_column(u, f, &i, &col));
+	for (size_t i = 0; i < u->n && most > 0;) {
+		double value = under_column(u, f, &i, &col);
+		int eighths = (int)lround(value / most * 8);
+
+		if (value > 0)
+			surface_mark(s, f->canvas.x + col, y, u->style,
+				     MARK_HISTOGRAM_0 + (enum mark)(eighths < 1 ? 1 : eighths));
+	}
+}
+
 static void draw_legend(struct surface *s, const struct plot *p, const struct frame *f)
 {
 	int row = f->canvas.y + (p->legend_low && f->canvas.h > (int)p->n_series ? f->canvas.h - (int)p->n_series : 0);
@@ -342,16 +394,17 @@ static void draw_legend(struct surface *s, const struct plot *p, const struct fr
 
 void plot_draw(struct surface *s, struct rect r, const struct plot *p)
 {
-	struct frame f = { .margin = 0 };
-	bool x_axis = r.h >= 5;
+	bool x_axis = r.h >= 5, under = p->under && r.h >= 9;
+	int below = x_axis ? 2 + under : 0;
+	struct frame f = { .margin = under ? surface_width(s, p->under->label) : 0 };
 
 	if (r.w < 12 || r.h < 2)
 		return;
-	make_y_axis(p, r.h - (x_axis ? 2 : 0), &f.y);
+	make_y_axis(p, r.h - below, &f.y);
 	for (int i = 0; i < f.y.n; i++)
 		if ((int)strlen(f.y.label[i]) > f.margin)
 			f.margin = (int)strlen(f.y.label[i]);
-	f.canvas = (struct rect){ r.x + f.margin + 1, r.y, r.w - f.margin - 1, r.h - (x_axis ? 2 : 0) };
+	f.canvas = (struct rect){ r.x + f.margin + 1, r.y, r.w - f.margin - 1, r.h - below };
 	if (f.canvas.w < 4)
 		return;
 	make_x_axis(p, f.canvas.w, &f.x);
@@ -359,5 +412,7 @@ void plot_draw(struct surface *s, struct rect r, const struct plot *p)
 	draw_curves(s, p, &f);
 	if (x_axis)
 		draw_x_axis(s, p, &f);
+	if (under)
+		draw_under(s, p->under, &f);
 	draw_legend(s, p, &f);
 }

@@ -27,6 +27,9 @@ struct plot {
 	bool whole_x, log_y;   /* ticks of x at whole numbers only */
 	bool legend_low;       /* the legend of several series: at the bottom (for curves that rise) */
 	double mark_x;         /* a line from top to bottom; NaN: none */
+	double at_x;           /* another, where one stands; 0: none */
+	bool ranks;            /* y are ranks less than 0 (-1 is the best, on top), and told as they are */
+	const struct plot_series *under; /* from 0 on, in a row below the labels of x where there is room: the greatest fills it */
 	const char *x_label;
 };
 

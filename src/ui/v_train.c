@@ -16,7 +16,8 @@ static const struct pane_spec panes[] = {
 	[SETTINGS] = { .name = "settings", .title = "Settings", .column = 0, .row = 1, .group = 0, .least = 4 },
 	[LOSS] = { .name = "loss", .title = "Loss", .column = 1, .row = 0, .group = 1, .least = 5 },
 	[VALID] = { .name = "validation", .title = "Validation", .column = 1, .row = 1, .group = 1, .least = 5 },
-	[NOW] = { .name = "now", .title = "Now", .column = 1, .row = 2, .group = 2, .least = 3, .want = 4 },
+	[WATCHED] = { .name = "watched", .title = "Watched", .column = 1, .row = 2, .group = 1, .least = 5 },
+	[NOW] = { .name = "now", .title = "Now", .column = 1, .row = 3, .group = 2, .least = 3, .want = 4 },
 };
 
 const struct run *train_focus(const struct view *v, const struct session *s)
@@ -54,6 +55,7 @@ static void train_sync(struct view *v, struct session *s)
 	follow_newest(v, st, s);
 	view_rows(v, RUNS, session_n_runs(s));
 	table_place(&v->table[LOSS], train_trials(train_focus(v, s)), pane_inside(&v->box[LOSS]).h - 1);
+	train_watched_sync(v, s);
 	table_place(&v->table[SETTINGS], form_rows(&st->form), pane_inside(&v->box[SETTINGS]).h - note);
 }
 
@@ -106,6 +108,8 @@ static bool train_handle(struct view *v, struct session *s, const struct act *ac
 	struct train_state *st = v->state;
 	const struct run *run = train_focus(v, s);
 
+	if (train_watched(v, s, act))
+		return true;
 	switch (act->id) {
 	case ACT_FOLLOW:
 		session_follow(s, !session_following(s));
@@ -172,6 +176,14 @@ static bool train_value(const struct view *v, struct session *s, const char *wha
 		word_quote(out, run->rec.name);
 		return true;
 	}
+	if (v->focus == WATCHED && !strcmp(what, "item") && train_watched_item(v, s) != NO_ITEM) {
+		word_quote(out, dataset_item_id(session_data(s), train_watched_item(v, s)));
+		return true;
+	}
+	if (v->focus == WATCHED && !strcmp(what, "user") && train_watched_user(v, s) != NO_USER) {
+		word_quote(out, dataset_user_id(session_data(s), train_watched_user(v, s)));
+		return true;
+	}
 	if (!strcmp(what, "job") && job_of(v, s, &job)) {
 		str_printf(out, "%u", job);
 		return true;
@@ -187,6 +199,8 @@ static void train_row_text(const struct view *v, const struct session *s, int pa
 		str_puts(out, session_run(s, row)->rec.name);
 	else if (pane == SETTINGS)
 		str_puts(out, form_spec(&st->form, row) ? form_spec(&st->form, row)->name : "model");
+	else if (pane == WATCHED)
+		train_watched_row(v, s, row, out);
 }
 
 /* --- the tables ----------------------------------------------------------------------------------------------- */
@@ -338,6 +352,8 @@ static void train_draw(const struct view *v, const struct session *s, struct sur
 		(tuned ? train_draw_trials : train_draw_loss)(v, s, out);
 	if (view_shows(v, VALID))
 		(tuned ? train_draw_search : train_draw_valid)(v, s, out);
+	if (view_shows(v, WATCHED))
+		train_draw_watched(v, s, out);
 	if (view_shows(v, NOW))
 		train_draw_now(v, s, out);
 }
@@ -346,7 +362,7 @@ const struct view_kind view_train = {
 	.name = "train",
 	.title = "Train",
 	.panes = panes,
-	.n_panes = 5,
+	.n_panes = 6,
 	.first_focus = RUNS,
 	.state_size = sizeof(struct train_state),
 	.sync = train_sync,

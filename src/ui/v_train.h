@@ -5,9 +5,10 @@
 #define UI_V_TRAIN_H
 
 #include "ui/form.h"
+#include "ui/scrub.h"
 #include "ui/view.h"
 
-enum { RUNS, SETTINGS, LOSS, VALID, NOW };
+enum { RUNS, SETTINGS, LOSS, VALID, WATCHED, NOW };
 
 #define OVERLAY_MAX 3
 
@@ -17,6 +18,8 @@ struct train_state {
 	char overlay[OVERLAY_MAX][64]; /* runs kept in the plots, by name */
 	int n_overlay;
 	bool log_scale, best;
+	struct scrub scrub;            /* the epoch that shows of the run under the cursor */
+	uint32_t user;                 /* whose lists show; one who is not watched stands for the first */
 };
 
 const struct run *train_focus(const struct view *v, const struct session *s); /* under the cursor, or NULL */
@@ -28,6 +31,13 @@ size_t train_trials(const struct run *run);
 void train_draw_trials(const struct view *v, const struct session *s, struct surface *out);
 void train_draw_search(const struct view *v, const struct session *s, struct surface *out);
 void train_say_trials(const struct run *run, char *out, size_t size);
+/* v_train_watched.c */
+void train_watched_sync(struct view *v, struct session *s);
+bool train_watched(struct view *v, struct session *s, const struct act *act); /* false: none of its actions */
+uint32_t train_watched_item(const struct view *v, const struct session *s); /* under the cursor; NO_ITEM */
+uint32_t train_watched_user(const struct view *v, const struct session *s); /* whose list shows; NO_USER */
+void train_watched_row(const struct view *v, const struct session *s, size_t row, struct str *out);
+void train_draw_watched(const struct view *v, const struct session *s, struct surface *out);
 void train_draw_now(const struct view *v, const struct session *s, struct surface *out);
 
 #endif

@@ -80,11 +80,15 @@ static void draw_series(const struct view *v, const struct run *focus, const str
 			struct surface *out, struct rect in)
 {
 	const struct train_state *st = v->state;
+	struct plot_series churn;
+	double *points = NULL;
 	struct plot p = { .series = set->series, .n_series = set->n, .x_lo = 0, .x_hi = set->epochs, .whole_x = true,
 			  .log_y = !valid && st->log_scale, .legend_low = valid, .mark_x = st->best && focus->rec.best_epoch ? (double)focus->rec.best_epoch : NAN,
-			  .x_label = "epoch" };
+			  .at_x = scrub_is_on(&st->scrub, focus) ? st->scrub.epoch : 0, .x_label = "epoch",
+			  .under = valid && !st->n_overlay ? scrub_churn(focus, &churn, &points) : NULL };
 
 	plot_draw(out, (struct rect){ in.x + 1, in.y, in.w - 2, in.h }, &p);
+	mem_free(points);
 }
 
 static const char *why_no_curve(const struct run *run, bool valid)
@@ -215,6 +219,33 @@ static void say_figures(const struct run *run, struct str *line)
 	}
 }
 
+/* What was told of one epoch: losses, metric, churn. */
+static void say_epoch(const struct run *run, uint32_t epoch, struct str *line)
+{
+	const struct curves *c = &run->rec.curves;
+	char text[96];
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct curve_point *p = &c->point[i];
+
+		if (p->epoch != epoch)
+			continue;
+		snprintf(text, sizeof text, "epoch %u", epoch);
+		add_part(line, text);
+		for (unsigned k = 0; k < p->n_loss; k++) {
+			snprintf(text, sizeof text, "%s %.4g", *c->loss_name[k] ? c->loss_name[k] : "loss", p->loss[k]);
+			if (!isnan(p->loss[k]))
+				add_part(line, text);
+		}
+		snprintf(text, sizeof text, "%s %.4f", c->metric, p->valid);
+		if (!isnan(p->valid))
+			add_part(line, text);
+		snprintf(text, sizeof text, "churn@%d %.2f", CHURN_K, p->churn);
+		if (!isnan(p->churn))
+			add_part(line, text);
+	}
+}
+
 static void say_params(const struct run *run, struct str *line)
 {
 	const char *key;
@@ -281,6 +312,7 @@ static void say_end(const struct run *run, char *out, size_t size)
 
 void train_draw_now(const struct view *v, const struct session *s, struct surface *out)
 {
+	const struct train_state *st = v->state;
 	const struct run *run = train_focus(v, s);
 	char title[128] = "Now", end[320];
 	struct str text = STR_INIT;
@@ -302,7 +334,10 @@ void train_draw_now(const struct view *v, const struct session *s, struct surfac
 		surface_text(out, line.x, line.y, line.w,
 			     strcmp(run->rec.stopped, "failed") ? STYLE_PLAIN : STYLE_BAD, end);
 	}
-	say_figures(run, &text);
+	if (scrub_is_on(&st->scrub, run))
+		say_epoch(run, st->scrub.epoch, &text);
+	else
+		say_figures(run, &text);
 	if (++line.y < in.y + in.h)
 		surface_text(out, line.x, line.y, line.w, STYLE_DIM, str_text(&text));
 	str_clear(&text);

@@ -48,6 +48,7 @@ static void users_done(struct view *v)
 	free(st->added);
 	free(st->added_x);
 	free(st->persona);
+	free(st->then.row);
 }
 
 /* --- rows ---------------------------------------------------------------------------------------------------- */
@@ -110,6 +111,7 @@ static void start_afresh(struct view *v, struct users_state *st, const struct da
 	st->reverse = st->why_on = false;
 	st->filter[0] = '\0';
 	st->user = st->event_user = st->go_user = NO_USER;
+	st->scrub.epoch = 0;
 	st->list.asked = st->why.asked = st->removal.asked = st->faithfulness.asked = false;
 	for (int i = 0; i < v->kind->n_panes; i++)
 		table_init(&v->table[i]);
@@ -142,6 +144,10 @@ const struct list_answer *users_list(const struct users_state *st, const struct 
 {
 	const struct answer *a = session_answer(s, PANE_LIST, pending);
 
+	if (users_scrubs(st, s)) {
+		*pending = false;
+		return st->then.n ? &st->then : NULL;
+	}
 	if (!a || a->data_id != st->data_id || a->err.code != ERR_OK || users_is_of_other_data(st, s))
 		return NULL;
 	*pending |= a->list.user != st->user;
@@ -153,7 +159,7 @@ static void ask_what_changed(struct view *v, struct users_state *st, struct sess
 	const struct list_answer *list;
 	bool pending;
 
-	if (!session_answering(s) || st->user == NO_USER || users_is_of_other_data(st, s))
+	if (!session_answering(s) || st->user == NO_USER || users_is_of_other_data(st, s) || users_scrubs(st, s))
 		return;
 	if (!users_asked(&st->list, st, s, PANE_LIST, 0) && session_ask_list(s, st->user, session_edits_now(s), LIST_K))
 		users_note_question(&st->list, st, s, 0);
@@ -223,6 +229,7 @@ static void users_sync(struct view *v, struct session *s)
 	}
 	users_list_events(st, s, d);
 	view_rows(v, HISTORY, st->n_added + st->n_event + st->n_friend);
+	users_scrub_sync(st, s);
 	ask_what_changed(v, st, s);
 	list = users_list(st, s, &pending);
 	view_rows(v, LIST, list ? list->n : 0);
@@ -291,6 +298,8 @@ static bool users_handle(struct view *v, struct session *s, const struct act *ac
 {
 	struct users_state *st = v->state;
 
+	if (users_scrub(v, s, act))
+		return true;
 	switch (act->id) {
 	case ACT_SORT:
 		view_focus(v, USERS);

@@ -6,6 +6,7 @@
 #ifndef UI_V_USERS_H
 #define UI_V_USERS_H
 
+#include "ui/scrub.h"
 #include "ui/view.h"
 
 enum { USERS, HISTORY, LIST, WHY };
@@ -27,6 +28,8 @@ struct users_state {
 	bool reverse, wants_order, why_on, by_content;
 	char filter[128];
 	struct question list, why, removal, faithfulness;
+	struct scrub scrub;    /* the epoch of the answering run that shows */
+	struct list_answer then; /* the list as it stood at it; its rows are owned */
 	uint32_t *persona;     /* [n_persona] numbers of those that show, above the users */
 	size_t n_persona;
 	uint32_t *added;       /* [n_added] items that edits add, newest first, and a persona's: the rows above the events */
@@ -80,6 +83,13 @@ bool users_result(struct view *v, struct session *s, const struct call *call, co
 
 /* v_users_edit.c: the actions that edit the history; false: not one of them, or not for this pane. */
 bool users_edit(struct view *v, struct session *s, const struct act *act);
+/* v_users_scrub.c: the actions that step through epochs; false: none of them. */
+bool users_scrub(struct view *v, struct session *s, const struct act *act);
+bool users_scrubs(const struct users_state *st, const struct session *s); /* an earlier epoch shows */
+void users_scrub_sync(struct users_state *st, const struct session *s);
+void users_say_then(const struct users_state *st, const struct session *s, char *out, size_t size);
+const char *users_why_no_then(const struct users_state *st, const struct session *s);
+void users_draw_ranks(const struct view *v, const struct session *s, struct surface *out); /* in the place of Why */
 /* Items of the history, or contents of the item, that the explanation names no part for; they have a row of their
  * own when there are any. */
 size_t users_why_others(const struct users_state *st, const struct why_answer *why);

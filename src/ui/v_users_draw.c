@@ -264,7 +264,10 @@ static void draw_list(const struct view *v, struct users_drawing *c, struct surf
 	struct rect in;
 
 	c->list = users_list(c->st, c->s, &pending);
-	if (c->list && is_training(c->s, c->list->run))
+	if (users_scrubs(c->st, c->s)) {
+		users_say_then(c->st, c->s, title, sizeof title);
+		column[L_MOVE].width = 9;
+	} else if (c->list && is_training(c->s, c->list->run))
 		snprintf(title, sizeof title, "Recommended by %s, epoch %u", c->list->run, c->list->epoch);
 	else
 		snprintf(title, sizeof title, c->list ? "Recommended by %s" : "Recommended", c->list ? c->list->run : "");
@@ -282,6 +285,8 @@ static void draw_list(const struct view *v, struct users_drawing *c, struct surf
 	c->most = c->list && c->list->n ? fabs((double)c->list->row[0].score) : 0;
 	if (c->list && c->list->n)
 		view_table(v, out, LIST, in, column, 6, list_cell, c, pending);
+	else if (users_scrubs(c->st, c->s))
+		pane_say(out, in, users_why_no_then(c->st, c->s));
 	else
 		users_say_nothing(c, PANE_LIST, out, in, "Nothing to recommend to this user");
 }
@@ -318,5 +323,5 @@ void users_draw(const struct view *v, const struct session *s, struct surface *o
 	if (view_shows(v, LIST))
 		draw_list(v, &c, out);
 	if (view_shows(v, WHY))
-		users_draw_why(v, &c, out);
+		(users_scrubs(st, s) ? users_draw_ranks(v, s, out) : users_draw_why(v, &c, out));
 }

@@ -78,12 +78,15 @@ eq(by['load'][0]['set_aside_total'] >= 1, True, 'load counts what was set aside'
 shape(by['split'][0], {'kind': str, 'train': int, 'valid': int, 'test': int, 'test_users': int, 'hazards': HAZARDS},
       'split')
 TRAIN = {'run': str, 'model': str, 'params': dict, 'epochs': int, 'best_epoch': int, 'stopped': str,
-         'loss': [MAYBE], 'seconds': NUMBER, 'seconds_per_epoch': MAYBE, 'bytes': int,
+         'loss': [MAYBE], 'churn': (list, type(None)), 'seconds': NUMBER, 'seconds_per_epoch': MAYBE, 'bytes': int,
          'valid': {'metric': str, 'best': NUMBER, 'curve': [MAYBE]}}
 shape(by['train'][0], TRAIN, 'train in one pass')
 shape(by['train'][1], TRAIN, 'train in epochs')
 eq(by['train'][0]['params'].get('lambda'), 5.0, 'train tells its parameters')
 eq((len(by['train'][1]['loss']), len(by['train'][1]['valid']['curve'])), (3, 3), 'one loss and one valid an epoch')
+eq(by['train'][0]['churn'], None, 'a model of one pass has no churn')
+churn = by['train'][1]['churn']
+ok(len(churn) == 3 and churn[0] is None and all(0 <= c <= 1 for c in churn[1:]), 'churn an epoch, from the second on', churn)
 shape(by['recommend'][0], {'user': str, 'run': str, 'items': [LISTED]}, 'recommend')
 eq([r['rank'] for r in by['recommend'][0]['items']], [1, 2, 3, 4, 5], 'ranks count from 1')
 shape(by['recommend'][1], {'user': type(None), 'run': str, 'items': [LISTED]}, 'recommend to a history')

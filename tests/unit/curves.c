@@ -19,7 +19,8 @@ static bool same_point(const struct curve_point *a, const struct curve_point *b)
 {
 	bool same = a->epoch == b->epoch && a->n_loss == b->n_loss && same_number(a->valid, b->valid) &&
 		    same_number(a->seconds, b->seconds) && same_number(a->rate, b->rate) &&
-		    same_number(a->gradient_norm, b->gradient_norm) && same_number(a->lr, b->lr);
+		    same_number(a->gradient_norm, b->gradient_norm) && same_number(a->lr, b->lr) &&
+		    same_number(a->churn, b->churn);
 
 	for (unsigned k = 0; k < a->n_loss; k++)
 		same = same && same_number(a->loss[k], b->loss[k]);
@@ -38,7 +39,7 @@ static void make(struct curves *c)
 	for (uint32_t e = 1; e <= 100; e++) {
 		struct curve_point p = { .epoch = e, .n_loss = 2, .loss = { 1.0 / e, e == 3 ? NAN : 0.1 },
 					 .valid = e % 2 ? NAN : 0.3 / e, .seconds = e / 7.0, .rate = 1e6 / 3,
-					 .gradient_norm = NAN, .lr = 0.05 };
+					 .gradient_norm = NAN, .lr = 0.05, .churn = e == 1 ? NAN : 1.0 / e };
 
 		curves_add(c, &p, &err);
 	}
@@ -51,6 +52,19 @@ static void test_refused(const char *path, const char *text, uint64_t line, cons
 
 	file_write_whole(path, text, strlen(text), 0644, &err);
 	ok(!curves_open(&c, path, &err) && err.line == line && c.n == 0, "%s is refused: %s", what, err.msg);
+}
+
+/* A file of before churn was told. */
+static void test_before(const char *path)
+{
+	static const char text[] = "epoch,loss,ndcg@10,seconds,rate,gradient_norm,lr\n1,0.5,0.25,1,2,,0.125\n";
+	struct curves c;
+	struct err err = { 0 };
+
+	file_write_whole(path, text, strlen(text), 0644, &err);
+	ok(curves_open(&c, path, &err) && c.n == 1 && c.n_loss == 1 && c.point[0].valid == 0.25 &&
+	   c.point[0].lr == 0.125 && isnan(c.point[0].churn), "curves without churn are read: %s", err.msg);
+	curves_done(&c);
 }
 
 int main(void)
@@ -74,6 +88,7 @@ int main(void)
 	curves_done(&back);
 	curves_done(&c);
 
+	test_before(path);
 	test_refused(path, "", 0, "an empty file");
 	test_refused(path, "user,item\n1,2\n", 1, "another csv");
 	test_refused(path, "epoch,loss,ndcg@10,seconds,rate,gradient_norm,lr\n1,0.5,,1,2,,\n2,x,,1,2,,\n", 3,

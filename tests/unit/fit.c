@@ -67,7 +67,8 @@ static bool same_curves(const struct curves *a, const struct curves *b)
 	bool same = a->n == b->n && !strcmp(a->metric, b->metric) && a->n_loss == b->n_loss;
 
 	for (size_t i = 0; same && i < a->n; i++) {
-		same = a->point[i].epoch == b->point[i].epoch && same_number(a->point[i].valid, b->point[i].valid);
+		same = a->point[i].epoch == b->point[i].epoch && same_number(a->point[i].valid, b->point[i].valid) &&
+		       same_number(a->point[i].churn, b->point[i].churn);
 		for (unsigned k = 0; k < a->n_loss; k++)
 			same = same && same_number(a->point[i].loss[k], b->point[i].loss[k]);
 	}
@@ -91,14 +92,16 @@ static struct fit_result run(const struct fit_request *r, const struct task *t)
 
 /* --- What is told, and when it stops ------------------------------------------ */
 
-struct told { uint32_t n; bool in_order; uint32_t last; };
+struct told { uint32_t n; bool in_order; uint32_t last; bool watches; };
 
-static void on_epoch(void *ctx, const struct curves *curves, const struct snapshot *take)
+static void on_epoch(void *ctx, const struct curves *curves, const struct snapshot *take,
+		     const struct epoch_lists *lists)
 {
 	const struct curve_point *p = &curves->point[curves->n - 1];
 	struct told *t = ctx;
 
-	t->in_order = t->in_order && p->epoch == t->n + 1 && take && take->epoch == p->epoch;
+	t->in_order = t->in_order && p->epoch == t->n + 1 && take && take->epoch == p->epoch &&
+		      (!lists || lists->epoch == p->epoch) && !lists == !t->watches;
 	t->n++;
 	t->last = p->epoch;
 	snapshot_unref(take);
@@ -182,11 +185,18 @@ static void test_resume(const struct model_ops *ops, const char *folder, enum pr
 {
 	struct fit_request r = request(ops, 400);
 	struct told told = { .in_order = true };
+	static const uint32_t watched[] = { 0, 7, 50, U - 1 };
 	struct fit_result straight, first, rest;
 
 	r.kept = kept;
 	r.patience = 3;
+	r.watched = watched;
+	r.n_watched = 4;
+	told.watches = true;
 	straight = run(&r, &task_null);
+	ok(isnan(straight.curves.point[0].churn) && straight.curves.point[1].churn >= 0 &&
+	   straight.curves.point[1].churn <= 1, "%s: churn is told from the second epoch on (%.2f)", ops->name,
+	   straight.curves.point[1].churn);
 	r.epochs = told.n = straight.best_epoch + 2;
 	r.save_dir = folder;
 	first = run(&r, &task_null);
