@@ -96,7 +96,7 @@ static void test_side_by_side(void)
 	start(cancel);
 	wait_for(0);
 	journal_script(session_journal(session), &text);
-	ok(strstr(text.s, "\nset follow yes\nset k 10\nset seed 3\nload events.csv\n") != NULL, "settings and data first");
+	ok(strstr(text.s, "\nset follow yes\nset k 10\nset redact off\nset seed 3\nload events.csv\n") != NULL, "settings and data first");
 	ok(strstr(text.s, "\nuse popularity#1\nusers u1\n# asked of a b in training: recommend u1 run='a b'\n"
 			  "recommend u1 run=popularity#1\n# not done again: cancel ") != NULL, "questions where they were asked");
 	ok(strstr(text.s, "patience=0 name='a b' name=\"a b\" replace=yes epochs=") != NULL &&
