@@ -209,7 +209,7 @@ struct model_ops {
 	/* ANY.  out[I] = likeness of every item to a text that no item need have; ERR_NOTFOUND when no word of it
 	 * is known.  NULL: the model reads no text. */
 	bool (*similar_text)(const struct model *m, const char *text, size_t n, float *out, struct err *err);
-	/* ANY.  The item vectors [I][*D], borrowed; NULL op: none. */
+	/* ANY.  The item vectors [I][*D], borrowed; NULL op: none.  NULL of a model in fewer bits. */
 	const float *(*item_vectors)(const struct model *m, size_t *D, size_t *stride);
 
 	bool (*save)(const struct model *m, enum weights_what what, struct weights_writer *w, struct err *err);
