@@ -247,7 +247,7 @@ static inline bool naive_friends(const struct naive *a, uint32_t u, double *mean
 	return with > 0;
 }
 
-/* u before dropout and before its length is taken; user NO_USER: nobody known, stranger: without e_u. */
+/* u before dropout and before its length is taken, with net->before of what stands before `asked`; user NO_USER: nobody known, stranger: without e_u. */
 static inline void naive_person(const struct naive *a, uint32_t user, bool stranger, const uint32_t *item,
 				const float *x, size_t count, uint32_t asked, double *u)
 {
@@ -255,6 +255,9 @@ static inline void naive_person(const struct naive *a, uint32_t user, bool stran
 	size_t D = n->D;
 	double mean[64], friends[64];
 
+	for (size_t k = 0; n->before && k < count; k++)
+		if (item[k] == asked)
+			count = k;
 	for (size_t d = 0; d < D; d++)
 		u[d] = n->project ? a->t[n->b + d] : stranger ? 0 : a->users[user * D + d];
 	if (n->project && !stranger)

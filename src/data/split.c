@@ -266,6 +266,22 @@ uint64_t split_count_tied(const struct split *s, bool for_valid)
 	return tied;
 }
 
+bool split_in_time(const struct split *s)
+{
+	const struct dataset *d = s->data;
+
+	for (uint32_t u = 0; d->has_order && u < d->n_users; u++) {
+		bool held_out = false;
+
+		for (size_t e = d->user_ptr[u]; e < d->user_ptr[u + 1]; e++) {
+			if (held_out && in_history(s->part[e], true))
+				return false;
+			held_out |= s->part[e] == PART_VALID || s->part[e] == PART_TEST;
+		}
+	}
+	return d->has_order;
+}
+
 /* What evaluation on=test with seen=drop will meet: test pairs that are history already, users without a
  * history, and how many users are left.  stamp[i] == u: item i is in the history of u. */
 static void count_test_users(struct split *s, uint32_t *stamp)

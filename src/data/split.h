@@ -60,6 +60,10 @@ void split_unref(const struct split *s); /* NULL is fine */
 uint32_t split_history(const struct split *s, uint32_t user, bool for_valid, uint32_t *item, float *value,
 		       int64_t *time);
 
+/* Whether all that is held out comes after all that is known of its user: the data has an order, and no valid or
+ * test event stands before one of the history. */
+bool split_in_time(const struct split *s);
+
 /* Test (for_valid: valid) events whose user has an event of the history at the same time. */
 uint64_t split_count_tied(const struct split *s, bool for_valid);
 

@@ -81,8 +81,9 @@ static struct towers *new_model(const struct build_env *env, const struct params
 	if (!m)
 		return NULL;
 	m->base.ops = &towers_ops;
-	if (towers_net_of(&m->net, env->data, p, err) && (!towers_says_yes(p, "text") || add_text(m, env, w, err)) &&
-	    towers_net_make(&m->net, err) && (m->trained = mem_zeroed(m->net.U, sizeof(*m->trained), err)))
+	if (towers_net_of(&m->net, env->data, p, err) && towers_set_time(&m->net, env->split, p, err) &&
+	    (!towers_says_yes(p, "text") || add_text(m, env, w, err)) && towers_net_make(&m->net, err) &&
+	    (m->trained = mem_zeroed(m->net.U, sizeof(*m->trained), err)))
 		return m;
 	destroy((struct model *)m);
 	return NULL;
@@ -106,11 +107,6 @@ static struct model *create(const struct build_env *env, const struct params *p,
 {
 	struct towers *m;
 
-	if (!env->data->has_order && params_real(p, "recency") < 1) {
-		err_set(err, ERR_UNSUPPORTED, "recency= needs histories in order, and this data has neither times nor an "
-			"order: leave it at 1");
-		return NULL;
-	}
 	m = new_model(env, p, NULL, err);
 	if (!m)
 		return NULL;
@@ -402,6 +398,7 @@ static bool save_state(const struct towers *m, struct weights_writer *w, struct 
 static bool save_packed(const struct towers *m, struct weights_writer *w, struct err *err)
 {
 	return towers_packed_add(w, &m->net, err) && packed_add(w, "item_vectors", &m->packed_r, err) &&
+	       weights_add(w, "recency", TENSOR_F32, &m->net.recency, 1, 0, err) &&
 	       weights_add(w, "user_trained", TENSOR_U8, m->trained, m->net.U, 0, err) &&
 	       (!m->has_friends || (packed_add(w, "friends", &m->packed_met, err) &&
 				    weights_add(w, "user_has_friends", TENSOR_U8, m->has_friends, m->net.U, 0, err)));
@@ -420,7 +417,8 @@ static bool save(const struct model *model, enum weights_what what, struct weigh
 	    (n->tags && !weights_add(w, "tags", TENSOR_F32, n->tags, towers_n_tags(&n->features), n->D, err)) ||
 	    (n->features.text && !weights_add(w, "words", TENSOR_F32, n->features.text->vectors,
 					      n->features.text->words->words.n, n->D, err)) ||
-	    !weights_add(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err) || !dense_tensors_add(w, &n->t, err))
+	    !weights_add(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err) ||
+	    !weights_add(w, "recency", TENSOR_F32, &n->recency, 1, 0, err) || !dense_tensors_add(w, &n->t, err))
 		return false;
 	if (what == WEIGHTS_STATE)
 		return save_state(m, w, err);
@@ -436,7 +434,8 @@ static bool take_weights(struct towers *m, const struct weights *w, struct err *
 	       weights_take(w, "items", TENSOR_F32, n->items, n->I, n->D, err) &&
 	       (!n->past || weights_take(w, "past", TENSOR_F32, n->past, n->I, n->D, err)) &&
 	       (!n->tags || weights_take(w, "tags", TENSOR_F32, n->tags, towers_n_tags(&n->features), n->D, err)) &&
-	       weights_take(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err);
+	       weights_take(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err) &&
+	       weights_take(w, "recency", TENSOR_F32, &n->recency, 1, 0, err); /* its split may not be the current one */
 }
 
 static bool take_scoring(struct towers *m, const struct weights *w, struct err *err)
@@ -473,7 +472,7 @@ static bool take_packed(struct towers *m, const struct weights *w, struct err *e
 			      !weights_take(w, "user_has_friends", TENSOR_U8, m->has_friends, n->U, 0, err)))
 		return false;
 	m->trained = mem_zeroed(n->U, sizeof(*m->trained), err);
-	return m->trained && towers_packed_get(w, n, err) &&
+	return m->trained && towers_packed_get(w, n, err) && weights_take(w, "recency", TENSOR_F32, &n->recency, 1, 0, err) &&
 	       weights_take(w, "user_trained", TENSOR_U8, m->trained, n->U, 0, err) &&
 	       packed_get(w, "item_vectors", n->I, n->D, &m->packed_r, err) &&
 	       (m->panels = rank_panels_new_packed(&m->packed_r, NULL, err));

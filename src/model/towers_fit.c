@@ -74,7 +74,8 @@ static struct towers_past past_of(const struct towers_fit *f, const struct tower
 {
 	const struct towers_batch *b = &f->batch;
 	struct towers_past past = { .item = towers_history(b, p->user), .f = weights, .n = sequences_n(&b->seq, p->user),
-				    .asked = b->place + p->at, .R = p->n };
+				    .asked = b->place + p->at, .R = p->n,
+				    .before = f->net->before };
 
 	if (f->friends) {
 		past.friends = csr_row(f->friends, p->user);
@@ -88,9 +89,13 @@ static const float *weights_of(struct towers_fit *f, size_t piece, float *to)
 {
 	const struct towers_batch *b = &f->batch;
 	uint32_t user = b->first[piece].user, n = sequences_n(&b->seq, user);
+	const float *x = b->weight ? b->weight + b->seq.ptr[user] : NULL;
 	struct rng r;
 
-	towers_past_weights(f->net->recency, b->weight ? b->weight + b->seq.ptr[user] : NULL, n, to);
+	if (f->net->before)
+		towers_past_weights_before(f->net->recency, x, n, b->place + b->first[piece].at, b->first[piece].n, to);
+	else
+		towers_past_weights(f->net->recency, x, n, to);
 	if (!(f->rule.drop > 0))
 		return to;
 	r = rng_stream(f->seed, "towers.drop", f->epoch, (uint64_t)f->k << 32 | piece);

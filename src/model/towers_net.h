@@ -9,7 +9,8 @@
  * W1 and W3 are the identity and there are no biases.  history=no: no W2.
  *
  * m_u is the mean of the history's vectors q_j + i'_j, weighted by x_uj recency^(events after j), WITHOUT the event
- * that is asked for.  The table `past` holds the sums q + i' (i' is a constant: its start).  With social > 0,
+ * that is asked for; in training with before = true without those that came after it, as it will be when a list is
+ * asked for (Covington et al. 2016, section 3.4: the next watch, not one held out at random).  The table `past` holds the sums q + i' (i' is a constant: its start).  With social > 0,
  * m_u = (1 - social) own + social times the mean of the friends' means; whoever lacks one of the two has the other.
  *
  * Rows are R of people or M of items, dense [R][D].  The same row has the same bits whatever it stands among.
@@ -31,6 +32,7 @@ struct towers_net {
 	uint32_t U, I, D;
 	enum towers_activation activation;
 	bool cosine, project, history;
+	bool before;                     /* training: m_u of what stands before the event that is asked for */
 	float recency, social;
 	struct towers_features features; /* owned, but for the dataset behind it */
 	struct tensors t;

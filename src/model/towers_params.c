@@ -5,6 +5,7 @@
 #include "model/registry.h"
 
 enum { MAX_D = 1024 };
+#define RECENCY_BEFORE 0.8f
 
 const struct param_spec towers_params[] = {
 	{ .name = "dim", .type = PARAM_INT, .lo = 1, .hi = MAX_D, .def = "64", .unit = "factors",
@@ -25,8 +26,12 @@ const struct param_spec towers_params[] = {
 	  .tune = "0.1..1" },
 	{ .name = "history", .type = PARAM_CHOICE, .def = "yes", .choices = "yes|no", .unit = "",
 	  .meaning = "people by what they took (W2)", .source = "" },
-	{ .name = "recency", .type = PARAM_REAL, .lo = 0.01, .hi = 1, .def = "1", .unit = "",
-	  .meaning = "what each later event leaves of an event's weight in the history", .source = "0.9 to 0.98 moved valid by 2 percent, either way" },
+	{ .name = "past", .type = PARAM_CHOICE, .def = "auto", .choices = "auto|others|before", .unit = "",
+	  .meaning = "what an event is learnt from: all others of its person, those before it, or (auto) these where what is held out comes last",
+	  .source = TUNED },
+	{ .name = "recency", .type = PARAM_REAL, .lo = 0.01, .hi = 1, .unit = "",
+	  .meaning = "what each later event leaves of an event's weight in the history; not given: 0.8 with past=before, 1 with others",
+	  .source = TUNED, .tune = "0.5..0.95" },
 	{ .name = "social", .type = PARAM_REAL, .lo = 0, .hi = 1, .def = "0", .unit = "",
 	  .meaning = "share of the friends' histories in a person's own, where there are friends", .source = "0.3 did not help on valid" },
 	{ .name = "text", .type = PARAM_CHOICE, .def = "yes", .choices = "yes|no", .unit = "",
@@ -88,13 +93,26 @@ struct towers_rule towers_rule_of(const struct params *p)
 	return r;
 }
 
+bool towers_set_time(struct towers_net *n, const struct split *s, const struct params *p, struct err *err)
+{
+	enum { AUTO, OTHERS, BEFORE } past = params_choice(p, "past");
+	bool given = params_is_set(p, "recency");
+
+	if (!s->data->has_order && (past == BEFORE || (given && params_real(p, "recency") < 1)))
+		return err_set(err, ERR_UNSUPPORTED, "%s= needs histories in order, and this data has neither times nor an "
+			       "order: leave it at %s", past == BEFORE ? "past" : "recency", past == BEFORE ? "others" : "1");
+	n->before = past == BEFORE || (past == AUTO && split_in_time(s));
+	n->recency = given ? (float)params_real(p, "recency") : n->before ? RECENCY_BEFORE : 1;
+	return true;
+}
+
 bool towers_net_of(struct towers_net *n, const struct dataset *d, const struct params *p, struct err *err)
 {
 	*n = (struct towers_net){
 		.U = d->n_users, .I = d->n_items, .D = (uint32_t)params_int(p, "dim"),
 		.activation = (enum towers_activation)params_choice(p, "activation"),
 		.cosine = params_choice(p, "loss") == TOWERS_CCL, .project = towers_says_yes(p, "project"),
-		.history = towers_says_yes(p, "history"), .recency = (float)params_real(p, "recency"),
+		.history = towers_says_yes(p, "history"), .recency = 1,
 		.social = towers_says_yes(p, "history") && d->friends.ptr ? (float)params_real(p, "social") : 0,
 	};
 	return towers_features_init(&n->features, d, n->D, towers_says_yes(p, "tags"), towers_says_yes(p, "vectors"), err);

@@ -11,5 +11,7 @@ bool towers_says_yes(const struct params *p, const char *name); /* of those that
 struct towers_rule towers_rule_of(const struct params *p);
 /* The network's shape and its features, but for the text. */
 bool towers_net_of(struct towers_net *n, const struct dataset *d, const struct params *p, struct err *err);
+/* What it makes of the order of a history, which past=auto leaves to the split; ERR_UNSUPPORTED: there is no order. */
+bool towers_set_time(struct towers_net *n, const struct split *s, const struct params *p, struct err *err);
 
 #endif

@@ -2,16 +2,37 @@
 /* towers_past.c - see towers_past.h.  Run i is what stands before asked[i] and after asked[i - 1]. */
 #include "model/towers_past.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "num/linalg.h"
 
-void towers_past_weights(float recency, const float *x, size_t n, float *f)
+/* What has faded to this counts as nothing: it could not move a sum, and would end in denormal numbers, which are
+ * slow to reckon with. */
+#define GONE 1e-12f
+
+/* x_k recency^(n-1-k) for the k from..n-1. */
+static void fade(float recency, const float *x, size_t from, size_t n, float *f)
 {
 	float by = 1;
 
-	for (size_t k = n; k-- > 0; by *= recency)
+	for (size_t k = n; k-- > from; by = by > GONE ? by * recency : 0)
 		f[k] = (x ? x[k] : 1) * by;
+}
+
+void towers_past_weights(float recency, const float *x, size_t n, float *f)
+{
+	fade(recency, x, 0, n, f);
+}
+
+void towers_past_weights_before(float recency, const float *x, size_t n, const uint32_t *asked, size_t R, float *f)
+{
+	size_t from = 0;
+
+	for (size_t e = 0; e < R; from = asked[e++])
+		fade(recency, x, from, asked[e], f);
+	for (; from < n; from++)
+		f[from] = 0;
 }
 
 static size_t run_from(const struct towers_past *p, size_t i)
@@ -73,12 +94,90 @@ void towers_past_mean(const struct towers_net *n, const uint32_t *item, const fl
 		linalg_axpy(of_friends, friends, mean, n->D);
 }
 
+/* --- Of what stands before ------------------------------------------------------------------------ */
+
+/* What the sums before asked[e - 1] count at asked[e]. */
+static float faded(const struct towers_net *n, const struct towers_past *p, size_t e)
+{
+	return e ? powf(n->recency, (float)(p->asked[e] - p->asked[e - 1])) : 0;
+}
+
+static size_t step_from(const struct towers_past *p, size_t e)
+{
+	return e ? p->asked[e - 1] : 0;
+}
+
+/* S_e = faded S_{e-1} + the events from asked[e - 1] on: what is asked for counts for what comes later. */
+static void means_before(const struct towers_net *n, const struct towers_past *p, float *mean, float *own,
+			 float *of_friends, float *work)
+{
+	size_t D = n->D;
+	float *sum = work, *step = work + D, *friends = step + D, weight = 0;
+
+	memset(sum, 0, D * sizeof(*sum));
+	if (p->n_friends)
+		towers_sum_past(n, p->friends, p->friends_f, p->n_friends, friends);
+	for (size_t e = 0; e < p->R; e++) {
+		size_t from = step_from(p, e), count = p->asked[e] - from;
+		float by = faded(n, p, e), *m = mean + e * D;
+
+		for (; count && p->f[from] == 0; from++)
+			count--; /* long ago */
+		towers_sum_past(n, p->item + from, p->f + from, count, step);
+		weight = by * weight + sum_of(p->f + from, count);
+		share(n, p->n_friends > 0, weight, &own[e], &of_friends[e]);
+		for (size_t d = 0; d < D; d++) {
+			sum[d] = by * sum[d] + step[d];
+			m[d] = own[e] * sum[d];
+		}
+		if (p->n_friends)
+			linalg_axpy(of_friends[e], friends, m, D);
+	}
+}
+
+static void entries(const struct towers_past *p, size_t from, size_t to, const float *vector, struct row_grad *entry)
+{
+	for (size_t k = from; k < to; k++)
+		entry[k] = (struct row_grad){ .from = vector, .row = p->f[k] != 0 ? p->item[k] : ROW_GRADS_NONE,
+					      .coef = p->f[k] };
+}
+
+/* forward: m_e = own_e S_e + of_friends_e friends, S_e = faded_e S_{e-1} + step_e */
+static void backward_before(const struct towers_net *n, const struct towers_past *p, const float *dmean, const float *own,
+			    const float *of_friends, float *vector, struct row_grad *entry)
+{
+	size_t D = n->D, R = p->R;
+	float *friends = vector + R * D;
+
+	for (size_t e = R; e-- > 0; ) {
+		float *v = vector + e * D, by = e + 1 < R ? faded(n, p, e + 1) : 0;
+
+		for (size_t d = 0; d < D; d++)
+			v[d] = own[e] * dmean[e * D + d];
+		if (by != 0)
+			linalg_axpy(by, v + D, v, D);
+		entries(p, step_from(p, e), p->asked[e], v, entry);
+	}
+	entries(p, p->asked[R - 1], p->n, vector, entry); /* nothing is asked after these: their f is 0 */
+	memset(friends, 0, D * sizeof(*friends));
+	for (size_t e = 0; p->n_friends && e < R; e++)
+		linalg_axpy(of_friends[e], dmean + e * D, friends, D);
+	for (size_t k = 0; k < p->n_friends; k++)
+		entry[p->n + k] = (struct row_grad){ .from = friends, .row = p->friends[k], .coef = p->friends_f[k] };
+}
+
+/* --- Of all others ---------------------------------------------------------------------------------- */
+
 void towers_past_means(const struct towers_net *n, const struct towers_past *p, float *mean, float *own,
 		       float *of_friends, float *work)
 {
 	size_t D = n->D, bytes = D * sizeof(float);
 	float *run = work, *sum = work + (p->R + 1) * D, *friends = sum + D, weight;
 
+	if (p->before) {
+		means_before(n, p, mean, own, of_friends, work);
+		return;
+	}
 	/* From the oldest: what stands before each; own[] holds its weight for now. */
 	weight = sum_run(n, p, 0, run);
 	memcpy(sum, run, bytes);
@@ -113,9 +212,7 @@ void towers_past_means(const struct towers_net *n, const struct towers_past *p, 
 
 static void entries_of_run(const struct towers_past *p, size_t i, const float *from, struct row_grad *entry)
 {
-	for (size_t k = run_from(p, i); k < run_to(p, i); k++)
-		entry[k] = (struct row_grad){ .from = from, .row = p->f[k] != 0 ? p->item[k] : ROW_GRADS_NONE,
-					      .coef = p->f[k] };
+	entries(p, run_from(p, i), run_to(p, i), from, entry);
 }
 
 /* forward: m_e = own_e (sum before e + recency sum after e) + of_friends_e friends */
@@ -125,6 +222,10 @@ void towers_past_backward(const struct towers_net *n, const struct towers_past *
 	size_t D = n->D, R = p->R, bytes = D * sizeof(float);
 	float *of_run = vector, *of_asked = vector + (R + 1) * D, *friends = of_asked + R * D, *before = friends;
 
+	if (p->before) {
+		backward_before(n, p, dmean, own, of_friends, vector, entry);
+		return;
+	}
 	/* A run stands before the events e >= i and after those e < i; an asked one likewise, but for itself. */
 	memset(of_run + R * D, 0, bytes);
 	for (size_t i = R; i-- > 0; ) {

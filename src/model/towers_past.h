@@ -3,9 +3,12 @@
  *
  *   m_e = sum over k != e of w_k z_k / sum of w_k,   w_k = x_k recency^(events that stand after k, e not counted)
  *
+ * or, with before, of what stands before it alone: k < e, w_k = x_k recency^(events between k and e).
+ *
  * DESIGN: the events that are asked for cut the history into runs; each run is summed once, and the runs are added
  * up from both ends.  No sum is taken off another, so that nothing is lost to rounding, and the cost is that of the
  * history, not of the history times the events asked for.  Backward the same runs get one vector each.
+ * before: the sum up to an event is that up to the one asked before it, faded, and what came since.
  * Thread: ANY, each with memory of its own.
  */
 #ifndef MODEL_TOWERS_PAST_H
@@ -15,6 +18,10 @@
 
 /* The weights of a history of n events, oldest first, into f: x_k recency^(n-1-k); x NULL: 1. */
 void towers_past_weights(float recency, const float *x, size_t n, float *f);
+
+/* The same for events whose history is what stands before them: x_k recency^(events between k and the next asked), 0
+ * where none is asked after k. */
+void towers_past_weights_before(float recency, const float *x, size_t n, const uint32_t *asked, size_t R, float *f);
 
 /* The mean of a whole history, weights f, with the mean of the friends' means [D] (NULL: none). */
 void towers_past_mean(const struct towers_net *n, const uint32_t *item, const float *f, size_t count,
@@ -26,6 +33,7 @@ struct towers_past {
 	size_t n;
 	const uint32_t *asked;     /* [R] places in it, ascending */
 	size_t R;
+	bool before;               /* of what stands before each event alone; f: towers_past_weights_before() */
 	const uint32_t *friends;   /* [n_friends] items, weights that sum to 1: the mean of the friends' means */
 	const float *friends_f;
 	size_t n_friends;

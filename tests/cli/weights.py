@@ -116,7 +116,9 @@ def towers(t, p, h, u):
     """In fewer bits the items' vectors stand in the file; whole, they are made of their content."""
     if 'item_vectors' not in t:
         return None
-    return table(t, 'item_vectors') @ (table(t, 'users')[u] + table(t, 'past')[h].mean(axis=0) @ table(t, 'history.weight'))
+    w = t['recency'][0] ** np.arange(len(h))[::-1]
+    m = w @ table(t, 'past')[h] / w.sum()
+    return table(t, 'item_vectors') @ (table(t, 'users')[u] + m @ table(t, 'history.weight'))
 
 
 def norm(x, t, name):

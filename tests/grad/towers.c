@@ -275,6 +275,16 @@ static void test_options(const char *kernels)
 	with.dropout = 0.3f;
 	snprintf(what, sizeof(what), "%s, all that is left out", kernels);
 	test(n, &with, true, what);
+	n.before = true;
+	snprintf(what, sizeof(what), "%s, what stands before, friends, all that is left out", kernels);
+	test(n, &with, true, what);
+	n = net;
+	n.before = true;
+	snprintf(what, sizeof(what), "%s, what stands before, recency", kernels);
+	test(n, &r, true, what);
+	n.recency = 1;
+	snprintf(what, sizeof(what), "%s, what stands before", kernels);
+	test(n, &r, true, what);
 	n = net;
 	n.project = false;
 	snprintf(what, sizeof(what), "%s, project=no, no content", kernels);

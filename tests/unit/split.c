@@ -514,8 +514,34 @@ static void test_cancel(void)
 	dataset_unref(d);
 }
 
+/* Whether all that is held out comes last, of each kind. */
+static void test_in_time(void)
+{
+	static const struct { const char *kind, *args; bool in_time; } all[] = {
+		{ "leave-last", "", true },      { "ratio", "order=time", true }, { "ratio", "", false },
+		{ "temporal", "", true },        { "none", "", true },            { "random", "", false },
+		{ "kfold", "", false },          { "cold-items", "", false },     { "users", "order=time", true },
+		{ "users", "order=random", false },
+	};
+	struct dataset *d = staircase(40, WITH_TIME), *without = staircase(40, 0);
+	struct split *s;
+
+	for (size_t k = 0; k < sizeof(all) / sizeof(*all); k++) {
+		s = make(d, all[k].kind, all[k].args, 42);
+		ok(s && split_in_time(s) == all[k].in_time, "%s %s: what is held out comes %s", all[k].kind, all[k].args,
+		   all[k].in_time ? "last" : "anywhere");
+		split_unref(s);
+	}
+	s = split_make(without, "none", NULL, 42, &task_null, &err);
+	ok(s && !split_in_time(s), "without an order nothing does");
+	split_unref(s);
+	dataset_unref(d);
+	dataset_unref(without);
+}
+
 int main(void)
 {
+	test_in_time();
 	test_leave_last();
 	test_ratio();
 	test_random();

@@ -7,6 +7,7 @@
 #include "model/registry.h"
 #include "model/towers_batch.h"
 #include "model/towers_fit.h"
+#include "model/towers_params.h"
 #include "num/linalg.h"
 #include "towers_case.h"
 
@@ -211,11 +212,13 @@ static void test_ablations(void)
 static void test_people(void)
 {
 	struct params p = small("ccl");
-	struct model *m = fit(&p, 5, &task_null);
+	struct model *m;
 	struct query q = fixture_query(&f, U - 1), turned;
 	uint32_t items[PER_USER + 2];
 	float stranger[I], known[I], folded[I], again[I];
 
+	fixture_set(&p, "recency", "1");
+	m = fit(&p, 5, &task_null);
 	scores(m, &q, stranger);
 	q.user = U - 1;
 	scores(m, &q, known);
@@ -369,7 +372,63 @@ static void test_no_order(void)
 	f.data->has_order = false;
 	fixture_set(&p, "recency", "0.9");
 	ok(!towers_ops.create(&f.env, &p, &err) && err.code == ERR_UNSUPPORTED, "recency without an order: %s", err.msg);
+	p = small("ccl");
+	fixture_set(&p, "past", "before");
+	ok(!towers_ops.create(&f.env, &p, &err) && err.code == ERR_UNSUPPORTED, "past=before without an order: %s", err.msg);
 	f.data->has_order = order;
+}
+
+static void time_is(const struct split *s, const char *past, const char *recency, bool before, float fades)
+{
+	struct towers_net n = { 0 };
+	struct params p = small("ccl");
+	struct err err;
+
+	if (past)
+		fixture_set(&p, "past", past);
+	if (recency)
+		fixture_set(&p, "recency", recency);
+	ok(towers_set_time(&n, s, &p, &err) && n.before == before && n.recency == fades, "%s, past=%s recency=%s: %s, %.2f",
+	   s->text, past ? past : "auto", recency ? recency : "", before ? "before" : "others", (double)fades);
+}
+
+/* past=auto asks the split; a run keeps what it was trained with, whatever the split it is opened beside. */
+static void test_time(void)
+{
+	struct err err;
+	struct split *random = split_make(f.data, "ratio", NULL, 42, &task_null, &err);
+	struct params p = small("ccl");
+	struct build_env other = f.env;
+	struct query q = fixture_query(&f, U - 1);
+	float was[I], is[I];
+	struct weights_writer *w;
+	struct weights *file;
+	struct model *m;
+	char path[64];
+
+	fixture_must(random != NULL, &err);
+	time_is(f.split, NULL, NULL, true, 0.8f);
+	time_is(f.split, NULL, "0.9", true, 0.9f);
+	time_is(f.split, "others", NULL, false, 1);
+	time_is(random, NULL, NULL, false, 1);
+	time_is(random, "before", NULL, true, 0.8f);
+	m = fit(&p, 2, &task_null);
+	snprintf(path, sizeof(path), "towers-%d.safetensors", (int)getpid());
+	w = weights_writer_new(&err);
+	fixture_must(w && towers_ops.save(m, WEIGHTS_SCORING, w, &err) && weights_commit(w, path, &err), &err);
+	weights_writer_free(w);
+	scores(m, &q, was);
+	towers_ops.destroy(m);
+	file = weights_open(path, &err);
+	other.split = random;
+	m = file ? towers_ops.load(&other, &p, file, WEIGHTS_SCORING, &err) : NULL;
+	fixture_must(m != NULL, &err);
+	scores(m, &q, is);
+	ok(!memcmp(was, is, sizeof(was)), "opened beside another split it answers alike");
+	weights_close(file);
+	unlink(path);
+	towers_ops.destroy(m);
+	split_unref(random);
 }
 
 int main(void)
@@ -396,6 +455,7 @@ int main(void)
 	test_memory("ccl");
 	test_memory("softmax");
 	test_no_order();
+	test_time();
 	csr_done(&f.x);
 	fixture_done(&f);
 	pool_free(two);
