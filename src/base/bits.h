@@ -11,5 +11,6 @@
 static inline size_t bits_words(uint32_t n) { return (size_t)n / 64 + 1; }
 static inline bool bits_has(const uint64_t *set, uint32_t i) { return set[i / 64] >> i % 64 & 1; }
 static inline void bits_add(uint64_t *set, uint32_t i) { set[i / 64] |= (uint64_t)1 << i % 64; }
+static inline void bits_flip(uint64_t *set, uint32_t i) { set[i / 64] ^= (uint64_t)1 << i % 64; }
 
 #endif

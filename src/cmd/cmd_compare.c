@@ -34,6 +34,7 @@ struct comparison {
 	size_t n;
 	struct compared *run; /* [n], best first once measured */
 	struct eval_options options;
+	bool standard; /* what is measured becomes what is told of the runs */
 	int metric;
 	unsigned at;          /* which of options.k is the metric's */
 	uint64_t seed;
@@ -43,6 +44,7 @@ struct comparison {
 static const struct param_spec compare_params[] = {
 	{ .name = "metric", .type = PARAM_TEXT, .def = "ndcg@10", .meaning = "what the runs are ordered by" },
 	{ .name = "on", .type = PARAM_CHOICE, .choices = "test|valid", .def = "test", .meaning = "which part is to be found" },
+	CANDIDATES_PARAM,
 	{ .name = "budget", .type = PARAM_TEXT,
 	  .meaning = "of models: tunes each for its part of this time, such as 10m; default: they keep their defaults" },
 	{ .name = "share", .type = PARAM_TEXT, .def = "50",
@@ -111,7 +113,9 @@ static bool compare_prepare(struct call *c, struct err *err)
 	if (!call_needs_data(c, err))
 		return false;
 	eval_options_for(&x->options, session_split(c->session));
+	eval_read_candidates(&c->params, &x->options);
 	x->options.on_valid = params_choice(&c->params, "on") == 1;
+	x->standard = eval_is_standard(&x->options, session_split(c->session));
 	x->seed = x->options.seed = session_seed(c->session);
 	if (!parse_metric(c, x, err))
 		return false;
@@ -359,7 +363,7 @@ static bool compare_finish(struct call *c, struct err *err)
 	(void)err;
 	compare_models_ended(x->models, c->session);
 	tell(c, x);
-	for (size_t i = 0; i < x->n && !x->options.on_valid; i++) {
+	for (size_t i = 0; i < x->n && x->standard; i++) {
 		eval_keep(c->session, x->run[i].eval);
 		x->run[i].eval = NULL;
 	}
@@ -411,7 +415,7 @@ static const char *compare_again(const struct call *c, struct str *line)
 }
 
 const struct command compare_command = {
-	.name = "compare", .group = "Questions", .synopsis = "compare [RUN…] [metric=ndcg@10] [on=test|valid]  or  compare MODEL… [budget=T] [share=25,50] [users=100] [metric=ndcg@10]",
+	.name = "compare", .group = "Questions", .synopsis = "compare [RUN…] [metric=ndcg@10] [on=test|valid] [candidates=train|all|cold]  or  compare MODEL… [budget=T] [share=25,50] [users=100] [metric=ndcg@10]",
 	.summary = "runs side by side, with intervals and costs; models trained under one rule, with a verdict",
 	.lane = LANE_HEAVY, .words = { WORD_RUN }, .many = true, .most = UINT_MAX, .params = compare_params,
 	.prepare = compare_prepare, .run = compare_run, .message = compare_message,

@@ -28,8 +28,7 @@ struct evaluation {
 static const struct param_spec evaluate_params[] = {
 	{ .name = "on", .type = PARAM_CHOICE, .choices = "test|valid", .def = "test", .meaning = "which part is to be found" },
 	{ .name = "k", .type = PARAM_INTS, .lo = 1, .hi = 100000, .def = "5,10,20", .meaning = "lengths of list" },
-	{ .name = "candidates", .type = PARAM_CHOICE, .choices = "train|all",
-	  .meaning = "items with a train event, or every item (default: train; for split cold-items all)" },
+	CANDIDATES_PARAM,
 	{ .name = "seen", .type = PARAM_CHOICE, .choices = "drop|keep", .def = "drop",
 	  .meaning = "whether items of the history may be recommended" },
 	{ .name = "fold-in", .type = PARAM_BOOL, .def = "no",
@@ -48,6 +47,14 @@ static const struct param_spec evaluate_params[] = {
 	{ .name = NULL },
 };
 
+void eval_read_candidates(const struct params *p, struct eval_options *o)
+{
+	if (!params_is_set(p, "candidates"))
+		return;
+	o->all_candidates = params_choice(p, "candidates") > 0;
+	o->cold_candidates = params_choice(p, "candidates") == 2;
+}
+
 static bool fill_options(const struct call *c, struct eval_options *o, struct err *err)
 {
 	const struct params *p = &c->params;
@@ -61,8 +68,7 @@ static bool fill_options(const struct call *c, struct eval_options *o, struct er
 	for (size_t i = 0; i < n; i++)
 		o->k[i] = (uint32_t)k[i];
 	o->on_valid = params_choice(p, "on") == 1;
-	if (params_is_set(p, "candidates"))
-		o->all_candidates = params_choice(p, "candidates") == 1;
+	eval_read_candidates(p, o);
 	o->keep_seen = params_choice(p, "seen") == 1;
 	o->fold_in = params_bool(p, "fold-in");
 	o->sampled = (uint32_t)params_int(p, "sampled");
@@ -311,10 +317,10 @@ static void say_results(struct call *c, const struct evaluation *e)
 }
 
 /* Only what means the same for every run is kept as the run's own. */
-static bool is_standard(const struct eval_options *o, const struct split *split)
+bool eval_is_standard(const struct eval_options *o, const struct split *split)
 {
-	return !o->on_valid && o->all_candidates == split->cold_items && !o->keep_seen && !o->fold_in && !o->sampled && !o->negatives &&
-	       !strcmp(o->dialect, "recbole");
+	return !o->on_valid && o->all_candidates == split->cold_items && !o->cold_candidates && !o->keep_seen &&
+	       !o->fold_in && !o->sampled && !o->negatives && (!o->dialect || !strcmp(o->dialect, "recbole"));
 }
 
 void eval_keep(struct session *s, struct eval_result *take)
@@ -346,7 +352,7 @@ static bool evaluate_finish(struct call *c, struct err *err)
 		add_result(&c->result, e->result[i]);
 	result_set(&c->result, "seconds", json_number(e->seconds));
 	say_results(c, e);
-	for (size_t i = 0; i < e->n && is_standard(&e->options, e->hold[0].split); i++) {
+	for (size_t i = 0; i < e->n && eval_is_standard(&e->options, e->hold[0].split); i++) {
 		eval_keep(c->session, e->result[i]);
 		e->result[i] = NULL;
 	}
@@ -372,7 +378,7 @@ static void evaluate_release(struct call *c)
 
 const struct command evaluate_command = {
 	.name = "evaluate", .group = "Questions",
-	.synopsis = "evaluate [RUN…] [on=test|valid] [k=5,10,20] [candidates=train|all] [seen=drop|keep] [fold-in=yes] [sampled=N] [negatives=FILE] [dialect=NAME] [slice=NAME]  or  evaluate explain [RUN…] [users=200] [k=10]",
+	.synopsis = "evaluate [RUN…] [on=test|valid] [k=5,10,20] [candidates=train|all|cold] [seen=drop|keep] [fold-in=yes] [sampled=N] [negatives=FILE] [dialect=NAME] [slice=NAME]  or  evaluate explain [RUN…] [users=200] [k=10]",
 	.summary = "metrics of runs on the current split; or how far their explanations can be trusted",
 	.lane = LANE_LIGHT, .words = { WORD_EVALUATED, WORD_RUN }, .many = true, .most = UINT_MAX, .params = evaluate_params,
 	.prepare = evaluate_prepare, .run = evaluate_run, .finish = evaluate_finish, .release = evaluate_release,

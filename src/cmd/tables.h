@@ -46,6 +46,7 @@ bool call_item(const struct call *c, const char *id, uint32_t *item, struct err 
 /* evaluate and compare: a run that may be measured on the current split; name NULL: the one that answers. */
 struct hold;
 struct eval_result;
+struct eval_options;
 bool run_is_comparable(const struct run *r); /* it can be measured now, on the current split */
 bool hold_evaluable(struct hold *h, const struct call *c, const char *name, struct err *err);
 json_t *eval_metrics_json(const struct eval_result *e); /* {"ndcg@10":…,…} */
@@ -54,6 +55,11 @@ json_t *eval_cold_json(const struct eval_result *e);
 void eval_say_cold(struct str *out, const struct eval_result *e); /* a line where it does not */
 /* UI: the standard evaluation of a run becomes what is told of it. */
 void eval_keep(struct session *s, struct eval_result *take);
+bool eval_is_standard(const struct eval_options *o, const struct split *split); /* as what is kept has to be */
+#define CANDIDATES_PARAM                                                                                          \
+	{ .name = "candidates", .type = PARAM_CHOICE, .choices = "train|all|cold",                                \
+	  .meaning = "items with a train event, every item, or those without one (default: train; for split cold-items all)" }
+void eval_read_candidates(const struct params *p, struct eval_options *o);
 /* Rows that tell a table of parameters (help, params). */
 void result_params(struct result *r, const struct param_spec *specs);
 /* Sets r->text, formatted. */

@@ -269,6 +269,26 @@ static bool describe(struct eval_job *job, struct err *err)
 	return true;
 }
 
+static bool bar_items(struct eval_job *job, struct err *err)
+{
+	const uint32_t n_items = job->split->data->n_items;
+	const bool cold = job->o->cold_candidates;
+
+	if (!rank_barred(job->split, job->o->all_candidates && !cold, &job->barred, &job->n_candidates, err))
+		return false;
+	if (!cold)
+		return true;
+	if (!(model_caps(job->snapshot->model) & MODEL_RANKS_COLD)) /* ties go by an item's place in the data, which tells of it */
+		return err_set(err, ERR_UNSUPPORTED, "candidates=cold: %s cannot tell items without a train event apart",
+			       job->snapshot->run);
+	if (job->n_candidates == n_items)
+		return err_set(err, ERR_UNSUPPORTED, "candidates=cold: every item has a train event in split %s", job->split->text);
+	for (uint32_t i = 0; i < n_items; i++)
+		bits_flip(job->barred, i);
+	job->n_candidates = n_items - job->n_candidates;
+	return true;
+}
+
 static void job_done(struct eval_job *job)
 {
 	for (unsigned i = 0; job->memo && i < task_slots(job->task); i++)
@@ -293,7 +313,7 @@ bool eval_job_run(struct eval_job *job, struct err *err)
 	done = check_options(job, err) &&
 	       targets_make(&job->targets, job->split, job->o->on_valid, job->o->keep_seen, job->task, err) &&
 	       describe(job, err) && tally_open(&job->tally, job->r, job->metrics, err) &&
-	       rank_barred(job->split, job->o->all_candidates, &job->barred, &job->n_candidates, err) &&
+	       bar_items(job, err) &&
 	       asker_init(&job->asker, job->snapshot, job->split, &job->targets, job->o, job->task, err);
 	if (done && job->targets.n > 0)
 		done = few ? run_sampled(job, err) : run_full(job, err);

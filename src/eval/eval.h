@@ -26,7 +26,8 @@ struct eval_options { /* eval_options_init() gives the defaults */
 	bool on_valid;         /* on=valid: history is train alone */
 	unsigned n_k;
 	uint32_t k[EVAL_KS];   /* default 5,10,20; at most 1000 */
-	bool all_candidates;   /* candidates=all */
+	bool all_candidates;   /* candidates=all or cold */
+	bool cold_candidates;  /* candidates=cold: of all, those without a train event alone */
 	bool keep_seen;        /* seen=keep */
 	bool fold_in;
 	uint32_t sampled;      /* 0: full ranking */

@@ -3,6 +3,7 @@
  * and items held out whole. */
 #include "eval/eval.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "eval/rank_lists.h"
@@ -304,6 +305,7 @@ static void test_cold_items(void)
 	struct eval_result *r;
 	uint64_t *barred = NULL;
 	uint32_t n = 0;
+	double first = 0;
 
 	fixture_make(&f, 40, 6, 4, false);
 	cold = split_make(f.data, "cold-items", NULL, 3, &task_null, &err);
@@ -320,6 +322,17 @@ static void test_cold_items(void)
 	eval_result_free(r);
 	ok(!rank_all_items(cold, blind->model) && rank_all_items(cold, seeing->model) &&
 	   !rank_all_items(f.split, seeing->model), "lists have all items where the model can and the split means it");
+	for (uint32_t i = 0; i < 6; i++)
+		if (!cold->item_train[i])
+			first += 1.0 / ++n;
+	o.cold_candidates = o.on_valid = true; /* histories of train alone, and one item to be found */
+	r = eval_run(seeing, cold, &o, &task_null, &err);
+	ok(r && n > 1 && n < 6 && fabs(r->by_chance[METRIC_MRR][2] - first / n) < 1e-9 && r->value[METRIC_RECALL][2] == 1,
+	   "candidates=cold: the %u items without a train event are ranked", (unsigned)n);
+	eval_result_free(r);
+	ok(!eval_run(blind, cold, &o, &task_null, &err) && err.code == ERR_UNSUPPORTED, "%s", err.msg);
+	ok(!eval_run(seeing, f.split, &o, &task_null, &err) && err.code == ERR_UNSUPPORTED, "%s", err.msg);
+	o.cold_candidates = o.on_valid = false;
 	ok(rank_barred(cold, rank_all_items(cold, seeing->model), &barred, &n, &err) && !barred && n == 6, "all six");
 	o.all_candidates = false;
 	r = eval_run(blind, cold, &o, &task_null, &err);
