@@ -51,7 +51,7 @@ const struct param_spec towers_params[] = {
 	  .meaning = "share of each history's events left out of its mean, anew each time", .source = TUNED,
 	  .tune = "0..0.6" },
 	{ .name = "item-dropout", .type = PARAM_REAL, .lo = 0, .hi = 0.95, .def = "0.1", .unit = "",
-	  .meaning = "share of a batch's items known by their content alone", .source = "0 was no better on valid" },
+	  .meaning = "share of a batch's items known by their content alone", .source = "0 was no better on valid; 0.5 a third better for items never in train" },
 	{ .name = "user-dropout", .type = PARAM_REAL, .lo = 0, .hi = 1, .def = "0.5", .unit = "",
 	  .meaning = "share of a batch's people known by their history alone", .source = "0.5 to 0.9 made no difference on valid" },
 	{ .name = "epochs", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "60", .unit = "epochs",
