@@ -42,15 +42,15 @@ void say_whynot(struct str *out, const struct dataset *d, const struct whynot_an
 		str_puts(out, "not ranked");
 	else
 		str_printf(out, "%u%s", w->rank, ordinal(w->rank));
-	str_printf(out, " by %s", w->run);
-	if (w->folded_in)
-		str_puts(out, ", folded in");
-	if (w->trained_rank && w->trained_rank != w->rank)
-		str_printf(out, " (%u%s by the trained vector)", w->trained_rank, ordinal(w->trained_rank));
 	if (w->rank && w->rank <= w->k)
-		str_printf(out, ": it is among the best %u", w->k);
+		str_printf(out, ", among the best %u", w->k);
 	else if (w->rank && !isnan(w->gap))
-		str_printf(out, ": its score %.4g lacks %.4g to rank %u", w->score, w->gap, w->k);
+		str_printf(out, ", lacks %.3g to rank %u", w->gap, w->k);
+	str_printf(out, ", by %s", w->run);
+	if (w->folded_in)
+		str_puts(out, " folded in");
+	if (w->trained_rank && w->trained_rank != w->rank)
+		str_printf(out, "; %u%s by the trained vector", w->trained_rank, ordinal(w->trained_rank));
 }
 
 void say_addition(struct str *out, const struct dataset *d, const struct whynot_answer *w)

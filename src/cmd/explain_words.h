@@ -14,7 +14,7 @@
 void say_removal(struct str *out, const struct dataset *d, const struct removal_answer *r);
 /* "Faithful: 0.93, in random order 0.41"; "Unfaithful: …, no better than chance". */
 void say_faithfulness(struct str *out, const struct faithfulness_answer *f);
-/* "Shrek (2001) is 123rd by ease#1: it lacks 0.12 to rank 10"; why it is not ranked stands among the causes. */
+/* "Shrek (2001) is 123rd, lacks 0.12 to rank 10, by ease#1"; why it is not ranked stands among the causes. */
 void say_whynot(struct str *out, const struct dataset *d, const struct whynot_answer *w);
 /* "In with 1 event more, as 7th (no fewer do, of those tried): A". */
 void say_addition(struct str *out, const struct dataset *d, const struct whynot_answer *w);

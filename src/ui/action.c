@@ -31,6 +31,8 @@ const struct action action_table[N_ACTIONS] = {
 	[ACT_BEST] = { ACT_BEST, "best", "best", "marks the best epoch, or not", "train", NULL },
 	[ACT_EDIT] = { ACT_EDIT, "edit", "edit", "edits the setting under the cursor", "train", NULL },
 	[ACT_EXPLAIN] = { ACT_EXPLAIN, "why", "why", "explains the recommended item under the cursor", "users", NULL },
+	[ACT_WHYNOT] = { ACT_WHYNOT, "why-not", "why-not ITEM", "tells what keeps an item out of the user's list",
+			 "users items", NULL, "item" },
 	[ACT_BY] = { ACT_BY, "by", "by [model|behaviour|text]  or  by [history|content]",
 		     "what makes items near; what an explanation is broken down by", "users items",
 		     "model|behaviour|text|history|content" },

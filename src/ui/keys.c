@@ -44,8 +44,10 @@ const struct binding builtin_keys[] = {
 	{ "users.history", "Space", "toggle-event", "remove/restore" },
 	{ "users.history", "r", "rate-event", "re-rate" },
 	{ "users.history", "a", ":add-event ", "add" },
+	{ "users.list", "w", "why-not {item}", "why not" },
 	{ "users.list", "a", "add-event {item}", "add to history" },
 	{ "users.why", "Enter", "show-item {item}", "see item" },
+	{ "users", "w", ":why-not ", NULL },
 	{ "users", "\\", "\\", "filter" },
 	{ "users", "s", "sort", "sort" },
 	{ "users", "b", "by", "history/content" },
@@ -63,6 +65,7 @@ const struct binding builtin_keys[] = {
 
 	{ "items.items", "Enter", "pane nearest", "nearest" },
 	{ "items.nearest", "Enter", "show-item {item}", "go there" },
+	{ "items", "w", "why-not {item}", "why not" },
 	{ "items", "b", "by", "nearest by" },
 	{ "items", "m", "map", "map" },
 	{ "items", "+", "zoom in", NULL },

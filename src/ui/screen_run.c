@@ -198,11 +198,12 @@ static void hold(struct screen *sc)
 
 static void go_to(struct screen *sc, const struct act *act)
 {
-	const char *name = act->id == ACT_GO_USER ? "users" : "items";
+	const char *name = act->id == ACT_GO_ITEM ? "items" : "users";
 
 	go_view(sc, name);
 	if (!screen_view(sc)->kind->handle(screen_view(sc), sc->session, act))
-		refuse(sc, "nothing here has the id \"%.60s\"", act->arg);
+		refuse(sc, act->id == ACT_WHYNOT ? "why-not wants an item, and a user to ask for: \"%.60s\""
+						 : "nothing here has the id \"%.60s\"", act->arg);
 }
 
 static void clear_pending_input(struct screen *sc)
@@ -249,6 +250,7 @@ static bool act_here(struct screen *sc, const struct act *act)
 		return true;
 	case ACT_GO_USER:
 	case ACT_GO_ITEM:
+	case ACT_WHYNOT:
 		go_to(sc, act);
 		return true;
 	default:

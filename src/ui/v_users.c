@@ -38,6 +38,7 @@ static void users_init(struct view *v)
 	struct users_state *st = v->state;
 
 	st->user = st->go_user = st->event_user = NO_USER;
+	st->whynot_item = NO_ITEM;
 }
 
 static void users_done(struct view *v)
@@ -112,6 +113,8 @@ static void start_afresh(struct view *v, struct users_state *st, const struct da
 	st->filter[0] = '\0';
 	st->user = st->event_user = st->go_user = NO_USER;
 	st->scrub.epoch = 0;
+	st->whynot_item = NO_ITEM;
+	st->whynot.asked = false;
 	st->list.asked = st->why.asked = st->removal.asked = st->faithfulness.asked = false;
 	for (int i = 0; i < v->kind->n_panes; i++)
 		table_init(&v->table[i]);
@@ -163,6 +166,10 @@ static void ask_what_changed(struct view *v, struct users_state *st, struct sess
 		return;
 	if (!users_asked(&st->list, st, s, PANE_LIST, 0) && session_ask_list(s, st->user, session_edits_now(s), LIST_K))
 		users_note_question(&st->list, st, s, 0);
+	if (st->whynot_item != NO_ITEM) {
+		users_ask_whynot(st, s);
+		return;
+	}
 	list = users_list(st, s, &pending);
 	if (st->why_on && list && list->user == st->user && v->table[LIST].cursor < list->n)
 		users_ask_why(st, s, list->row[v->table[LIST].cursor].item);
@@ -200,6 +207,7 @@ static void users_sync(struct view *v, struct session *s)
 	const struct dataset *d = session_data(s);
 	const struct list_answer *list;
 	const struct why_answer *why;
+	const struct whynot_answer *whynot;
 	uint32_t was = st->user;
 	bool pending;
 
@@ -226,6 +234,7 @@ static void users_sync(struct view *v, struct session *s)
 		table_go(&v->table[LIST], 0);
 		table_go(&v->table[WHY], 0);
 		st->why_on = false;
+		st->whynot_item = NO_ITEM;
 	}
 	users_list_events(st, s, d);
 	view_rows(v, HISTORY, st->n_added + st->n_event + st->n_friend);
@@ -233,6 +242,11 @@ static void users_sync(struct view *v, struct session *s)
 	ask_what_changed(v, st, s);
 	list = users_list(st, s, &pending);
 	view_rows(v, LIST, list ? list->n : 0);
+	if (st->whynot_item != NO_ITEM) {
+		whynot = users_whynot(st, s, &pending);
+		view_rows(v, WHY, whynot ? users_whynot_rows(whynot) : 0);
+		return;
+	}
 	why = users_why(st, s, &pending);
 	view_rows(v, WHY, why ? users_why_notes(st, s, why) + why->n_parts + why->n_neighbours +
 				(users_why_others(st, why) > 0) : 0);
@@ -291,6 +305,7 @@ static bool choose_by(struct view *v, struct users_state *st, const char *by)
 		return false;
 	st->by_content = content || (!history && (!st->by_content || !st->why_on));
 	st->why_on = true;
+	st->whynot_item = NO_ITEM;
 	return true;
 }
 
@@ -320,6 +335,10 @@ static bool users_handle(struct view *v, struct session *s, const struct act *ac
 		}
 		return true;
 	case ACT_BACK:
+		if (st->whynot_item != NO_ITEM) {
+			st->whynot_item = NO_ITEM;
+			return true;
+		}
 		if (!st->filter[0])
 			return false;
 		st->filter[0] = '\0';
@@ -329,7 +348,11 @@ static bool users_handle(struct view *v, struct session *s, const struct act *ac
 		if (!v->table[LIST].n)
 			return false;
 		st->why_on = true;
+		st->whynot_item = NO_ITEM;
 		return true;
+	case ACT_WHYNOT:
+		users_sync(v, s); /* from another view: who is under the cursor */
+		return *act->arg && users_begin_whynot(v, s, act->arg);
 	case ACT_BY:
 		return choose_by(v, st, act->arg);
 	case ACT_GO_USER:
@@ -347,6 +370,7 @@ static uint32_t item_under_cursor(const struct view *v, const struct session *s)
 	bool pending;
 	const struct list_answer *list;
 	const struct why_answer *why;
+	const struct whynot_answer *whynot;
 
 	if (!d || st->user == NO_USER)
 		return NO_ITEM;
@@ -357,6 +381,10 @@ static uint32_t item_under_cursor(const struct view *v, const struct session *s)
 		list = users_list(st, s, &pending);
 		return list && at < list->n ? list->row[at].item : NO_ITEM;
 	case WHY:
+		if (st->whynot_item != NO_ITEM) {
+			whynot = users_whynot(st, s, &pending);
+			return whynot ? users_whynot_item(whynot, at) : NO_ITEM;
+		}
 		why = users_why(st, s, &pending);
 		at -= why ? users_why_notes(st, s, why) : 0; /* a note has no item: beyond all parts */
 		return why && at < why->n_parts ? why->part[at].item : NO_ITEM;
@@ -396,6 +424,7 @@ static void users_row_text(const struct view *v, const struct session *s, int pa
 	bool pending;
 	const struct list_answer *list = users_list(st, s, &pending);
 	const struct why_answer *why = users_why(st, s, &pending);
+	const struct whynot_answer *whynot = users_whynot(st, s, &pending);
 	uint32_t item;
 	size_t event, at;
 
@@ -407,6 +436,8 @@ static void users_row_text(const struct view *v, const struct session *s, int pa
 		str_puts(out, dataset_user_id(d, users_friend(st, d, row)));
 	else if (pane == LIST && list && row < list->n)
 		str_puts(out, dataset_title(d, list->row[row].item));
+	else if (pane == WHY && st->whynot_item != NO_ITEM)
+		str_puts(out, whynot && (item = users_whynot_item(whynot, row)) != NO_ITEM ? dataset_title(d, item) : "");
 	else if (pane == WHY && why && (at = row - users_why_notes(st, s, why)) < why->n_parts)
 		str_puts(out, why->by_content ? why->part[at].name : dataset_title(d, why->part[at].item));
 }

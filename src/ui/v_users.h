@@ -27,9 +27,10 @@ struct users_state {
 	size_t order;          /* index into orders */
 	bool reverse, wants_order, why_on, by_content;
 	char filter[128];
-	struct question list, why, removal, faithfulness;
+	struct question list, why, removal, faithfulness, whynot;
 	struct scrub scrub;    /* the epoch of the answering run that shows */
 	struct list_answer then; /* the list as it stood at it; its rows are owned */
+	uint32_t whynot_item;  /* NO_ITEM: Why tells of the list's row */
 	uint32_t *persona;     /* [n_persona] numbers of those that show, above the users */
 	size_t n_persona;
 	uint32_t *added;       /* [n_added] items that edits add, newest first, and a persona's: the rows above the events */
@@ -67,6 +68,12 @@ bool users_asked(const struct question *q, const struct users_state *st, const s
 void users_note_question(struct question *q, const struct users_state *st, const struct session *s, uint32_t item);
 /* v_users_why.c: asks what Why tells of the item, as far as it was not asked. */
 void users_ask_why(struct users_state *st, struct session *s, uint32_t item);
+/* v_users_whynot.c: why an item is not in the list.  The answer about it, or NULL; its rows, and the item of one. */
+const struct whynot_answer *users_whynot(const struct users_state *st, const struct session *s, bool *pending);
+size_t users_whynot_rows(const struct whynot_answer *w);
+uint32_t users_whynot_item(const struct whynot_answer *w, size_t row); /* NO_ITEM: a line of text */
+void users_ask_whynot(struct users_state *st, struct session *s);
+bool users_begin_whynot(struct view *v, struct session *s, const char *text); /* id or title; false: there is no user */
 /* What an edit of this user's history says of an item; NULL: nothing. */
 const struct edit *users_edit_of(const struct users_state *st, const struct session *s, uint32_t item);
 /* Goes to a user once the rows are there. */
@@ -83,6 +90,7 @@ bool users_result(struct view *v, struct session *s, const struct call *call, co
 
 /* v_users_edit.c: the actions that edit the history; false: not one of them, or not for this pane. */
 bool users_edit(struct view *v, struct session *s, const struct act *act);
+uint32_t users_find_item(const struct dataset *d, const char *text); /* by id, else by title; NO_ITEM */
 /* v_users_scrub.c: the actions that step through epochs; false: none of them. */
 bool users_scrub(struct view *v, struct session *s, const struct act *act);
 bool users_scrubs(const struct users_state *st, const struct session *s); /* an earlier epoch shows */
@@ -109,6 +117,7 @@ struct users_drawing {
 /* Why there is nothing: an error, no run, or nothing yet. */
 void users_say_nothing(const struct users_drawing *c, enum pane pane, struct surface *out, struct rect in,
 		       const char *otherwise);
+void users_draw_whynot(const struct view *v, const struct users_drawing *c, struct surface *out);
 void users_draw_why(const struct view *v, struct users_drawing *c, struct surface *out);
 void users_draw(const struct view *v, const struct session *s, struct surface *out);
 

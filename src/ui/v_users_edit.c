@@ -61,8 +61,7 @@ static uint32_t event_under_cursor(const struct view *v, const struct session *s
 	return NO_ITEM;
 }
 
-/* By id, else by title. */
-static uint32_t find_item(const struct dataset *d, const char *text)
+uint32_t users_find_item(const struct dataset *d, const char *text)
 {
 	uint32_t found = dataset_find_item(d, text);
 
@@ -76,7 +75,7 @@ static bool add_event(struct view *v, struct session *s, const struct act *act)
 {
 	const struct users_state *st = v->state;
 	const struct dataset *d = session_data(s);
-	uint32_t item = find_item(d, act->arg);
+	uint32_t item = users_find_item(d, act->arg);
 	const struct edit *edit;
 
 	if (item == NO_ITEM) {

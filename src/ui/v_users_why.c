@@ -209,6 +209,10 @@ void users_draw_why(const struct view *v, struct users_drawing *c, struct surfac
 	bool pending;
 	struct rect in;
 
+	if (c->st->whynot_item != NO_ITEM) {
+		users_draw_whynot(v, c, out);
+		return;
+	}
 	c->why = users_why(c->st, c->s, &pending);
 	if (c->why)
 		say_why(c, title, sizeof title);

@@ -146,6 +146,8 @@ static const struct scene scenes[] = {
 	{ "users-mono-120x36", 120, 36, false, true, "3 Enter Enter" },
 	{ "users-whatif-120x36", 120, 36, false, false, "3 Enter S-Tab Space Down Down r 1 Enter Tab Down a u C-r" },
 	{ "users-whatif-80x24", 80, 24, false, true, "3 Enter S-Tab Space Tab Enter" },
+	{ "users-whynot-80x24", 80, 24, false, false, "3 Enter G w" },
+	{ "users-whynot-120x36", 120, 36, false, true, "4 Down Down w" },
 	{ "users-ascii-80x24", 80, 24, true, true, "3 Enter Enter" },
 	{ "users-epochs-120x36", 120, 36, false, false, "3 } Enter [ [ [ Down" },
 	{ "users-epochs-80x24", 80, 24, false, true, "3 } Enter [ [ ] Down" },
