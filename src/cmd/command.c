@@ -22,7 +22,7 @@ const struct command *const command_table[] = {
 	&evaluate_command, &compare_command,
 	&recommend_command, &similar_command, &explain_command, &whatif_command, &whynot_command, &overlap_command,
 	&persona_command, &personas_command,
-	&users_command, &items_command, &user_command, &item_command,
+	&users_command, &items_command, &user_command, &item_command, &odd_command,
 	&jobs_command, &pause_command, &resume_command, &cancel_command,
 	&journal_command, &set_command, &help_command, &quit_command,
 	NULL,

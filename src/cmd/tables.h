@@ -15,6 +15,8 @@ extern const struct command evaluate_command, evaluate_explain, compare_command;
 /* cmd_ask.c, cmd_explain.c, cmd_browse.c */
 extern const struct command recommend_command, similar_command, explain_command, users_command, items_command,
 	user_command, item_command;
+/* cmd_odd.c */
+extern const struct command odd_command;
 /* cmd_whatif.c, cmd_whynot.c, cmd_persona.c, cmd_overlap.c */
 extern const struct command whatif_command, whynot_command, persona_command, personas_command,
 	overlap_command;

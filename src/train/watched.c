@@ -80,6 +80,15 @@ uint32_t epoch_lists_rank(const struct epoch_lists *l, uint32_t at, uint32_t ite
 	return rank_within(l, at, item, l->k);
 }
 
+double epoch_lists_churn_of(const struct epoch_lists *before, const struct epoch_lists *now, uint32_t at, uint32_t k)
+{
+	uint32_t n = now->count[at] < k ? now->count[at] : k, fresh = 0;
+
+	for (uint32_t r = 0; r < n; r++)
+		fresh += !rank_within(before, at, now->item[(size_t)at * now->k + r], k);
+	return n ? (double)fresh / n : (double)NAN;
+}
+
 double epoch_lists_churn(const struct epoch_lists *before, const struct epoch_lists *now, uint32_t k)
 {
 	double sum = 0;
@@ -88,12 +97,10 @@ double epoch_lists_churn(const struct epoch_lists *before, const struct epoch_li
 	if (!before || !now)
 		return NAN;
 	for (uint32_t u = 0; u < now->n_users; u++) {
-		uint32_t n = now->count[u] < k ? now->count[u] : k, fresh = 0;
+		double churn = epoch_lists_churn_of(before, now, u, k);
 
-		for (uint32_t r = 0; r < n; r++)
-			fresh += !rank_within(before, u, now->item[(size_t)u * now->k + r], k);
-		if (n) {
-			sum += (double)fresh / n;
+		if (!isnan(churn)) {
+			sum += churn;
 			users++;
 		}
 	}

@@ -43,6 +43,8 @@ size_t epoch_lists_bytes(const struct epoch_lists *l);
 /* The user's place among those watched; n_users: it is none. */
 uint32_t epoch_lists_find(const struct epoch_lists *l, uint32_t user);
 uint32_t epoch_lists_rank(const struct epoch_lists *l, uint32_t at, uint32_t item); /* from 1; 0: not among the k */
+/* Of one user, the at-th: NaN where the list is empty. */
+double epoch_lists_churn_of(const struct epoch_lists *before, const struct epoch_lists *now, uint32_t at, uint32_t k);
 /* Of two epochs of the same users; NaN: there is no earlier one, or nobody has a list. */
 double epoch_lists_churn(const struct epoch_lists *before, const struct epoch_lists *now, uint32_t k);
 

@@ -59,7 +59,7 @@ a = answers(*commands(
     'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'explain u1 2 removal=yes', 'whatif u1 -7 +2 11=4 k=4', 'whynot u1 2 k=3',
     'persona save p u1 -7 +2', 'persona use p', 'personas', 'recommend persona=p k=3', 'explain persona=p 2', 'whatif persona=p -2 k=3', 'whynot persona=p 3',
     'overlap u1 with=ease#1 run=ials#1 k=4', 'persona delete p',
-    'evaluate', 'evaluate explain ease#1 users=9', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'compare',
+    'evaluate', 'evaluate explain ease#1 users=9', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'odd limit=3 sort=gap with=popularity#1', 'odd items only=everybody', 'compare',
     'export recommendations %s/r.csv' % out, 'user u1', 'item 2', 'set k 20', 'set', 'help', 'help load', 'journal', 'journal save %s/s.why' % out,
     'delete ials#1', 'generate %s/gen users=60 items=60 events=600' % out, 'quit'))
 names = [x['command'] for x in a]
@@ -143,6 +143,18 @@ for name, row in {
                     'explanation': str}}.items():
     shape(by[name][0], dict(TABLE, rows=[row]), name)
     eq(by[name][0]['total'], len(by[name][0]['rows']), name + ': total counts the rows')
+FLAG = {'kind': str, 'text': str, 'user': (str, type(None)), 'item': (str, type(None)), 'other': (str, type(None)),
+        'n': NUMBER, 'of': MAYBE}
+FIGURES = dict.fromkeys(('ndcg', 'popularity', 'gap', 'other', 'difference', 'taste', 'churn'), MAYBE)
+shape(by['odd'][0], dict(TABLE, of=str, run=str, sort=str, counts=dict, rows=[
+    dict(FIGURES, user=str, events=int, surprise=NUMBER, why=str, flags=[FLAG])], **{'with': str}), 'odd users')
+rows = by['odd'][0]['rows']
+eq([r['gap'] for r in rows], sorted(r['gap'] for r in rows), 'odd sort=gap: what is lost most comes first')
+ok(len(rows) == 3 and all(abs(r['gap'] - r['ndcg'] + r['popularity']) < 1e-6 and
+                          abs(r['difference'] - r['gap']) < 1e-6 for r in rows), 'its figures agree', rows)
+shape(by['odd'][1], dict(TABLE, of=str, run=str, counts=dict, rows=[
+    {'item': str, 'title': str, 'events': int, 'surprise': NUMBER, 'why': str, 'flags': [FLAG]}]), 'odd items')
+eq({f['kind'] for r in by['odd'][1]['rows'] for f in r['flags']} - {'everybody'}, set(), 'only= leaves the others out')
 eq(len(by['users'][0]['rows']), 40, 'users lists all')
 ok('u, 3' in [r['user'] for r in by['users'][0]['rows']], 'ids are the data\'s own')
 shape(by['export'][0], {'what': str, 'file': str, 'rows': int}, 'export')

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_odd.c - odd [users|items]: who and what deserves a look, with the reasons.
+ *
+ * DESIGN: the flags of the data cost one pass; the figures of users need lists and metrics of the run, which is measured
+ * here, and of popularity.  One model at a time is in memory.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/standing.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cmd/hold.h"
+#include "cmd/tables.h"
+#include "eval/eval.h"
+#include "explain/odd.h"
+#include "train/run_store.h"
+
+#define K 10 /* of the lists and of ndcg */
+
+enum sort { SORT_SURPRISE, SORT_GAP, SORT_DIFFERENCE, SORT_TASTE, SORT_CHURN, SORT_EVENTS };
+
+static const struct param_spec odd_params[] = {
+	{ .name = "sort", .type = PARAM_CHOICE, .choices = "surprise|gap|difference|taste|churn|events", .def = "surprise",
+	  .meaning = "what comes first: rare flags; of users also the ndcg lost against popularity, the difference to with=, "
+		     "lists far from the taste, lists that changed in the last epoch; the number of events" },
+	{ .name = "only", .type = PARAM_TEXT, .meaning = "flags of these kinds alone, such as burst,leak" },
+	{ .name = "run", .type = PARAM_TEXT, .meaning = "whose lists (default: the current run)" },
+	{ .name = "with", .type = PARAM_TEXT, .meaning = "the run to compare it with, user by user" },
+	{ .name = "limit", .type = PARAM_INT, .lo = 1, .hi = 1e6, .def = "50", .unit = "rows",
+	  .meaning = "the first so many" },
+	{ .name = NULL },
+};
+
+/* Figures of users, [U] each; NaN: none. */
+enum figure { NDCG, POPULARITY, GAP, OTHER, DIFFERENCE, TASTE, CHURN, SURPRISE, N_FIGURES };
+
+struct oddities {
+	struct hold run, popularity, with;
+	bool items, has_with;
+	bool only[N_ODD];
+	struct watched lists;     /* the run's, for churn */
+	struct odd_flags flags;
+	float *figure[N_FIGURES]; /* of users; of items SURPRISE alone */
+	uint32_t *events;         /* [U] or [I] */
+	uint32_t n_who;           /* U or I */
+};
+
+/* --- what is asked ----------------------------------------------------------------------------------------- */
+
+static bool read_kind(struct oddities *o, const struct word *w, struct err *err)
+{
+	const char *names[N_ODD], *near;
+
+	for (int k = 0; k < N_ODD; k++) {
+		names[k] = odd_table[k].name;
+		if (strcmp(w->text, names[k]) != 0)
+			continue;
+		if (odd_table[k].of_items != o->items)
+			return err_set(err, ERR_USAGE, "%s is a flag of %s: odd %s only=%s", w->text, o->items ? "users" : "items",
+				       o->items ? "users" : "items", w->text);
+		o->only[k] = true;
+		return true;
+	}
+	near = str_nearest(w->text, names, N_ODD);
+	return err_set(err, ERR_RANGE, "no flag is named %s%s%s", w->text, near ? ": did you mean " : "", near ? near : "");
+}
+
+static bool read_only(struct oddities *o, const struct call *c, struct err *err)
+{
+	const struct word *only = call_named(c, "only");
+	struct words kinds;
+	bool good = true;
+
+	for (int k = 0; k < N_ODD; k++)
+		o->only[k] = !only && odd_table[k].of_items == o->items;
+	if (!only)
+		return true;
+	if (!word_split_list(&kinds, only, err))
+		return false;
+	for (size_t i = 0; good && i < kinds.n; i++)
+		good = read_kind(o, &kinds.w[i], err);
+	words_done(&kinds);
+	return good;
+}
+
+static bool check_sort(const struct oddities *o, const struct call *c, struct err *err)
+{
+	int sort = params_choice(&c->params, "sort");
+
+	if (o->items && sort != SORT_SURPRISE && sort != SORT_EVENTS)
+		return err_set(err, ERR_USAGE, "items are sorted by surprise or by events");
+	if (sort == SORT_DIFFERENCE && !o->has_with)
+		return err_set(err, ERR_USAGE, "sort=difference needs a run to differ from: with=RUN");
+	return true;
+}
+
+static bool odd_prepare(struct call *c, struct err *err)
+{
+	struct oddities *o = mem_must(calloc(1, sizeof(*o)));
+	const char *what = call_word(c, 0), *with = call_text(c, "with");
+	const struct run *r;
+
+	c->state = o;
+	o->items = what && !strcmp(what, "items");
+	o->has_with = with != NULL;
+	if (what && !o->items && strcmp(what, "users") != 0)
+		return err_set(err, ERR_RANGE, "odd knows users and items, not %s", what);
+	if (!read_only(o, c, err) || !check_sort(o, c, err) || !hold_evaluable(&o->run, c, call_text(c, "run"), err) ||
+	    !hold_evaluable(&o->popularity, c, POPULARITY_RUN, err) || (with && !hold_evaluable(&o->with, c, with, err)))
+		return false;
+	r = session_find_run(c->session, o->run.record.name, err);
+	snprintf(c->title, sizeof(c->title), "odd %s", o->items ? "items" : "users");
+	return r && watched_copy(&o->lists, &r->lists, err);
+}
+
+/* --- figures ------------------------------------------------------------------------------------------------- */
+
+static bool make_figures(struct oddities *o, struct err *err)
+{
+	const struct dataset *d = o->run.data;
+
+	o->n_who = o->items ? d->n_items : d->n_users;
+	if (!(o->events = mem_zeroed((size_t)o->n_who + 1, sizeof(*o->events), err)))
+		return false;
+	for (int f = 0; f < N_FIGURES; f++) {
+		if (o->items && f != SURPRISE)
+			continue;
+		o->figure[f] = mem_alloc((size_t)o->n_who + 1, sizeof(float), err);
+		if (!o->figure[f])
+			return false;
+		for (uint32_t i = 0; i < o->n_who; i++)
+			o->figure[f][i] = f == SURPRISE ? 0 : NAN;
+	}
+	for (uint32_t u = 0; !o->items && u < d->n_users; u++)
+		o->events[u] = (uint32_t)(d->user_ptr[u + 1] - d->user_ptr[u]);
+	for (size_t e = 0; o->items && e < d->n_events; e++)
+		o->events[d->item[e]]++;
+	return true;
+}
+
+/* ndcg of each test user of a run, spread over all users; *users, *n: who they are (NULL: not wanted). */
+static bool measure(struct hold *h, const struct task *t, float *out, uint32_t **users, size_t *n, struct err *err)
+{
+	const struct snapshot *s = hold_snapshot(h, err);
+	struct eval_options options;
+	struct eval_result *e;
+	bool good = true;
+
+	if (!s)
+		return false;
+	eval_options_for(&options, h->split);
+	options.n_k = 1;
+	options.k[0] = K;
+	e = eval_run(s, h->split, &options, t, err);
+	if (!e)
+		return false;
+	for (size_t i = 0; out && i < e->n_users; i++)
+		out[e->user[i]] = e->per_user[METRIC_NDCG][0][i];
+	if (users) {
+		*users = mem_alloc(e->n_users + 1, sizeof(**users), err);
+		good = *users != NULL;
+		if (good)
+			memcpy(*users, e->user, e->n_users * sizeof(**users));
+		*n = e->n_users;
+	}
+	eval_result_free(e);
+	return good;
+}
+
+static bool read_lists(struct oddities *o, struct err *err)
+{
+	struct run_store *store;
+	bool good;
+
+	if (o->lists.n || !o->run.home)
+		return true;
+	store = run_store_open(o->run.home, true, err);
+	good = store && run_store_load_lists(store, &o->run.record, o->run.data, &o->lists, err);
+	run_store_free(store);
+	return good;
+}
+
+static void find_churn(struct oddities *o)
+{
+	const struct watched *w = &o->lists;
+
+	for (uint32_t u = 0; w->n > 1 && u < w->at[0]->n_users; u++)
+		o->figure[CHURN][w->at[0]->user[u]] =
+			(float)epoch_lists_churn_of(w->at[w->n - 2], w->at[w->n - 1], u, CHURN_K);
+}
+
+static bool measure_users(struct oddities *o, const struct task *t, struct err *err)
+{
+	float *taste = NULL, **f = o->figure;
+	uint32_t *users = NULL;
+	size_t n = 0;
+	bool good = measure(&o->run, t, f[NDCG], &users, &n, err) && (taste = mem_alloc(n + 1, sizeof(*taste), err)) &&
+		    odd_lists(hold_snapshot(&o->run, err), o->run.split, users, n, K, t, &o->flags, taste, err) &&
+		    read_lists(o, err);
+
+	for (size_t i = 0; good && i < n; i++)
+		f[TASTE][users[i]] = taste[i];
+	mem_free(taste);
+	mem_free(users);
+	if (!good)
+		return false;
+	find_churn(o);
+	hold_let_go(&o->run);
+	if (!measure(&o->popularity, t, f[POPULARITY], NULL, NULL, err) ||
+	    (o->has_with && !measure(&o->with, t, f[OTHER], NULL, NULL, err)))
+		return false;
+	for (uint32_t u = 0; u < o->n_who; u++) {
+		f[GAP][u] = f[NDCG][u] - f[POPULARITY][u];
+		f[DIFFERENCE][u] = f[NDCG][u] - f[OTHER][u];
+	}
+	return true;
+}
+
+/* What nearly everybody is recommended needs lists alone, of those who would be tested. */
+static bool measure_items(struct oddities *o, const struct task *t, struct err *err)
+{
+	const struct split *split = o->run.split;
+	const struct snapshot *s = hold_snapshot(&o->run, err);
+	uint32_t *users = s ? mem_alloc((size_t)split->data->n_users + 1, sizeof(*users), err) : NULL;
+	float *taste = users ? mem_alloc((size_t)split->data->n_users + 1, sizeof(*taste), err) : NULL;
+	size_t n = 0;
+	bool good;
+
+	for (uint32_t u = 0; taste && u < split->data->n_users; u++)
+		if (csr_row_n(&split->test, u))
+			users[n++] = u;
+	good = taste && odd_lists(s, split, users, n, K, t, &o->flags, taste, err);
+	mem_free(taste);
+	mem_free(users);
+	return good;
+}
+
+/* A flag says the more the fewer have it: log2 of how many there are for one that has it, added up. */
+static void find_surprise(struct oddities *o)
+{
+	size_t n[N_ODD] = { 0 };
+
+	for (size_t i = 0; i < o->flags.n; i++)
+		n[o->flags.flag[i].kind]++;
+	for (size_t i = 0; i < o->flags.n; i++) {
+		const struct odd_flag *f = &o->flags.flag[i];
+
+		if (o->only[f->kind])
+			o->figure[SURPRISE][f->who] += (float)log2((double)o->n_who / (double)n[f->kind]) + 1e-3f;
+	}
+}
+
+/* --- rows ------------------------------------------------------------------------------------------------------ */
+
+struct place { uint32_t who; float key; };
+
+static int greatest_first(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key > y->key ? -1 : 1;
+	return (x->who > y->who) - (x->who < y->who);
+}
+
+/* NaN: it has no place. */
+static float key_of(const struct oddities *o, int sort, bool only, uint32_t who)
+{
+	if ((only || sort == SORT_SURPRISE || sort == SORT_EVENTS) && !(o->figure[SURPRISE][who] > 0))
+		return NAN;
+	switch (sort) {
+	case SORT_GAP:
+		return -o->figure[GAP][who];
+	case SORT_DIFFERENCE:
+		return fabsf(o->figure[DIFFERENCE][who]);
+	case SORT_TASTE:
+		return o->figure[TASTE][who];
+	case SORT_CHURN:
+		return o->figure[CHURN][who];
+	case SORT_EVENTS:
+		return (float)o->events[who];
+	default:
+		return o->figure[SURPRISE][who];
+	}
+}
+
+static json_t *id_or_null(const char *id)
+{
+	return id ? json_text(id) : json_null();
+}
+
+static json_t *flags_of(const struct oddities *o, uint32_t who, struct str *why)
+{
+	const struct dataset *d = o->run.data;
+	json_t *flags = json_array();
+	struct str text = STR_INIT;
+
+	for (size_t i = 0; i < o->flags.n; i++) {
+		const struct odd_flag *f = &o->flags.flag[i];
+		json_t *flag;
+
+		if (f->who != who || !o->only[f->kind])
+			continue;
+		str_clear(&text);
+		odd_say(d, f, &text);
+		str_printf(why, "%s%s: %s", why->len ? "; " : "", odd_table[f->kind].name, str_text(&text));
+		flag = json_object();
+		result_put(flag, "kind", json_text(odd_table[f->kind].name));
+		result_put(flag, "text", json_text(str_text(&text)));
+		result_put(flag, "user", id_or_null(f->user == NO_USER ? NULL : dataset_user_id(d, f->user)));
+		result_put(flag, "item", id_or_null(f->item == NO_ITEM ? NULL : dataset_item_id(d, f->item)));
+		result_put(flag, "other", id_or_null(f->other == NO_ITEM ? NULL : dataset_item_id(d, f->other)));
+		result_put(flag, "n", json_number(f->n));
+		result_put(flag, "of", f->of > 0 ? json_number(f->of) : json_null());
+		json_array_append_new(flags, flag);
+	}
+	str_done(&text);
+	return flags;
+}
+
+static void put_row(const struct oddities *o, uint32_t who, struct result *r)
+{
+	static const struct { const char *key; enum figure figure; } figures[] = {
+		{ "ndcg", NDCG }, { "popularity", POPULARITY }, { "gap", GAP }, { "other", OTHER },
+		{ "difference", DIFFERENCE }, { "taste", TASTE }, { "churn", CHURN },
+	};
+	const struct dataset *d = o->run.data;
+	json_t *row = result_add_row(r);
+	struct str why = STR_INIT;
+	json_t *flags = flags_of(o, who, &why);
+
+	if (o->items) {
+		result_put(row, "item", json_text(dataset_item_id(d, who)));
+		result_put(row, "title", json_text(dataset_title(d, who)));
+	} else {
+		result_put(row, "user", json_text(dataset_user_id(d, who)));
+	}
+	result_put(row, "events", json_integer(o->events[who]));
+	for (size_t k = 0; !o->items && k < sizeof(figures) / sizeof(*figures); k++)
+		result_put(row, figures[k].key, json_number((double)o->figure[figures[k].figure][who]));
+	result_put(row, "surprise", json_number((double)o->figure[SURPRISE][who]));
+	result_put(row, "why", json_text(str_text(&why)));
+	result_put(row, "flags", flags);
+	str_done(&why);
+}
+
+static void add_columns(const struct oddities *o, int sort, struct result *r)
+{
+	if (o->items)
+		result_add_column(r, "item", "item", COLUMN_ID);
+	else
+		result_add_column(r, "user", "user", COLUMN_ID);
+	if (o->items)
+		result_add_column(r, "title", "title", COLUMN_TEXT);
+	result_add_column(r, "events", "events", COLUMN_INT);
+	if (!o->items) {
+		result_add_column(r, "ndcg", "ndcg@10", COLUMN_SCORE);
+		result_add_column(r, "gap", "gap", COLUMN_SCORE);
+		if (o->has_with)
+			result_add_column(r, "difference", "difference", COLUMN_SCORE);
+		result_add_column(r, "taste", "taste", COLUMN_SCORE);
+		if (sort == SORT_CHURN)
+			result_add_column(r, "churn", "churn", COLUMN_SCORE);
+	}
+	result_add_column(r, "why", "why", COLUMN_TEXT);
+}
+
+static json_t *count_kinds(const struct oddities *o)
+{
+	json_t *counts = json_object();
+
+	for (int k = 0; k < N_ODD; k++) {
+		json_int_t n = 0;
+
+		for (size_t i = 0; i < o->flags.n; i++)
+			n += o->flags.flag[i].kind == (enum odd_kind)k;
+		if (odd_table[k].of_items == o->items)
+			json_object_set_new(counts, odd_table[k].name, json_integer(n));
+	}
+	return counts;
+}
+
+static void say_head(const struct oddities *o, json_t *counts, size_t total, struct result *r)
+{
+	struct str s = STR_INIT;
+	const char *kind;
+	json_t *n;
+
+	str_printf(&s, "%zu %s", total, o->items ? "items" : "users");
+	json_object_foreach(counts, kind, n)
+		str_printf(&s, " · %s %lld", kind, (long long)json_integer_value(n));
+	str_printf(&s, " · lists of %s\n", o->run.record.name);
+	result_say(r, "%s", s.s);
+	str_done(&s);
+}
+
+static bool put_rows(struct oddities *o, struct call *c, struct err *err)
+{
+	int sort = params_choice(&c->params, "sort");
+	size_t limit = (size_t)params_int(&c->params, "limit"), n = 0;
+	struct place *place = mem_alloc((size_t)o->n_who + 1, sizeof(*place), err);
+	struct result *r = &c->result;
+	json_t *counts;
+
+	if (!place)
+		return false;
+	for (uint32_t i = 0; i < o->n_who; i++) {
+		float key = key_of(o, sort, call_named(c, "only") != NULL, i);
+
+		if (!isnan(key))
+			place[n++] = (struct place){ i, key };
+	}
+	if (n)
+		qsort(place, n, sizeof(*place), greatest_first);
+	r->rows_key = "rows";
+	add_columns(o, sort, r);
+	for (size_t i = 0; i < n && i < limit; i++)
+		put_row(o, place[i].who, r);
+	mem_free(place);
+	counts = count_kinds(o);
+	result_set(r, "of", json_text(o->items ? "items" : "users"));
+	result_set(r, "run", json_text(o->run.record.name));
+	result_set(r, "with", o->has_with ? json_text(o->with.record.name) : json_null());
+	result_set(r, "sort", json_text(call_named(c, "sort") ? call_named(c, "sort")->text : "surprise"));
+	result_set(r, "total", json_integer((json_int_t)n));
+	say_head(o, counts, n, r);
+	result_set(r, "counts", counts);
+	return true;
+}
+
+static bool odd_run(struct call *c, struct job *job, const struct task *t, struct err *err)
+{
+	struct oddities *o = c->state;
+
+	(void)job;
+	if (!make_figures(o, err) || !odd_find(o->run.split, t, &o->flags, err))
+		return false;
+	if (o->run.split->test_users && !(o->items ? measure_items : measure_users)(o, t, err))
+		return false;
+	find_surprise(o);
+	return put_rows(o, c, err);
+}
+
+static void odd_release(struct call *c)
+{
+	struct oddities *o = c->state;
+
+	for (int f = 0; f < N_FIGURES; f++)
+		mem_free(o->figure[f]);
+	mem_free(o->events);
+	watched_done(&o->lists);
+	odd_done(&o->flags);
+	hold_done(&o->run);
+	hold_done(&o->popularity);
+	hold_done(&o->with);
+	free(o);
+}
+
+const struct command odd_command = {
+	.name = "odd", .group = "Browse",
+	.synopsis = "odd [users|items] [sort=surprise|gap|difference|taste|churn|events] [only=KIND,…] [run=RUN] [with=RUN] [limit=50]",
+	.summary = "users or items that deserve a look, with the reasons",
+	.lane = LANE_LIGHT, .words = { WORD_ANY }, .most = 1, .params = odd_params, .prepare = odd_prepare, .run = odd_run,
+	.release = odd_release,
+};
