@@ -22,7 +22,7 @@ const struct param_spec settings_table[] = {
 	{ .name = "log", .type = PARAM_TEXT,
 	  .meaning = "file to append the log to; \"\" stops" },
 	{ .name = "redact", .type = PARAM_CHOICE, .choices = "off|on", .def = "off",
-	  .meaning = "shows user-N and item-N instead of ids, other ones in each session; files but reports keep the ids" },
+	  .meaning = "shows u~N and i~N instead of ids, other ones in each session; files but reports keep the ids" },
 	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 1e15, .def = "42",
 	  .meaning = "every random stream is derived from it" },
 	{ .name = NULL },

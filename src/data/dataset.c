@@ -213,12 +213,12 @@ void modality_done(struct modality *m)
 
 const char *dataset_user_id(const struct dataset *d, uint32_t u)
 {
-	return mask_is_on() ? mask_name("user", u, d->n_users) : dataset_true_user_id(d, u);
+	return mask_is_on() ? mask_name("u", u, d->n_users) : dataset_true_user_id(d, u);
 }
 
 const char *dataset_item_id(const struct dataset *d, uint32_t i)
 {
-	return mask_is_on() ? mask_name("item", i, d->n_items) : dataset_true_item_id(d, i);
+	return mask_is_on() ? mask_name("i", i, d->n_items) : dataset_true_item_id(d, i);
 }
 
 bool dataset_ids_are_masked(void)

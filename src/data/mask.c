@@ -71,6 +71,6 @@ const char *mask_name(const char *kind, uint32_t index, uint32_t n)
 	do
 		x = permute(x, half, (unsigned char)kind[0]);
 	while (x >= n);
-	snprintf(out, sizeof(name[0]), "%.8s-%u", kind, (unsigned)x + 1);
+	snprintf(out, sizeof(name[0]), "%.8s~%u", kind, (unsigned)x + 1);
 	return out;
 }

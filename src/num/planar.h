@@ -36,7 +36,7 @@ bool planar_neighbours(const float *x, size_t n, size_t D, size_t stride, const 
 		       double *kl, const struct task *t, struct err *err);
 
 /* For its checks: P[n][n] of the rows of x; and at a given y the divergence (kl NULL: not asked for) and its gradient,
- * the first 2n of 4n numbers. */
+ * the first 2n of 5n numbers. */
 bool planar_joint(const float *x, size_t n, size_t D, size_t stride, double perplexity, float *p, const struct task *t,
 		  struct err *err);
 bool planar_gradient(const float *p, size_t n, double exaggeration, const double *y, double *gradient, double *kl,

@@ -87,55 +87,95 @@ bool planar_joint(const float *x, size_t n, size_t D, size_t stride, double perp
 
 /* KL = sum p_ij log(p_ij / q_ij), q_ij = w_ij / Z, w_ij = 1 / (1 + |y_i - y_j|^2), Z = sum w_ij.
  * dKL/dy_i = 4 sum_j (p_ij - q_ij) w_ij (y_i - y_j); with exaggeration p_ij counts so many times. */
+struct pass {
+	const float *p;
+	size_t n;
+	double exaggeration;
+	const double *y;
+	double *gradient, *push, *row; /* [n][2]; repulsion [n][2], which waits for Z; [n] of Z, or of KL */
+	double z;
+};
+
+static void one_row(const struct pass *a, size_t i)
+{
+	const float *p = a->p + i * a->n;
+	double z = 0, pull[2] = { 0, 0 }, push[2] = { 0, 0 };
+
+	for (size_t j = 0; j < a->n; j++) {
+		double dx = a->y[2 * i] - a->y[2 * j], dy = a->y[2 * i + 1] - a->y[2 * j + 1];
+		double w = 1 / (1 + dx * dx + dy * dy), f = (double)p[j] * w, g = w * w;
+
+		z += w;
+		pull[0] += f * dx;
+		pull[1] += f * dy;
+		push[0] += g * dx;
+		push[1] += g * dy;
+	}
+	a->row[i] = z - 1; /* w_ii = 1 is no pair */
+	for (size_t c = 0; c < 2; c++) {
+		a->gradient[2 * i + c] = 4 * a->exaggeration * pull[c];
+		a->push[2 * i + c] = push[c];
+	}
+}
+
+static void gradient_chunk(void *ctx, size_t chunk, unsigned slot)
+{
+	const struct pass *a = ctx;
+
+	(void)slot;
+	for (size_t i = chunk * ROWS; i < a->n && i < (chunk + 1) * ROWS; i++)
+		one_row(a, i);
+}
+
+static void divergence_chunk(void *ctx, size_t chunk, unsigned slot)
+{
+	const struct pass *a = ctx;
+
+	(void)slot;
+	for (size_t i = chunk * ROWS; i < a->n && i < (chunk + 1) * ROWS; i++) {
+		a->row[i] = 0;
+		for (size_t j = 0; j < a->n; j++) {
+			double dx = a->y[2 * i] - a->y[2 * j], dy = a->y[2 * i + 1] - a->y[2 * j + 1];
+			double p = (double)a->p[i * a->n + j];
+
+			if (i != j && p > LEAST_P)
+				a->row[i] += p * log(p * a->z * (1 + dx * dx + dy * dy));
+		}
+	}
+}
+
+static double total(const double *v, size_t n)
+{
+	double s = 0;
+
+	for (size_t i = 0; i < n; i++)
+		s += v[i];
+	return s;
+}
+
 bool planar_gradient(const float *p, size_t n, double exaggeration, const double *y, double *gradient, double *kl,
 		     const struct task *t, struct err *err)
 {
-	double z = 0, cross = 0;
+	struct pass a = { .p = p, .n = n, .exaggeration = exaggeration, .y = y, .gradient = gradient,
+			  .push = gradient + 2 * n, .row = gradient + 4 * n };
 
-	for (size_t i = 0; i < n; i++) {
-		double ax = 0, ay = 0, rx = 0, ry = 0, row_z = 0;
-
-		if (i % ROWS == 0 && !task_keep_going(t))
-			return task_cancelled(err);
-		for (size_t j = 0; j < n; j++) {
-			double dx = y[2 * i] - y[2 * j], dy = y[2 * i + 1] - y[2 * j + 1];
-			double w = 1 / (1 + dx * dx + dy * dy), pull = (double)p[i * n + j] * w, push = w * w;
-
-			row_z += w;
-			ax += pull * dx;
-			ay += pull * dy;
-			rx += push * dx;
-			ry += push * dy;
-		}
-		z += row_z - 1; /* w_ii = 1 is no pair */
-		/* The attraction is whole now, the repulsion waits for Z. */
-		gradient[2 * i] = 4 * exaggeration * ax;
-		gradient[2 * i + 1] = 4 * exaggeration * ay;
-		gradient[2 * n + 2 * i] = rx;
-		gradient[2 * n + 2 * i + 1] = ry;
-	}
+	if (!task_chunks(t, (n + ROWS - 1) / ROWS, gradient_chunk, &a))
+		return task_cancelled(err);
+	a.z = total(a.row, n);
 	for (size_t i = 0; i < 2 * n; i++)
-		gradient[i] -= 4 * gradient[2 * n + i] / z;
+		gradient[i] -= 4 * a.push[i] / a.z;
 	if (!kl)
 		return true;
-	for (size_t i = 0; i < n; i++) {
-		if (i % ROWS == 0 && !task_keep_going(t))
-			return task_cancelled(err);
-		for (size_t j = 0; j < n; j++) {
-			double dx = y[2 * i] - y[2 * j], dy = y[2 * i + 1] - y[2 * j + 1], pij = (double)p[i * n + j];
-
-			if (i != j && pij > LEAST_P)
-				cross += pij * log(pij * z * (1 + dx * dx + dy * dy));
-		}
-	}
-	*kl = cross;
+	if (!task_chunks(t, (n + ROWS - 1) / ROWS, divergence_chunk, &a))
+		return task_cancelled(err);
+	*kl = total(a.row, n);
 	return true;
 }
 
 /* --- descent ------------------------------------------------------------------------------------------------- */
 
 struct descent {
-	double *gradient; /* [n][2], and as much again for planar_gradient() */
+	double *gradient; /* [n][2], and what planar_gradient() needs behind it */
 	double *step, *gain; /* [n][2] */
 };
 
@@ -179,8 +219,8 @@ bool planar_neighbours(const float *x, size_t n, size_t D, size_t stride, const 
 	if (n > PLANAR_MOST)
 		return err_set(err, ERR_RANGE, "a layout of %zu points: at most %d", n, PLANAR_MOST);
 	p = mem_alloc(n * n, sizeof(*p), err);
-	s.gradient = p ? mem_zeroed(8 * n, sizeof(*s.gradient), err) : NULL;
-	s.step = s.gradient + (s.gradient ? 4 * n : 0);
+	s.gradient = p ? mem_zeroed(9 * n, sizeof(*s.gradient), err) : NULL;
+	s.step = s.gradient + (s.gradient ? 5 * n : 0);
 	s.gain = s.step + (s.gradient ? 2 * n : 0);
 	good = s.gradient && planar_joint(x, n, D, stride, perplexity, p, t, err);
 	for (size_t i = 0; good && i < 2 * n; i++)

@@ -138,7 +138,7 @@ ok('could not be read' in text and '1 rows could not be read' in text, 'what was
 
 b = answers(*commands('set redact on', 'load %s max-bad=50%%' % quoted, 'export report %s force=yes' % out))
 masked = check(open(out, encoding='utf-8').read(), 'a report with masks')
-ok(re.search(r'User user-\d+', ' '.join(masked.data)) and not re.search(r'User u\d', ' '.join(masked.data)), 'ids are masked')
+ok(re.search(r'User u~\d+', ' '.join(masked.data)) and not re.search(r'User u\d', ' '.join(masked.data)), 'ids are masked')
 for line, why in (('export report x.txt', '.html'), ('export report %s' % out, 'force=yes'),
                   ('export report y.html users=nobody', 'nobody'), ('export report y.html users=u1,,u2', 'empty element')):
     status, stdout, err = run(folder, '-c', line)

@@ -125,6 +125,10 @@ is $? 0 "a map of item vectors, by components and by neighbours"
 is "$(sed -n 1p map.csv)" "item,x,y" "has its header"
 is "$(cut -d, -f1 map.csv | sort | tr '\n' ' ')" "$(cut -d, -f1 near.csv | sort | tr '\n' ' ')" "and the same items"
 is "$(wc -l <map.csv)" 13 "a row an item"
+for n in 1 3; do
+	whyrec --threads $n d -c 'train ials dim=4 epochs=2' -c "export map by$n.csv layout=neighbours" >/dev/null
+done
+is "$(cmp by1.csv by3.csv 2>&1)" "" "the same with one thread as with three"
 like "$(awk -F, 'NR > 1 { x += $2; y += $3 } END { print (x * x + y * y < 1e-8) }' map.csv)" 1 "around nothing"
 whyrec d -c 'train ease' -c 'export map no.csv' 2>err >/dev/null
 is $? 1 "a run without item vectors"

@@ -10,13 +10,13 @@
 #define MOST 70000
 static bool seen[MOST];
 
-/* N of "KIND-N", 1..n; 0: it is none. */
+/* N of "KIND~N", 1..n; 0: it is none. */
 static uint64_t number(const char *name, const char *kind)
 {
 	size_t k = strlen(kind);
 	uint64_t n;
 
-	return !strncmp(name, kind, k) && name[k] == '-' && num_parse_u64(name + k + 1, strlen(name + k + 1), &n) ? n : 0;
+	return !strncmp(name, kind, k) && name[k] == '~' && num_parse_u64(name + k + 1, strlen(name + k + 1), &n) ? n : 0;
 }
 
 static bool one_to_one(uint32_t n)

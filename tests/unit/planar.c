@@ -74,7 +74,7 @@ static void test_gradient(void)
 {
 	enum { N = 40, D = 8 };
 	static float x[N * D], p[N * N];
-	static double y[2 * N], gradient[4 * N], other[4 * N];
+	static double y[2 * N], gradient[5 * N], other[5 * N];
 	struct rng r = rng_stream(5, "test.gradient", 0, 0);
 	double sum = 0, worst = 0, entropy = 0, kl, up, down;
 	struct err err;
