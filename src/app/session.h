@@ -88,6 +88,10 @@ const struct run *session_answering(const struct session *s);
 const struct snapshot *session_snapshot(struct session *s, const struct run *r, struct err *err);
 /* What it was trained to, where that is in memory: NULL when it answers in fewer bits and the rest is on disk. */
 const struct snapshot *session_whole(const struct run *r);
+/* A second run beside the one that answers: kept in memory, read from --home by a worker when needed.  name NULL:
+ * none.  False: it cannot answer, *err says why.  session_beside(): NULL while there is none that can be asked. */
+bool session_set_beside(struct session *s, const char *name, struct err *err);
+const struct run *session_beside(const struct session *s);
 void session_follow(struct session *s, bool on);
 bool session_following(const struct session *s);
 /* Metric of the answering run for each user [U] (NaN: none), or NULL when not evaluated. */
@@ -135,6 +139,9 @@ bool session_find_job(const struct session *s, uint32_t id, struct job_row *out)
 bool session_ask_list(struct session *s, uint32_t user, const struct edits *edits, uint32_t k);
 bool session_ask_why(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k_parts,
 		     bool by_content);
+/* Of the run that answers and the one beside it; of the latter alone. */
+bool session_ask_beside(struct session *s, uint32_t user, const struct edits *edits, uint32_t k);
+bool session_ask_beside_why(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k_parts);
 bool session_ask_removal(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k);
 bool session_ask_faithfulness(struct session *s, uint32_t user, uint32_t item, const struct edits *edits);
 bool session_ask_whynot(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k);

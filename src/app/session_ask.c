@@ -49,16 +49,19 @@ void session_ask_message(struct session *s, struct message *m)
 
 static bool ask(struct session *s, struct request *r, bool needs_model)
 {
-	const struct run *run = session_answering(s);
+	const bool by_other = r->pane == PANE_BESIDE || r->pane == PANE_BESIDE_WHY;
+	const struct run *other = by_other ? session_beside(s) : NULL;
+	const struct run *run = r->pane == PANE_BESIDE_WHY ? other : session_answering(s);
 	struct err err;
 
-	if (!s->data || (needs_model && !run)) {
+	if (!s->data || (needs_model && !run) || (by_other && !other)) {
 		request_drop(r);
 		return false;
 	}
 	r->serial = ++s->last_serial;
 	r->split = s->split;
 	r->snapshot = needs_model ? run->snapshot : NULL;
+	r->other = other ? other->snapshot : NULL;
 	if (!scorer_ask(s->scorer, r, &err)) {
 		session_tell(s, LOG_ERROR, "%s", err.msg);
 		return false;
@@ -113,6 +116,20 @@ bool session_ask_why(struct session *s, uint32_t user, uint32_t item, const stru
 		     bool by_content)
 {
 	struct request r = { .pane = PANE_WHY, .user = user, .item = item, .k = k_parts, .by_content = by_content };
+
+	return ask_of_user(s, &r, edits);
+}
+
+bool session_ask_beside(struct session *s, uint32_t user, const struct edits *edits, uint32_t k)
+{
+	struct request r = { .pane = PANE_BESIDE, .user = user, .k = k };
+
+	return ask_of_user(s, &r, edits);
+}
+
+bool session_ask_beside_why(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k_parts)
+{
+	struct request r = { .pane = PANE_BESIDE_WHY, .user = user, .item = item, .k = k_parts };
 
 	return ask_of_user(s, &r, edits);
 }

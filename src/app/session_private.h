@@ -44,6 +44,7 @@ struct session {
 	struct run **run;             /* oldest first */
 	size_t n_runs;
 	char chosen[64];              /* which answers; "": popularity */
+	char beside[64];              /* the second run, or "" */
 	bool follow;
 	char followed[64];            /* the training that answers while follow is on; "": none */
 	float *user_metric;           /* [U] of the answering run, or NULL */

@@ -181,7 +181,7 @@ static void drop_idle_snapshots(struct session *s)
 	for (size_t i = 0; i < s->n_runs; i++) {
 		struct run *r = s->run[i];
 
-		if (r == answers || r->in_memory || r->job || !r->rec.readable)
+		if (r == answers || !strcmp(r->rec.name, s->beside) || r->in_memory || r->job || !r->rec.readable)
 			continue;
 		session_set_run_snapshot(s, r, NULL);
 	}

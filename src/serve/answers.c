@@ -11,6 +11,7 @@
 #include "explain/explain.h"
 #include "explain/faithfulness.h"
 #include "explain/item_map.h"
+#include "explain/overlap.h"
 #include "explain/similar.h"
 #include "explain/whatif.h"
 #include "explain/whynot.h"
@@ -34,7 +35,12 @@ void answer_free(struct answer *a)
 	case PANE_LIST:
 		mem_free(a->list.row);
 		break;
+	case PANE_BESIDE:
+		mem_free(a->beside.line);
+		mem_free(a->beside.second);
+		break;
 	case PANE_WHY:
+	case PANE_BESIDE_WHY:
 		mem_free(a->why.part);
 		mem_free(a->why.neighbour);
 		mem_free(a->why.names);
@@ -384,6 +390,60 @@ static bool answer_faithfulness(struct faithfulness_answer *out, const struct re
 	return done;
 }
 
+static bool copy_beside(struct beside_answer *out, const struct request *r, const struct beside *b, struct err *err)
+{
+	uint32_t i = 0;
+
+	out->line = mem_alloc(b->n_rows + 1, sizeof(*out->line), err);
+	out->second = out->line ? mem_alloc((size_t)b->n[1] + 1, sizeof(*out->second), err) : NULL;
+	if (!out->second)
+		return false;
+	out->overlap = b->overlap;
+	out->rbo = b->rbo;
+	out->n[0] = b->n[0];
+	out->n[1] = b->n[1];
+	for (; i < b->n_rows; i++) {
+		const struct beside_row *row = &b->row[i];
+
+		out->line[i] = (struct beside_line){ row->item, { row->rank[0], row->rank[1] },
+						     { row->score[0], row->score[1] }, is_hit(r, row->item) };
+		if (row->rank[1] && row->rank[1] <= b->n[1])
+			out->second[row->rank[1] - 1] = i;
+	}
+	out->n_lines = i;
+	return true;
+}
+
+static bool answer_beside(struct beside_answer *out, const struct request *r, const struct task *task, struct err *err)
+{
+	const uint32_t I = r->split->data->n_items;
+	const struct snapshot *s[2] = { r->snapshot, r->other };
+	struct asked asked[2] = { { .barred = NULL }, { .barred = NULL } };
+	struct rank_options o[2];
+	struct query q[2];
+	struct beside *b = NULL;
+	bool done = true;
+
+	out->user = r->user;
+	out->k = r->k;
+	for (int i = 0; i < 2; i++) {
+		struct request one = *r;
+
+		one.snapshot = s[i];
+		snprintf(out->run[i], sizeof(out->run[i]), "%s", s[i]->run);
+		done = done && asked_begin(&asked[i], &one, err);
+		ask_edited(&asked[i], &one);
+		q[i] = asked[i].q;
+		o[i] = (struct rank_options){ .k = r->k < I ? r->k : I, .barred = asked[i].barred };
+	}
+	b = done ? beside_rank(s, I, q, o, OVERLAP_P, task, err) : NULL;
+	done = b && copy_beside(out, r, b, err);
+	beside_free(b);
+	asked_done(&asked[0]);
+	asked_done(&asked[1]);
+	return done;
+}
+
 static bool answer_nearest(struct nearest_answer *out, const struct request *r, const struct task *task,
 			   struct err *err)
 {
@@ -439,6 +499,10 @@ static bool make(struct answer *a, const struct request *r, const struct task *t
 	case PANE_LIST:
 		return answer_list(&a->list, r, task, err);
 	case PANE_WHY:
+		return answer_why(&a->why, r, task, err);
+	case PANE_BESIDE:
+		return answer_beside(&a->beside, r, task, err);
+	case PANE_BESIDE_WHY:
 		return answer_why(&a->why, r, task, err);
 	case PANE_REMOVAL:
 		return answer_removal(&a->removal, r, task, err);

@@ -14,7 +14,8 @@
 #include "base/err.h"
 
 enum pane { PANE_LIST, PANE_WHY, PANE_NEAREST, PANE_USERS, PANE_ITEMS, PANE_REMOVAL,
-	    PANE_FAITHFULNESS, PANE_WHYNOT, PANE_MAP, PANE_LAYOUT, N_PANES };
+	    PANE_FAITHFULNESS, PANE_WHYNOT, PANE_MAP, PANE_LAYOUT,
+	    PANE_BESIDE /* the lists of two runs */, PANE_BESIDE_WHY /* PANE_WHY by the second run */, N_PANES };
 
 struct list_row {
 	uint32_t item;
@@ -103,6 +104,22 @@ struct whynot_answer {
 	uint32_t *add;               /* [n_add] items */
 };
 
+/* What two runs recommend to one person. */
+struct beside_line {
+	uint32_t item, rank[2]; /* by either run, from 1, however far down; 0: no candidate */
+	float score[2];
+	bool hit;
+};
+struct beside_answer {
+	uint32_t user, k;
+	char run[2][64];
+	double overlap, rbo;       /* of the lists of k; NaN: neither has an item */
+	uint32_t n[2];             /* their lengths */
+	size_t n_lines;            /* the first run's list, then what only the second's has */
+	struct beside_line *line;
+	uint32_t *second;          /* [n[1]] lines of the second run's list, by rank */
+};
+
 enum nearest_by { NEAREST_MODEL, NEAREST_BEHAVIOUR, NEAREST_TEXT, N_NEAREST };
 struct nearest_answer {
 	uint32_t item;
@@ -136,10 +153,11 @@ struct answer {
 	struct err err;   /* ERR_OK, or why there is no answer */
 	union {
 		struct list_answer list;
-		struct why_answer why;
+		struct why_answer why; /* PANE_WHY, PANE_BESIDE_WHY */
 		struct removal_answer removal;
 		struct faithfulness_answer faithfulness;
 		struct whynot_answer whynot;
+		struct beside_answer beside;
 		struct nearest_answer nearest;
 		struct map_answer map;     /* PANE_MAP, PANE_LAYOUT */
 		struct order_answer order; /* PANE_USERS, PANE_ITEMS */

@@ -36,7 +36,8 @@ struct scorer {
 };
 
 /* The cheapest first, so that a long explanation never holds up a list. */
-static const enum pane by_cost[N_PANES] = { PANE_USERS, PANE_ITEMS, PANE_LIST, PANE_NEAREST, PANE_WHY, PANE_MAP,
+static const enum pane by_cost[N_PANES] = { PANE_USERS, PANE_ITEMS, PANE_LIST, PANE_BESIDE, PANE_NEAREST, PANE_WHY,
+					    PANE_BESIDE_WHY, PANE_MAP,
 					    PANE_WHYNOT, PANE_FAITHFULNESS, PANE_REMOVAL, PANE_LAYOUT };
 
 static bool is_background(enum pane pane)
@@ -56,6 +57,7 @@ void request_drop(struct request *r)
 static void request_done(struct request *r)
 {
 	snapshot_unref(r->snapshot);
+	snapshot_unref(r->other);
 	split_unref(r->split);
 	request_drop(r);
 }
@@ -212,10 +214,11 @@ static void empty_slot(struct scorer *s, struct slot *slot)
 bool scorer_ask(struct scorer *s, const struct request *r, struct err *err)
 {
 	struct slot *slot = &s->slot[r->pane];
-	bool needs_model = r->pane == PANE_LIST || r->pane == PANE_WHY || r->pane == PANE_MAP || is_background(r->pane) ||
+	bool needs_model = r->pane == PANE_LIST || r->pane == PANE_WHY || r->pane == PANE_MAP ||
+			   r->pane == PANE_BESIDE || r->pane == PANE_BESIDE_WHY || is_background(r->pane) ||
 			   (r->pane == PANE_NEAREST && r->by == NEAREST_MODEL);
 
-	if (needs_model && !r->snapshot) {
+	if ((needs_model && !r->snapshot) || (r->pane == PANE_BESIDE && !r->other)) {
 		struct request mine = *r;
 
 		request_drop(&mine);
@@ -225,6 +228,7 @@ bool scorer_ask(struct scorer *s, const struct request *r, struct err *err)
 	empty_slot(s, slot);
 	slot->waiting = *r;
 	slot->waiting.snapshot = r->snapshot ? snapshot_ref(r->snapshot) : NULL;
+	slot->waiting.other = r->other ? snapshot_ref(r->other) : NULL;
 	slot->waiting.split = split_ref(r->split);
 	set_full(s, slot, true);
 	atomic_store_explicit(&slot->wanted, r->serial, memory_order_relaxed);

@@ -24,6 +24,7 @@ struct request {
 	enum pane pane;
 	uint64_t serial;
 	const struct snapshot *snapshot; /* NULL for orders and nearest by behaviour */
+	const struct snapshot *other;    /* PANE_BESIDE: of the second run */
 	const struct split *split;
 	uint32_t user, item;   /* as the pane needs; user: of the data, or with `given` whatever number the answer is to bear */
 	uint32_t k;            /* PANE_LIST, PANE_NEAREST, PANE_WHY (parts kept), PANE_REMOVAL (of the list) */
@@ -44,7 +45,7 @@ void request_drop(struct request *r); /* what it owns; not its references */
 
 struct scorer;
 struct scorer *scorer_new(struct message_queue *q, struct pool *pool, struct err *err);
-/* UI.  Takes references of its own to snapshot and split; takes what r owns. */
+/* UI.  Takes references of its own to the snapshots and the split; takes what r owns. */
 bool scorer_ask(struct scorer *s, const struct request *r, struct err *err);
 void scorer_drop(struct scorer *s, enum pane pane); /* forget what is asked; nothing will be answered */
 void scorer_free(struct scorer *s); /* cancels, joins */

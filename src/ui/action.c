@@ -58,6 +58,8 @@ const struct action action_table[N_ACTIONS] = {
 	[ACT_ZOOM] = { ACT_ZOOM, "zoom", "zoom in|out|all", "how much of the map is seen", "items", "in|out|all" },
 	[ACT_COLOUR] = { ACT_COLOUR, "colour", "colour", "colours the map by tag, then shows one tag after the other",
 			 "items", NULL },
+	[ACT_BESIDE] = { ACT_BESIDE, "beside", "beside [RUN]", "another run's list beside this one's, or the next run's; back ends it",
+			 "users", NULL, "use" },
 };
 
 const struct action *action_find(const char *name)

@@ -56,6 +56,8 @@ const struct binding builtin_keys[] = {
 	{ "users", "u", "undo", NULL },
 	{ "users", "C-r", "redo", NULL },
 	{ "users", "P", ":persona save ", NULL },
+	{ "users.beside", "Enter", "why", "explain by both" },
+	{ "users", "m", "beside", NULL },
 	{ "users", "c", "clear-edits", NULL },
 	{ "users", "[", "epoch previous", NULL },
 	{ "users", "]", "epoch next", NULL },

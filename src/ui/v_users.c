@@ -41,7 +41,7 @@ static void users_init(struct view *v)
 	st->whynot_item = NO_ITEM;
 }
 
-static void users_done(struct view *v)
+void users_done(struct view *v)
 {
 	struct users_state *st = v->state;
 
@@ -201,20 +201,16 @@ static size_t n_users_shown(const struct users_state *st, const struct session *
 	return st->n_persona + (o ? o->n : d->n_users);
 }
 
-static void users_sync(struct view *v, struct session *s)
+bool users_sync_people(struct view *v, struct session *s)
 {
 	struct users_state *st = v->state;
 	const struct dataset *d = session_data(s);
-	const struct list_answer *list;
-	const struct why_answer *why;
-	const struct whynot_answer *whynot;
 	uint32_t was = st->user;
-	bool pending;
 
 	if (!d || st->data_id != d->id)
 		start_afresh(v, st, d);
 	if (!d)
-		return;
+		return false;
 	if (st->wants_order) {
 		st->wants_order = false;
 		if (!is_plain_order(st))
@@ -237,6 +233,19 @@ static void users_sync(struct view *v, struct session *s)
 		st->whynot_item = NO_ITEM;
 	}
 	users_list_events(st, s, d);
+	return true;
+}
+
+static void users_sync(struct view *v, struct session *s)
+{
+	struct users_state *st = v->state;
+	const struct list_answer *list;
+	const struct why_answer *why;
+	const struct whynot_answer *whynot;
+	bool pending;
+
+	if (!users_sync_people(v, s))
+		return;
 	view_rows(v, HISTORY, st->n_added + st->n_event + st->n_friend);
 	users_scrub_sync(st, s);
 	ask_what_changed(v, st, s);
@@ -353,6 +362,9 @@ static bool users_handle(struct view *v, struct session *s, const struct act *ac
 	case ACT_WHYNOT:
 		users_sync(v, s); /* from another view: who is under the cursor */
 		return *act->arg && users_begin_whynot(v, s, act->arg);
+	case ACT_BESIDE:
+		users_open_beside(v, s, act->arg);
+		return true;
 	case ACT_BY:
 		return choose_by(v, st, act->arg);
 	case ACT_GO_USER:

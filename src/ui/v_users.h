@@ -27,7 +27,9 @@ struct users_state {
 	size_t order;          /* index into orders */
 	bool reverse, wants_order, why_on, by_content;
 	char filter[128];
-	struct question list, why, removal, faithfulness, whynot;
+	struct question list, why, removal, faithfulness, whynot, beside, beside_why;
+	char beside_run[64];   /* the second run that was asked last */
+	int side;              /* of two lists the cursor is in: 0 or 1 */
 	struct scrub scrub;    /* the epoch of the answering run that shows */
 	struct list_answer then; /* the list as it stood at it; its rows are owned */
 	uint32_t whynot_item;  /* NO_ITEM: Why tells of the list's row */
@@ -78,6 +80,15 @@ bool users_begin_whynot(struct view *v, struct session *s, const char *text); /*
 const struct edit *users_edit_of(const struct users_state *st, const struct session *s, uint32_t item);
 /* Goes to a user once the rows are there. */
 void users_go(struct users_state *st, uint32_t user);
+
+/* Rows of the users, who is under the cursor, and the events of theirs; false: no data. */
+bool users_sync_people(struct view *v, struct session *s);
+void users_done(struct view *v);
+void users_draw_people(const struct view *v, const struct session *s, struct surface *out);
+
+/* v_users_beside.c: two runs side by side; name "": the next one that can stand there */
+extern const struct view_kind view_users_beside;
+void users_open_beside(struct view *v, struct session *s, const char *name);
 
 /* v_users_people.c: personas among the users, and the rows of a history */
 void users_list_personas(struct users_state *st, const struct session *s);

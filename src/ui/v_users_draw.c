@@ -291,6 +291,15 @@ static void draw_list(const struct view *v, struct users_drawing *c, struct surf
 		users_say_nothing(c, PANE_LIST, out, in, "Nothing to recommend to this user");
 }
 
+void users_draw_people(const struct view *v, const struct session *s, struct surface *out)
+{
+	struct users_drawing c = { .st = v->state, .s = s, .d = session_data(s) };
+	const char *name;
+
+	c.metric = session_user_metric(s, &name);
+	draw_users(v, &c, out);
+}
+
 void users_draw(const struct view *v, const struct session *s, struct surface *out)
 {
 	const struct users_state *st = v->state;

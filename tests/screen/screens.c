@@ -173,6 +173,9 @@ static const struct scene scenes[] = {
 	{ "users-persona-120x36", 120, 36, false, false, "3 Enter S-Tab Space P anna Enter :persona_use_anna Enter Down Space" },
 	{ "users-unsaved-80x24", 80, 24, false, true, "3 Enter S-Tab Space S-Tab Down Tab Space" },
 	{ "quit-unsaved-80x24", 80, 24, false, true, "3 Enter S-Tab Space q" },
+	{ "users-beside-120x36", 120, 36, false, false, "3 m Down Enter" },
+	{ "users-beside-80x24", 80, 24, false, true, "3 Down m Right Down Down Enter" },
+	{ "users-beside-ascii-80x24", 80, 24, true, true, "3 m" },
 	{ "small-40x10", 40, 10, false, false, "1" },
 };
 
