@@ -193,6 +193,9 @@ static bool beside_handle(struct view *v, struct session *s, const struct act *a
 	case ACT_BACK:
 		close_beside(v, s);
 		return true;
+	case ACT_WHYNOT: /* Why has room for it on Users alone */
+		close_beside(v, s);
+		return view_users.handle(v, s, act);
 	case ACT_EXPLAIN:
 		st->why_on = chosen(v, s) != NULL;
 		return st->why_on;

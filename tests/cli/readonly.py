@@ -42,6 +42,7 @@ USES = {
     'persona': [('persona save eve usr_03', False), ('persona save eve history=itm_01 as=usr_02 replace=yes', False),
                 ('persona use eve', None)], 'personas': [('personas', False)],
     'whynot': [('whynot usr_03 itm_01 run=mine', False)],
+    'odd': [('odd', False)],
     'users': [('users', False)], 'items': [('items', False)], 'user': [('user usr_03', False)],
     'item': [('item itm_02', False)], 'jobs': [('jobs', False)],
     'pause': [('pause 99', None)], 'resume': [('resume 99', None)], 'cancel': [('cancel 99', None)],

@@ -4,7 +4,9 @@
 #include "cmd/command.h"
 #include "tap.h"
 #include "ui/keys.h"
+#include "ui/v_users.h"
 #include "ui/view.h"
+#include "ui/views.h"
 
 static const struct view_kind *find_view(const char *name, size_t n)
 {
@@ -28,7 +30,9 @@ static bool is_somewhere(const char *where)
 	size_t n = strcspn(where, ".");
 	const struct view_kind *v = find_view(where, n);
 
-	return !strcmp(where, "all") || (v && (!where[n] || has_pane(v, where + n + 1)));
+	return !strcmp(where, "all") ||
+	       (v && (!where[n] || has_pane(v, where + n + 1) ||
+		      (v == &view_users && has_pane(&view_users_beside, where + n + 1))));
 }
 
 /* An action or a command starts the text; an action is of the view that binds it. */

@@ -54,7 +54,7 @@ static bool nothing_comes(int ms)
 
 static struct request request(enum pane pane, uint64_t serial, uint32_t user)
 {
-	return (struct request){ .pane = pane, .serial = serial, .snapshot = snap, .split = f.split, .user = user,
+	return (struct request){ .pane = pane, .serial = serial, .snapshot = snap, .other = snap, .split = f.split, .user = user,
 				 .item = 3, .k = K };
 }
 
