@@ -225,11 +225,11 @@ static void judge(const struct plan *p, const struct dataset *d, const struct od
 	struct str text = STR_INIT;
 
 	for (size_t i = 0; i < f->n; i++) {
-		const char *id = odd_table[kind].of_items ? dataset_item_id(d, f->flag[i].who)
-							  : dataset_user_id(d, f->flag[i].who);
+		const char *id;
 
 		if (f->flag[i].kind != kind)
 			continue;
+		id = odd_table[kind].of_items ? dataset_item_id(d, f->flag[i].who) : dataset_user_id(d, f->flag[i].who);
 		all++;
 		right += is_expected(p, kind, id);
 		str_clear(&text);
