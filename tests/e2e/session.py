@@ -151,9 +151,11 @@ class Terminal:
             for _ in range(one):
                 self.put(self.last)
         elif final == "r":
-            self.top = one - 1
-            self.bottom = (n[1] if len(n) > 1 and n[1] else self.h) - 1
-            self.x = self.y = 0
+            # One that was meant for a size that is gone is cut, or none, as terminals do.
+            bottom = min(n[1] if len(n) > 1 and n[1] else self.h, self.h) - 1
+            if one - 1 < bottom:
+                self.top, self.bottom = one - 1, bottom
+                self.x = self.y = 0
         elif final not in "mhltnc":
             raise ValueError("unknown sequence %r" % m.group(0))
 
