@@ -6,11 +6,11 @@
  * What a round chooses depends on the ranks alone. */
 #include "explain/counterfactual.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "explain/changed_history.h"
 
 enum { TRIALS_A_CHUNK = 4, GREEDY_POOL = 32 /* events that a greedy step chooses from */ };
 
@@ -26,82 +26,31 @@ struct trials {
 	uint32_t *rank; /* [n] */
 	float *score;   /* [n] tells apart changes that leave the same rank */
 	uint32_t *order; /* removals: [history] places, the one whose removal alone moves the item furthest first */
-	struct trial_slot {
-		struct scratch scratch;
-		uint32_t *items; /* [room] */
-		float *x;
-		struct err err;
-	} *slot;
-	unsigned n_slots;
-	uint32_t room;
-	atomic_bool failed;
+	struct changed_history tried;
 };
-
-static bool trials_init(struct trials *t, uint32_t most_added, const struct task *task, struct err *err)
-{
-	t->n_slots = task_slots(task);
-	t->room = t->given->n + most_added + 1;
-	t->slot = mem_zeroed(t->n_slots, sizeof(*t->slot), err);
-	for (unsigned i = 0; t->slot && i < t->n_slots; i++) {
-		t->slot[i].items = mem_alloc(t->room, sizeof(uint32_t), err);
-		t->slot[i].x = t->slot[i].items ? mem_alloc(t->room, sizeof(float), err) : NULL;
-		if (!t->slot[i].x)
-			return false;
-	}
-	return t->slot != NULL;
-}
 
 static void trials_done(struct trials *t)
 {
-	for (unsigned i = 0; t->slot && i < t->n_slots; i++) {
-		scratch_done(&t->slot[i].scratch);
-		mem_free(t->slot[i].items);
-		mem_free(t->slot[i].x);
-	}
-	mem_free(t->slot);
+	changed_history_done(&t->tried);
 	mem_free(t->rank);
 	mem_free(t->score);
 	mem_free(t->order);
 }
 
-/* The history with one set of changes, in the slot's arrays. */
-static struct query trial_query(const struct trials *t, struct trial_slot *slot, const uint32_t *set)
-{
-	struct query q = *t->given;
-	uint32_t n = 0;
-
-	for (uint32_t k = 0; k < q.n; k++) {
-		bool out = false;
-
-		for (uint32_t j = 0; !t->adds && j < t->size; j++)
-			out |= set[j] == k;
-		if (out)
-			continue;
-		slot->items[n] = q.items[k];
-		slot->x[n++] = q.x ? q.x[k] : 1.0f;
-	}
-	for (uint32_t j = 0; t->adds && j < t->size; j++) {
-		slot->items[n] = set[j];
-		slot->x[n++] = 1.0f;
-	}
-	q.items = slot->items;
-	q.x = q.x ? slot->x : NULL;
-	q.n = n;
-	return q;
-}
-
 static void trial_chunk(void *ctx, size_t chunk, unsigned slot)
 {
 	struct trials *t = ctx;
-	struct trial_slot *mine = &t->slot[slot];
+	struct changed_slot *mine = &t->tried.slot[slot];
 	size_t end = (chunk + 1) * TRIALS_A_CHUNK < t->n ? (chunk + 1) * TRIALS_A_CHUNK : t->n;
 
 	for (size_t i = chunk * TRIALS_A_CHUNK; i < end; i++) {
-		struct query q = trial_query(t, mine, t->set + i * t->size);
+		const uint32_t *set = t->set + i * t->size;
+		struct query q = t->adds ? changed_with(&t->tried, slot, set, t->size)
+					 : changed_without(&t->tried, slot, set, t->size);
 
 		if (!rank_of_item(t->s->model, t->n_items, &q, &t->o, t->item, &mine->scratch, &t->rank[i], &t->score[i],
 				  &mine->err)) {
-			atomic_store(&t->failed, true);
+			atomic_store(&t->tried.failed, true);
 			return;
 		}
 	}
@@ -127,12 +76,7 @@ static bool try_sets(struct trials *t, const uint32_t *set, size_t n, uint32_t s
 	out->trials += (uint32_t)n;
 	if (!task_chunks(task, (n + TRIALS_A_CHUNK - 1) / TRIALS_A_CHUNK, trial_chunk, t))
 		return task_cancelled(err);
-	if (!atomic_load(&t->failed))
-		return true;
-	for (unsigned i = 0; i < t->n_slots; i++)
-		if (t->slot[i].err.code != ERR_OK)
-			*err = t->slot[i].err;
-	return false;
+	return changed_history_fine(&t->tried, err);
 }
 
 /* Does trial i serve better than trial j: a removal by a worse rank, an addition by a better one? */
@@ -391,7 +335,7 @@ bool smallest_removal(const struct snapshot *s, uint32_t n_items, const struct q
 
 	*out = (struct counterfactual){ 0 };
 	t.o.barred = barred;
-	fine = barred && trials_init(&t, 0, task, err);
+	fine = barred && changed_history_init(&t.tried, given, 0, task, err);
 	while (fine && !out->found && proven < given->n) {
 		size_t count = choices(given->n, proven + 1, budget);
 
@@ -422,7 +366,7 @@ bool smallest_addition(const struct snapshot *s, uint32_t n_items, const struct 
 	*out = (struct counterfactual){ 0 };
 	if (!n_tried)
 		return true;
-	fine = trials_init(&t, ADDITIONS_MOST, task, err) &&
+	fine = changed_history_init(&t.tried, given, ADDITIONS_MOST, task, err) &&
 	       go_greedily(&t, &g, tried, n_tried, ADDITIONS_MOST, out, task, err);
 	if (fine && g.there)
 		fine = take(out, chosen, g.n, g.rank, g.n == 1, err);

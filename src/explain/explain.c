@@ -12,6 +12,7 @@
 #include "base/bits.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "explain/changed_history.h"
 
 enum { NEIGHBOURS_TOLD = 20, RUNS_TOLD = 16 };
 
@@ -90,87 +91,39 @@ static bool explain_exactly(struct explanation *e, const struct snapshot *s, con
 
 /* --- Leave one out ----------------------------------------------------------- */
 
-/* DESIGN: each chunk scores the history without one event, in the arrays of its thread's slot.  A part
- * depends on its event alone, so that the order of the chunks does not matter. */
 struct leaving {
 	const struct snapshot *s;
-	const struct query *q;
 	struct explanation *e;
-	struct leaving_slot {
-		struct scratch scratch;
-		uint32_t *items;
-		float *x;
-		struct err err;
-	} *slot;
-	_Atomic bool any_failed;
+	struct changed_history less;
 };
 
 static void leave_out(void *ctx, size_t chunk, unsigned slot)
 {
 	struct leaving *l = ctx;
-	struct leaving_slot *mine = &l->slot[slot];
-	struct query without = *l->q;
-	uint32_t n = l->q->n, left_out = (uint32_t)chunk;
+	struct changed_slot *mine = &l->less.slot[slot];
+	const uint32_t place = (uint32_t)chunk;
+	struct query without = changed_without(&l->less, slot, &place, 1);
 	float score;
 
-	memcpy(mine->items, l->q->items, left_out * sizeof(*mine->items));
-	memcpy(mine->items + left_out, l->q->items + left_out + 1, (n - left_out - 1) * sizeof(*mine->items));
-	without.items = mine->items;
-	without.n = n - 1;
-	if (l->q->x) {
-		memcpy(mine->x, l->q->x, left_out * sizeof(*mine->x));
-		memcpy(mine->x + left_out, l->q->x + left_out + 1, (n - left_out - 1) * sizeof(*mine->x));
-		without.x = mine->x;
-	}
 	if (!model_score_one(l->s->model, &without, l->e->item, &mine->scratch, &score, &mine->err)) {
-		l->any_failed = true;
+		atomic_store(&l->less.failed, true);
 		return;
 	}
-	l->e->parts[chunk] = (struct explain_part){ .item = l->q->items[chunk], .place = left_out,
+	l->e->parts[chunk] = (struct explain_part){ .item = l->less.whole->items[chunk], .place = place,
 						    .value = (float)(l->e->score - (double)score) };
-}
-
-static bool make_slots(struct leaving *l, unsigned slots, struct err *err)
-{
-	uint32_t n = l->q->n ? l->q->n : 1;
-
-	l->slot = mem_zeroed(slots, sizeof(*l->slot), err);
-	for (unsigned i = 0; l->slot && i < slots; i++) {
-		l->slot[i].items = mem_alloc(n, sizeof(uint32_t), err);
-		l->slot[i].x = l->slot[i].items ? mem_alloc(n, sizeof(float), err) : NULL;
-		if (!l->slot[i].x)
-			return false;
-	}
-	return l->slot != NULL;
-}
-
-static void free_slots(struct leaving *l, unsigned slots)
-{
-	for (unsigned i = 0; l->slot && i < slots; i++) {
-		scratch_done(&l->slot[i].scratch);
-		mem_free(l->slot[i].items);
-		mem_free(l->slot[i].x);
-	}
-	mem_free(l->slot);
 }
 
 static bool explain_by_leaving_out(struct explanation *e, const struct snapshot *s, const struct query *q,
 				   const struct task *task, struct err *err)
 {
-	struct leaving l = { .s = s, .q = q, .e = e };
-	unsigned slots = task_slots(task);
-	bool done = make_slots(&l, slots, err);
+	struct leaving l = { .s = s, .e = e };
+	bool done = changed_history_init(&l.less, q, 0, task, err);
 
 	if (done && !task_chunks(task, q->n, leave_out, &l))
 		done = task_cancelled(err);
-	if (done && l.any_failed) {
-		for (unsigned i = 0; i < slots; i++)
-			if (l.slot[i].err.code != ERR_OK)
-				*err = l.slot[i].err;
-		done = false;
-	}
+	done = done && changed_history_fine(&l.less, err);
 	e->n_parts = q->n;
-	free_slots(&l, slots);
+	changed_history_done(&l.less);
 	return done;
 }
 

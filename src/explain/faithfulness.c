@@ -6,12 +6,12 @@
 #include "explain/faithfulness.h"
 
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "explain/changed_history.h"
 
 enum { ORDERS = 1 + FAITHFULNESS_ORDERS }; /* the explanation's own is the first */
 
@@ -22,14 +22,7 @@ struct deleting {
 	double whole;                                /* the score of the whole history */
 	uint32_t first[ORDERS][FAITHFULNESS_STEPS];  /* places in the history, as they go */
 	double drop[ORDERS][FAITHFULNESS_STEPS];
-	struct deleting_slot {
-		struct scratch scratch;
-		uint32_t *items; /* [n] */
-		float *x;
-		struct err err;
-	} *slot;
-	unsigned n_slots;
-	atomic_bool failed;
+	struct changed_history less;
 };
 
 /* --- orders --------------------------------------------------------------------------------------------------- */
@@ -80,73 +73,25 @@ static bool order_at_random(struct deleting *d, uint64_t seed, struct err *err)
 
 /* --- deletions ------------------------------------------------------------------------------------------------ */
 
-static bool make_slots(struct deleting *d, const struct task *task, struct err *err)
-{
-	d->n_slots = task_slots(task);
-	d->slot = mem_zeroed(d->n_slots, sizeof(*d->slot), err);
-	for (unsigned i = 0; d->slot && i < d->n_slots; i++) {
-		d->slot[i].items = mem_alloc(d->q.n, sizeof(uint32_t), err);
-		d->slot[i].x = d->slot[i].items ? mem_alloc(d->q.n, sizeof(float), err) : NULL;
-		if (!d->slot[i].x)
-			return false;
-	}
-	return d->slot != NULL;
-}
-
-static void free_slots(struct deleting *d)
-{
-	for (unsigned i = 0; d->slot && i < d->n_slots; i++) {
-		scratch_done(&d->slot[i].scratch);
-		mem_free(d->slot[i].items);
-		mem_free(d->slot[i].x);
-	}
-	mem_free(d->slot);
-}
-
-static struct query without(const struct deleting *d, struct deleting_slot *mine, const uint32_t *place, uint32_t n_out)
-{
-	struct query q = d->q;
-
-	q.n = 0;
-	for (uint32_t k = 0; k < d->q.n; k++) {
-		bool out = false;
-
-		for (uint32_t j = 0; j < n_out; j++)
-			out |= place[j] == k;
-		if (out)
-			continue;
-		mine->items[q.n] = d->q.items[k];
-		mine->x[q.n++] = d->q.x ? d->q.x[k] : 1.0f;
-	}
-	q.items = mine->items;
-	q.x = d->q.x ? mine->x : NULL;
-	return q;
-}
-
 static void delete_some(void *ctx, size_t chunk, unsigned slot)
 {
 	struct deleting *d = ctx;
-	struct deleting_slot *mine = &d->slot[slot];
+	struct changed_slot *mine = &d->less.slot[slot];
 	const size_t order = chunk / d->steps, step = chunk % d->steps;
-	struct query q = without(d, mine, d->first[order], (uint32_t)step + 1);
+	struct query q = changed_without(&d->less, slot, d->first[order], (uint32_t)step + 1);
 	float score;
 
 	if (model_score_one(d->s->model, &q, d->item, &mine->scratch, &score, &mine->err))
 		d->drop[order][step] = d->whole - (double)score;
 	else
-		atomic_store(&d->failed, true);
+		atomic_store(&d->less.failed, true);
 }
 
 static bool delete_all(struct deleting *d, const struct task *task, struct err *err)
 {
 	if (!task_chunks(task, (size_t)ORDERS * d->steps, delete_some, d))
 		return task_cancelled(err);
-	for (unsigned i = 0; atomic_load(&d->failed) && i < d->n_slots; i++)
-		if (d->slot[i].err.code != ERR_OK) {
-			*err = d->slot[i].err;
-			return false;
-		}
-	return true;
+	return changed_history_fine(&d->less, err);
 }
 
 /* --- the figures ---------------------------------------------------------------------------------------------- */
@@ -193,10 +138,10 @@ bool faithfulness_measure(const struct snapshot *s, const struct query *given, c
 		return true;
 	d.q.fold_in = given->fold_in || model_folds_in(s->model);
 	d.steps = given->n < FAITHFULNESS_STEPS ? given->n : FAITHFULNESS_STEPS;
-	fine = order_by_parts(&d, e, err) && order_at_random(&d, seed, err) && make_slots(&d, task, err) &&
-	       delete_all(&d, task, err);
+	fine = order_by_parts(&d, e, err) && order_at_random(&d, seed, err) &&
+	       changed_history_init(&d.less, &d.q, 0, task, err) && delete_all(&d, task, err);
 	if (fine)
 		tell(&d, out);
-	free_slots(&d);
+	changed_history_done(&d.less);
 	return fine;
 }

@@ -6,10 +6,10 @@
 #include "explain/whynot.h"
 
 #include <math.h>
-#include <stdatomic.h>
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "explain/changed_history.h"
 #include "explain/similar.h"
 #include "explain/whynot_causes.h"
 
@@ -52,60 +52,30 @@ struct holding {
 	struct rank_options o; /* the history is barred as it is */
 	struct place whole;
 	struct place *without; /* [n] */
-	struct holding_slot {
-		struct scratch scratch;
-		uint32_t *items; /* [n] */
-		float *x;
-		struct err err;
-	} *slot;
-	unsigned n_slots;
-	atomic_bool failed;
+	struct changed_history less;
 };
 
 static bool holding_init(struct holding *h, const struct task *task, struct err *err)
 {
-	const size_t n = h->q->n ? h->q->n : 1;
-
-	h->n_slots = task_slots(task);
-	h->without = mem_alloc(n, sizeof(*h->without), err);
-	h->slot = h->without ? mem_zeroed(h->n_slots, sizeof(*h->slot), err) : NULL;
-	for (unsigned i = 0; h->slot && i < h->n_slots; i++) {
-		h->slot[i].items = mem_alloc(n, sizeof(uint32_t), err);
-		h->slot[i].x = h->slot[i].items ? mem_alloc(n, sizeof(float), err) : NULL;
-		if (!h->slot[i].x)
-			return false;
-	}
-	return h->slot != NULL;
+	h->without = mem_alloc(h->q->n ? h->q->n : 1, sizeof(*h->without), err);
+	return h->without && changed_history_init(&h->less, h->q, 0, task, err);
 }
 
 static void holding_done(struct holding *h)
 {
-	for (unsigned i = 0; h->slot && i < h->n_slots; i++) {
-		scratch_done(&h->slot[i].scratch);
-		mem_free(h->slot[i].items);
-		mem_free(h->slot[i].x);
-	}
-	mem_free(h->slot);
+	changed_history_done(&h->less);
 	mem_free(h->without);
 }
 
 static void without_one(void *ctx, size_t event, unsigned slot)
 {
 	struct holding *h = ctx;
-	struct holding_slot *mine = &h->slot[slot];
-	struct query q = *h->q;
+	struct changed_slot *mine = &h->less.slot[slot];
+	const uint32_t place = (uint32_t)event;
+	struct query q = changed_without(&h->less, slot, &place, 1);
 
-	q.n = 0;
-	for (uint32_t k = 0; k < h->q->n; k++) {
-		if (k == event)
-			continue;
-		mine->items[q.n] = h->q->items[k];
-		mine->x[q.n++] = h->q->x ? h->q->x[k] : 1.0f;
-	}
-	q.items = mine->items;
-	q.x = h->q->x ? mine->x : NULL;
 	if (!find_place(h->s, h->n_items, &q, h->item, &h->o, &mine->scratch, &h->without[event], &mine->err))
-		atomic_store(&h->failed, true);
+		atomic_store(&h->less.failed, true);
 }
 
 static bool take_held(const struct holding *h, struct whynot *out, struct err *err)
@@ -137,12 +107,7 @@ static bool find_held(struct holding *h, struct whynot *out, const struct task *
 		return false;
 	if (!task_chunks(task, h->q->n, without_one, h))
 		return task_cancelled(err);
-	for (unsigned i = 0; atomic_load(&h->failed) && i < h->n_slots; i++)
-		if (h->slot[i].err.code != ERR_OK) {
-			*err = h->slot[i].err;
-			return false;
-		}
-	return take_held(h, out, err);
+	return changed_history_fine(&h->less, err) && take_held(h, out, err);
 }
 
 /* --- what lifts it in ------------------------------------------------------------------------------------------- */
