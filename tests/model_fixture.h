@@ -209,6 +209,23 @@ static inline const struct snapshot *fixture_run(void *fixture, const char *run,
 	return m ? snapshot_new(m, run, 1, f->split, f->env.refit, f->x.val != NULL, err) : NULL;
 }
 
+/* Of small vectors, after so many epochs where the model takes some; snapshot_unref() it. */
+static inline struct snapshot *fixture_snapshot(const struct fixture *f, const struct model_ops *ops, uint32_t epochs)
+{
+	struct params p;
+	struct err err;
+	struct model *m;
+	struct snapshot *s;
+
+	params_init(&p, ops->params);
+	if (param_find(ops->params, "dim") >= 0)
+		fixture_set(&p, "dim", "8");
+	m = fixture_fit(f, ops, &p, ops->caps & MODEL_ITERATIVE ? epochs : 1, &task_null, &err);
+	s = m ? snapshot_new(m, "test#1", 1, f->split, false, false, &err) : NULL;
+	fixture_must(s != NULL, &err);
+	return s;
+}
+
 /* The largest difference between two score rows, relative to the largest score. */
 static inline double relative_difference(const float *got, const double *want, size_t n)
 {

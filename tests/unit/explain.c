@@ -14,18 +14,7 @@ static uint64_t *barred;
 
 static const struct snapshot *fit(const struct model_ops *ops)
 {
-	struct params p;
-	struct err err;
-	struct model *m;
-	struct snapshot *s;
-
-	params_init(&p, ops->params);
-	if (param_find(ops->params, "dim") >= 0)
-		fixture_set(&p, "dim", "8");
-	m = fixture_fit(&f, ops, &p, ops->caps & MODEL_ITERATIVE ? 3 : 1, &task_null, &err);
-	s = m ? snapshot_new(m, "test#1", 1, f.split, false, false, &err) : NULL;
-	fixture_must(s != NULL, &err);
-	return s;
+	return fixture_snapshot(&f, ops, 3);
 }
 
 static struct explanation *explain(const struct snapshot *s, const struct query *q, uint32_t item, size_t k,

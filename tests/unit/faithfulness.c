@@ -131,19 +131,11 @@ static void test_model(const struct model_ops *ops, const struct task *two)
 {
 	const struct rank_options o = { .k = 10, .barred = barred };
 	double value = 0, random = 0;
-	struct params p;
 	struct err err;
-	struct snapshot *s;
-	struct model *m;
+	struct snapshot *s = fixture_snapshot(&f, ops, 5);
 	bool same = true, bounded = true;
 	unsigned n = 0;
 
-	params_init(&p, ops->params);
-	if (param_find(ops->params, "dim") >= 0)
-		fixture_set(&p, "dim", "8");
-	m = fixture_fit(&f, ops, &p, ops->caps & MODEL_ITERATIVE ? 5 : 1, &task_null, &err);
-	s = m ? snapshot_new(m, "test#1", 1, f.split, false, false, &err) : NULL;
-	fixture_must(s != NULL, &err);
 	for (uint32_t u = 10; u < U; u += 5) {
 		const struct query q = fixture_query(&f, u);
 		struct explanation *e = explain_item(s, f.split, &q, (u * 7) % I, SIZE_MAX, &o, &task_null, &err);

@@ -15,18 +15,7 @@ static uint64_t *barred;
 
 static const struct snapshot *fit(const struct model_ops *ops)
 {
-	struct params p;
-	struct err err;
-	struct model *m;
-	struct snapshot *s;
-
-	params_init(&p, ops->params);
-	if (param_find(ops->params, "dim") >= 0)
-		fixture_set(&p, "dim", "8");
-	m = fixture_fit(&f, ops, &p, ops->caps & MODEL_ITERATIVE ? 3 : 1, &task_null, &err);
-	s = m ? snapshot_new(m, "test#1", 1, f.split, false, false, &err) : NULL;
-	fixture_must(s != NULL, &err);
-	return s;
+	return fixture_snapshot(&f, ops, 3);
 }
 
 static bool has(const uint32_t *set, uint32_t n, uint32_t x)
