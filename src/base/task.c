@@ -50,6 +50,26 @@ bool task_chunks_shown(const struct task *t, size_t n, pool_chunk_fn *fn, void *
 	return task_chunks(t, n, run_shown, &s);
 }
 
+enum { PART_UNITS = 1000 };
+
+static bool part_goes_on(void *ctx)
+{
+	return task_keep_going(((const struct task_part *)ctx)->whole);
+}
+
+static void part_progress(void *ctx, uint64_t done, uint64_t total)
+{
+	const struct task_part *p = ctx;
+	uint64_t share = total ? PART_UNITS * (done < total ? done : total) / total : 0;
+
+	task_progress(p->whole, p->at * PART_UNITS + share, p->n * PART_UNITS);
+}
+
+struct task task_of_part(struct task_part *p)
+{
+	return (struct task){ part_goes_on, part_progress, p, p->whole->pool };
+}
+
 bool task_cancelled(struct err *err)
 {
 	return err_set(err, ERR_CANCELLED, "cancelled");

@@ -31,6 +31,14 @@ unsigned task_slots(const struct task *t);
 bool task_chunks(const struct task *t, size_t n, pool_chunk_fn *fn, void *ctx);
 /* The same, and tells the progress: how many of the n chunks have ended. */
 bool task_chunks_shown(const struct task *t, size_t n, pool_chunk_fn *fn, void *ctx);
+/* One of n parts of a task: stopped with the whole, its progress told as a share of the whole's.  `at`, and n, may
+ * be set anew between parts. */
+struct task_part {
+	const struct task *whole;
+	uint64_t at, n;
+};
+struct task task_of_part(struct task_part *p); /* borrows p and its whole */
+
 /* Sets *err to ERR_CANCELLED and returns false. */
 bool task_cancelled(struct err *err);
 

@@ -210,28 +210,11 @@ static bool measure(struct comparison *x, struct compared *r, const struct task 
 	return good;
 }
 
-/* One of `n` pieces of work: the progress of each is its part of the whole's. */
-struct piece { const struct task *whole; size_t at, n; };
-enum { PIECE_UNITS = 1000 };
-
-static bool piece_goes_on(void *ctx)
-{
-	return task_keep_going(((struct piece *)ctx)->whole);
-}
-
-static void piece_progress(void *ctx, uint64_t done, uint64_t total)
-{
-	const struct piece *p = ctx;
-	uint64_t part = total ? PIECE_UNITS * (done < total ? done : total) / total : 0;
-
-	task_progress(p->whole, p->at * PIECE_UNITS + part, p->n * PIECE_UNITS);
-}
-
 /* Those that are left out leave the table. */
 static bool train_models(struct comparison *x, struct job *job, const struct task *t, struct err *err)
 {
-	struct piece p = { .whole = t, .n = 2 * x->n };
-	const struct task piece = { piece_goes_on, piece_progress, &p, t->pool };
+	struct task_part p = { .whole = t, .n = 2 * x->n }; /* a training and its measuring each */
+	const struct task part = task_of_part(&p);
 
 	x->n = 0;
 	for (size_t i = 0; i < p.n / 2; i++) {
@@ -239,12 +222,12 @@ static bool train_models(struct comparison *x, struct job *job, const struct tas
 		bool good;
 
 		p.at = 2 * i;
-		good = compare_models_train(x->models, r.model, job, &piece, &r.hold, err);
+		good = compare_models_train(x->models, r.model, job, &part, &r.hold, err);
 		if (!good && err->code == ERR_OK)
 			continue;
 		p.at++;
 		x->run[x->n++] = r;
-		if (!good || !measure(x, &x->run[x->n - 1], &piece, err))
+		if (!good || !measure(x, &x->run[x->n - 1], &part, err))
 			return false;
 	}
 	return true;

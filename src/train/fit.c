@@ -20,7 +20,6 @@
 #include "train/fit_state.h"
 
 #define STATE_SECONDS 2.0
-enum { EPOCH_UNITS = 1000 }; /* of progress */
 
 const char *const fit_stopped_text[] = {
 	[FIT_DONE] = "done", [FIT_EARLY] = "early", [FIT_CANCELLED] = "cancelled", [FIT_ENOUGH] = "enough",
@@ -30,10 +29,11 @@ struct fit {
 	const struct fit_request *r;
 	const struct task *outer;
 	struct task in_epoch, between; /* the same, with progress mapped to the whole; without progress */
+	struct task_part epoch;        /* of in_epoch: which one, of those of all phases */
 	struct csr x, xt;              /* x borrows the split's arrays */
 	struct build_env env;
 	bool iterates, watches;
-	uint64_t epochs_before, epochs_total; /* of progress: of an earlier phase; of all phases */
+	uint64_t epochs_before;        /* of an earlier phase */
 
 	struct fit_point at;
 	const struct epoch_lists *lists; /* of the epoch that it stands at; NULL: nobody is watched */
@@ -44,25 +44,6 @@ struct fit {
 	bool state_unwritten;
 	struct fit_result *out;
 };
-
-static bool keep_going(void *ctx)
-{
-	return task_keep_going(((struct fit *)ctx)->outer);
-}
-
-static void epoch_progress(void *ctx, uint64_t done, uint64_t total)
-{
-	struct fit *f = ctx;
-	uint64_t part = total ? EPOCH_UNITS * (done < total ? done : total) / total : 0;
-
-	task_progress(f->outer, (f->epochs_before + f->at.epoch) * EPOCH_UNITS + part,
-		      f->epochs_total * EPOCH_UNITS);
-}
-
-static void no_progress(void *ctx, uint64_t done, uint64_t total)
-{
-	(void)ctx, (void)done, (void)total;
-}
 
 void fit_request_follow(struct fit_request *r)
 {
@@ -272,6 +253,7 @@ static void judge(struct fit *f, const struct snapshot *now, double metric)
 
 static bool run_epoch(struct fit *f, struct fit_ctx *ctx, struct err *err)
 {
+	f->epoch.at = f->epochs_before + f->at.epoch;
 	*ctx = (struct fit_ctx){ .task = &f->in_epoch, .epoch = f->at.epoch + 1, .seed = f->r->seed,
 				 .gradient_norm = NAN, .lr = NAN };
 	return f->r->ops->fit_epoch(f->at.model, &f->env, ctx, err);
@@ -346,7 +328,7 @@ static bool run_again(struct fit *f, struct err *err)
 	struct snapshot *best;
 
 	f->epochs_before = f->at.epoch;
-	f->epochs_total = f->epochs_before + epochs;
+	f->epoch.n = f->epochs_before + epochs;
 	f->r->ops->destroy(f->at.model);
 	f->at.model = NULL;
 	if (!use_matrix(f, true, err))
@@ -427,7 +409,7 @@ static bool run_all(struct fit *f, struct err *err)
 
 	if (!use_matrix(f, f->r->refit && !again, err) || !begin_model(f, err))
 		return false;
-	f->epochs_total = f->r->epochs;
+	f->epoch.n = f->r->epochs;
 	if (!run_watched(f, err))
 		return false;
 	return !again || !f->at.best_epoch || run_again(f, err);
@@ -455,8 +437,9 @@ bool fit_run(const struct fit_request *r, const struct task *task, struct fit_re
 	curves_init(&out->curves);
 	f.at.curves = &out->curves;
 	f.state_saved = f.started;
-	f.in_epoch = (struct task){ keep_going, epoch_progress, &f, task->pool };
-	f.between = (struct task){ keep_going, no_progress, &f, task->pool };
+	f.epoch.whole = task;
+	f.in_epoch = task_of_part(&f.epoch);
+	f.between = (struct task){ task->keep_going, NULL, task->ctx, task->pool };
 	f.iterates = r->ops->caps & MODEL_ITERATIVE;
 	f.watches = r->valid_every && r->split->n_valid && (f.iterates || !r->refit);
 	done = run_all(&f, err);

@@ -11,8 +11,6 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-enum { TRIAL_UNITS = 1000 }; /* of progress */
-
 void tune_trials_done(struct tune_trials *t)
 {
 	free(t->trial);
@@ -141,22 +139,8 @@ static bool is_enough(void *ctx, const struct curves *curves)
 
 struct search {
 	const struct tune_plan *plan;
-	const struct task *outer;
-	uint32_t at;
+	struct task_part part; /* the trial under way */
 };
-
-static bool keep_going(void *ctx)
-{
-	return task_keep_going(((struct search *)ctx)->outer);
-}
-
-static void progress(void *ctx, uint64_t done, uint64_t total)
-{
-	const struct search *s = ctx;
-	uint64_t part = total ? TRIAL_UNITS * (done < total ? done : total) / total : 0;
-
-	task_progress(s->outer, (uint64_t)s->at * TRIAL_UNITS + part, (uint64_t)s->plan->trials * TRIAL_UNITS);
-}
 
 /* A trial that ended by itself stands at the rungs it no longer came to with what it reached. */
 static void end_rungs(struct tune_trial *t)
@@ -203,7 +187,8 @@ static bool survivable(const struct err *err)
 static bool run_trial(struct search *s, struct fit_request *r, const struct tune_trials *trials, double deadline,
 		      struct tune_trial *t, struct fit_result *out, struct err *err)
 {
-	const struct task inner = { keep_going, progress, s, s->outer->pool };
+	const struct task trial = task_of_part(&s->part);
+	const uint32_t number = (uint32_t)s->part.at;
 	struct climb c = { .others = trials, .trial = t, .deadline = deadline,
 			   .higher = metric_table[r->metric].higher_better };
 	bool good;
@@ -212,15 +197,15 @@ static bool run_trial(struct search *s, struct fit_request *r, const struct tune
 	for (size_t k = 0; k < TUNE_RUNGS; k++)
 		t->at_rung[k] = NAN;
 	if (s->plan->method == TUNE_GRID)
-		tune_draw_grid(s->plan->space, s->plan->seed, s->at, &t->params);
+		tune_draw_grid(s->plan->space, s->plan->seed, number, &t->params);
 	else
-		tune_draw_random(s->plan->space, s->plan->seed, s->at, &t->params);
+		tune_draw_random(s->plan->space, s->plan->seed, number, &t->params);
 	r->params = t->params;
 	fit_request_follow(r);
 	r->is_enough = is_enough;
 	r->enough_ctx = &c;
 	*out = (struct fit_result){ .best_metric = NAN };
-	good = fits_in_memory(r, err) && fit_run(r, &inner, out, err);
+	good = fits_in_memory(r, err) && fit_run(r, &trial, out, err);
 	if (good && out->stopped == FIT_CANCELLED)
 		return task_cancelled(err);
 	if (!good && !survivable(err))
@@ -234,7 +219,7 @@ static bool run_trial(struct search *s, struct fit_request *r, const struct tune
 bool tune_run(const struct tune_plan *plan, struct fit_request *r, struct tune_trials *trials, const struct task *task,
 	      bool *cancelled, struct err *err)
 {
-	struct search s = { .plan = plan, .outer = task };
+	struct search s = { .plan = plan, .part = { .whole = task, .n = plan->trials } };
 	double deadline = plan->seconds > 0 ? clock_now() + plan->seconds : 0;
 
 	*cancelled = false;
@@ -243,7 +228,7 @@ bool tune_run(const struct tune_plan *plan, struct fit_request *r, struct tune_t
 		struct fit_result fit;
 		bool good;
 
-		s.at = (uint32_t)trials->n;
+		s.part.at = trials->n;
 		good = run_trial(&s, r, trials, deadline, &t, &fit, err);
 		if (good) {
 			tune_trials_add(trials, &t, metric_table[r->metric].higher_better);
