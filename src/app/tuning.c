@@ -14,12 +14,6 @@
 
 static const char *const method_name[] = { [TUNE_RANDOM] = "random", [TUNE_GRID] = "grid" };
 
-static void put(json_t *j, const char *key, json_t *take)
-{
-	if (json_object_set_new(j, key, take) != 0)
-		mem_must(NULL);
-}
-
 
 /* --- what is kept ----------------------------------------------------------------------------------------- */
 
@@ -51,15 +45,15 @@ static json_t *tuning_to_json(const struct tuning *t)
 {
 	json_t *j = mem_must(json_object()), *trials = mem_must(json_array());
 
-	put(j, "method", json_text(method_name[t->plan.method]));
-	put(j, "seed", json_integer((json_int_t)t->plan.seed));
-	put(j, "trials_asked", json_integer((json_int_t)t->plan.trials));
-	put(j, "given", tune_space_to_json(&t->space));
+	json_put(j, "method", json_text(method_name[t->plan.method]));
+	json_put(j, "seed", json_integer((json_int_t)t->plan.seed));
+	json_put(j, "trials_asked", json_integer((json_int_t)t->plan.trials));
+	json_put(j, "given", tune_space_to_json(&t->space));
 	for (size_t i = 0; i < t->trials.n; i++)
 		if (json_array_append_new(trials, tune_trial_to_json(&t->trials.trial[i], i + 1)) != 0)
 			mem_must(NULL);
-	put(j, "trials", trials);
-	put(j, "effects", effects_to_json(t));
+	json_put(j, "trials", trials);
+	json_put(j, "effects", effects_to_json(t));
 	return j;
 }
 

@@ -41,6 +41,12 @@ json_t *json_text(const char *s)
 	return j;
 }
 
+void json_put(json_t *object, const char *key, json_t *take)
+{
+	if (json_object_set_new(object, key, take) != 0)
+		mem_must(NULL);
+}
+
 char *json_line(const json_t *j)
 {
 	return mem_must(json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY | NINE_DIGITS));

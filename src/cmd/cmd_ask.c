@@ -53,10 +53,10 @@ static void add_item(struct result *r, const struct dataset *d, size_t rank, uin
 {
 	json_t *row = result_add_row(r);
 
-	result_put(row, "rank", json_integer((json_int_t)rank));
-	result_put(row, "item", json_text(dataset_item_id(d, item)));
-	result_put(row, "title", json_text(dataset_title(d, item)));
-	result_put(row, "score", json_number((double)score));
+	json_put(row, "rank", json_integer((json_int_t)rank));
+	json_put(row, "item", json_text(dataset_item_id(d, item)));
+	json_put(row, "title", json_text(dataset_title(d, item)));
+	json_put(row, "score", json_number((double)score));
 }
 
 /* --- recommend -------------------------------------------------------------------------------------------- */
@@ -134,7 +134,7 @@ static void tell_list(struct call *c, const struct ask *a, const char *run, cons
 	r->columns = columns;
 	for (uint32_t k = 0; k < l->count[0]; k++) {
 		add_item(r, d, k + 1, l->item[k], l->score[k]);
-		result_put(json_array_get(r->rows, k), "hit", json_boolean(person_has_hit(&a->who, a->hold.split, l->item[k])));
+		json_put(json_array_get(r->rows, k), "hit", json_boolean(person_has_hit(&a->who, a->hold.split, l->item[k])));
 	}
 	person_say(&a->who, d, &quoted);
 	result_say(r, "%s%s recommends to %s:\n%s", str_text(told), run, quoted.s, l->count[0] ? "" : "nothing\n");

@@ -93,12 +93,12 @@ static void user_row(const struct browse *b, uint32_t u, struct result *r)
 	size_t from = d->user_ptr[u], to = d->user_ptr[u + 1];
 	json_t *row = result_add_row(r);
 
-	result_put(row, "user", json_text(dataset_user_id(d, u)));
-	result_put(row, "events", json_integer((json_int_t)(to - from)));
-	result_put(row, "mean", mean_value(d, NULL, from, to));
+	json_put(row, "user", json_text(dataset_user_id(d, u)));
+	json_put(row, "events", json_integer((json_int_t)(to - from)));
+	json_put(row, "mean", mean_value(d, NULL, from, to));
 	if (b->metric)
-		result_put(row, b->metric_name, json_number((double)b->metric[u]));
-	result_put(row, "note", json_text(note_of(d, u)));
+		json_put(row, b->metric_name, json_number((double)b->metric[u]));
+	json_put(row, "note", json_text(note_of(d, u)));
 }
 
 static bool users_run(struct call *c, struct job *job, const struct task *t, struct err *err)
@@ -183,10 +183,10 @@ static bool items_run(struct call *c, struct job *job, const struct task *t, str
 		    !utf8_contains_fold(dataset_title(d, i), filter))
 			continue;
 		row = result_add_row(r);
-		result_put(row, "item", json_text(dataset_item_id(d, i)));
-		result_put(row, "title", json_text(dataset_title(d, i)));
-		result_put(row, "events", json_integer((json_int_t)(ptr[i + 1] - ptr[i])));
-		result_put(row, "mean", mean_value(d, events, ptr[i], ptr[i + 1]));
+		json_put(row, "item", json_text(dataset_item_id(d, i)));
+		json_put(row, "title", json_text(dataset_title(d, i)));
+		json_put(row, "events", json_integer((json_int_t)(ptr[i + 1] - ptr[i])));
+		json_put(row, "mean", mean_value(d, events, ptr[i], ptr[i + 1]));
 	}
 	mem_free(ptr);
 	mem_free(events);
@@ -267,11 +267,11 @@ static bool user_run(struct call *c, struct job *job, const struct task *t, stru
 	for (size_t e = from; e < to; e++) {
 		json_t *row = result_add_row(r);
 
-		result_put(row, "item", json_text(dataset_item_id(d, d->item[e])));
-		result_put(row, "title", json_text(dataset_title(d, d->item[e])));
-		result_put(row, "value", d->value ? json_number((double)d->value[e]) : json_null());
-		result_put(row, "time", d->time ? time_text(d->time[e]) : json_null());
-		result_put(row, "part", json_text(part_name[b->hold.split->part[e]]));
+		json_put(row, "item", json_text(dataset_item_id(d, d->item[e])));
+		json_put(row, "title", json_text(dataset_title(d, d->item[e])));
+		json_put(row, "value", d->value ? json_number((double)d->value[e]) : json_null());
+		json_put(row, "time", d->time ? time_text(d->time[e]) : json_null());
+		json_put(row, "part", json_text(part_name[b->hold.split->part[e]]));
 	}
 	result_set(r, "ok", json_true());
 	result_set(r, "user", json_text(dataset_user_id(d, b->one)));

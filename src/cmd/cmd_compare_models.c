@@ -320,14 +320,14 @@ void compare_models_row(const struct models *m, size_t i, json_t *row)
 
 	add_slices(m, s->history, "users with ", "", slices);
 	add_slices(m, s->popularity, "", " items", slices);
-	result_put(row, "slices", slices);
-	result_put(row, "ms_p50", json_number(s->ms_p50));
-	result_put(row, "ms_p99", json_number(s->ms_p99));
-	result_put(row, "int8", int8_of(s));
-	result_put(row, "shares", shares_of(m, s));
-	result_put(row, "faithfulness", json_number(s->audit.faithfulness.mean));
-	result_put(row, "faithfulness_random", json_number(s->audit.random.mean));
-	result_put(row, "faithful", json_boolean(s->audit.faithful));
+	json_put(row, "slices", slices);
+	json_put(row, "ms_p50", json_number(s->ms_p50));
+	json_put(row, "ms_p99", json_number(s->ms_p99));
+	json_put(row, "int8", int8_of(s));
+	json_put(row, "shares", shares_of(m, s));
+	json_put(row, "faithfulness", json_number(s->audit.faithfulness.mean));
+	json_put(row, "faithfulness_random", json_number(s->audit.random.mean));
+	json_put(row, "faithful", json_boolean(s->audit.faithful));
 }
 
 static double real_in(const json_t *o, const char *key)

@@ -90,9 +90,9 @@ static json_t *mean_json(const struct audit_mean *m)
 {
 	json_t *o = json_object();
 
-	result_put(o, "mean", json_number(m->mean));
-	result_put(o, "low", json_number(m->low));
-	result_put(o, "high", json_number(m->high));
+	json_put(o, "mean", json_number(m->mean));
+	json_put(o, "low", json_number(m->low));
+	json_put(o, "high", json_number(m->high));
 	return o;
 }
 
@@ -100,20 +100,20 @@ static void add_audit(struct result *r, const struct auditing *a, const struct a
 {
 	json_t *row = result_add_row(r), *faithfulness = mean_json(&x->faithfulness), *removal = mean_json(&x->removal);
 
-	result_put(row, "run", json_text(x->run));
-	result_put(row, "method", x->method ? json_text(x->method) : json_null());
-	result_put(row, "users", json_integer(x->users));
-	result_put(row, "k", json_integer(a->options.k));
-	result_put(faithfulness, "users", json_integer(x->told));
-	result_put(row, "faithfulness", faithfulness);
-	result_put(row, "random", mean_json(&x->random));
-	result_put(row, "above", mean_json(&x->above));
-	result_put(row, "faithful", x->told ? json_boolean(x->faithful) : json_null());
-	result_put(removal, "users", json_integer(x->removals));
-	result_put(removal, "smallest", json_integer(x->smallest));
-	result_put(row, "removal", removal);
-	result_put(row, "explain_ms", json_number(x->explain_ms));
-	result_put(row, "removal_ms", json_number(x->removal_ms));
+	json_put(row, "run", json_text(x->run));
+	json_put(row, "method", x->method ? json_text(x->method) : json_null());
+	json_put(row, "users", json_integer(x->users));
+	json_put(row, "k", json_integer(a->options.k));
+	json_put(faithfulness, "users", json_integer(x->told));
+	json_put(row, "faithfulness", faithfulness);
+	json_put(row, "random", mean_json(&x->random));
+	json_put(row, "above", mean_json(&x->above));
+	json_put(row, "faithful", x->told ? json_boolean(x->faithful) : json_null());
+	json_put(removal, "users", json_integer(x->removals));
+	json_put(removal, "smallest", json_integer(x->smallest));
+	json_put(row, "removal", removal);
+	json_put(row, "explain_ms", json_number(x->explain_ms));
+	json_put(row, "removal_ms", json_number(x->removal_ms));
 }
 
 static void say_audits(struct result *r, const struct auditing *a)

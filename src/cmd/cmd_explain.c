@@ -116,20 +116,20 @@ static json_t *neighbours_of(const struct dataset *d, const struct explanation *
 
 static void tell_event(json_t *row, const struct dataset *d, const struct explain_part *p, bool attention)
 {
-	result_put(row, "kind", json_text("history"));
-	result_put(row, "item", json_text(dataset_item_id(d, p->item)));
-	result_put(row, "title", json_text(dataset_title(d, p->item)));
-	result_put(row, "value", json_number((double)p->value));
+	json_put(row, "kind", json_text("history"));
+	json_put(row, "item", json_text(dataset_item_id(d, p->item)));
+	json_put(row, "title", json_text(dataset_title(d, p->item)));
+	json_put(row, "value", json_number((double)p->value));
 	if (attention)
-		result_put(row, "attention", json_number((double)p->attention));
+		json_put(row, "attention", json_number((double)p->attention));
 }
 
 static void tell_content(json_t *row, const struct explain_part *p)
 {
-	result_put(row, "kind", json_text(p->kind));
-	result_put(row, "name", json_text(p->name));
-	result_put(row, "title", json_null());
-	result_put(row, "value", json_number((double)p->value));
+	json_put(row, "kind", json_text(p->kind));
+	json_put(row, "name", json_text(p->name));
+	json_put(row, "title", json_null());
+	json_put(row, "value", json_number((double)p->value));
 }
 
 /* A blend's runs: all of the score, so that there is no base and no rest beside them. */
@@ -234,11 +234,11 @@ static bool tell_faithfulness(struct result *r, struct str *text, struct explain
 		return false;
 	f = &answer->faithfulness;
 	o = json_object();
-	result_put(o, "value", json_number(f->value));
-	result_put(o, "random", json_number(f->random));
-	result_put(o, "steps", json_integer(f->steps));
-	result_put(o, "faithful", f->why_not ? json_null() : json_boolean(f->faithful));
-	result_put(o, "why_not", f->why_not ? json_text(f->why_not) : json_null());
+	json_put(o, "value", json_number(f->value));
+	json_put(o, "random", json_number(f->random));
+	json_put(o, "steps", json_integer(f->steps));
+	json_put(o, "faithful", f->why_not ? json_null() : json_boolean(f->faithful));
+	json_put(o, "why_not", f->why_not ? json_text(f->why_not) : json_null());
 	result_set(r, "faithfulness", o);
 	say_faithfulness(text, f);
 	str_putc(text, '\n');
@@ -254,12 +254,12 @@ static json_t *removal_json(const struct dataset *d, const struct removal_answer
 		if (json_array_append_new(items, json_pack("{s:o,s:o}", "item", json_text(dataset_item_id(d, r->without[k])),
 							   "title", json_text(dataset_title(d, r->without[k])))) != 0)
 			mem_must(NULL);
-	result_put(o, "k", json_integer(r->k));
-	result_put(o, "ranked", json_boolean(r->ranked));
-	result_put(o, "found", json_boolean(r->found));
-	result_put(o, "smallest", json_boolean(r->smallest));
-	result_put(o, "rank", r->found ? json_integer(r->rank) : json_null());
-	result_put(o, "items", items);
+	json_put(o, "k", json_integer(r->k));
+	json_put(o, "ranked", json_boolean(r->ranked));
+	json_put(o, "found", json_boolean(r->found));
+	json_put(o, "smallest", json_boolean(r->smallest));
+	json_put(o, "rank", r->found ? json_integer(r->rank) : json_null());
+	json_put(o, "items", items);
 	return o;
 }
 

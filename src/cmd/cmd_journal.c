@@ -164,9 +164,9 @@ static bool show(struct call *c, struct err *err)
 		const char *why, *line = journal_line(j, i, &why);
 		json_t *row = result_add_row(&c->result);
 
-		result_put(row, "line", json_text(line));
-		result_put(row, "again", json_boolean(!why));
-		result_put(row, "why", why ? json_text(why) : json_null());
+		json_put(row, "line", json_text(line));
+		json_put(row, "again", json_boolean(!why));
+		json_put(row, "why", why ? json_text(why) : json_null());
 		str_printf(&text, why ? "# %s: %s\n" : "%s%s\n", why ? why : "", line);
 	}
 	result_say(&c->result, "%s", str_text(&text));

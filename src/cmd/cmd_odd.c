@@ -308,13 +308,13 @@ static json_t *flags_of(const struct oddities *o, uint32_t who, struct str *why)
 		odd_say(d, f, &text);
 		str_printf(why, "%s%s: %s", why->len ? "; " : "", odd_table[f->kind].name, str_text(&text));
 		flag = json_object();
-		result_put(flag, "kind", json_text(odd_table[f->kind].name));
-		result_put(flag, "text", json_text(str_text(&text)));
-		result_put(flag, "user", id_or_null(f->user == NO_USER ? NULL : dataset_user_id(d, f->user)));
-		result_put(flag, "item", id_or_null(f->item == NO_ITEM ? NULL : dataset_item_id(d, f->item)));
-		result_put(flag, "other", id_or_null(f->other == NO_ITEM ? NULL : dataset_item_id(d, f->other)));
-		result_put(flag, "n", json_number(f->n));
-		result_put(flag, "of", f->of > 0 ? json_number(f->of) : json_null());
+		json_put(flag, "kind", json_text(odd_table[f->kind].name));
+		json_put(flag, "text", json_text(str_text(&text)));
+		json_put(flag, "user", id_or_null(f->user == NO_USER ? NULL : dataset_user_id(d, f->user)));
+		json_put(flag, "item", id_or_null(f->item == NO_ITEM ? NULL : dataset_item_id(d, f->item)));
+		json_put(flag, "other", id_or_null(f->other == NO_ITEM ? NULL : dataset_item_id(d, f->other)));
+		json_put(flag, "n", json_number(f->n));
+		json_put(flag, "of", f->of > 0 ? json_number(f->of) : json_null());
 		json_array_append_new(flags, flag);
 	}
 	str_done(&text);
@@ -333,17 +333,17 @@ static void put_row(const struct oddities *o, uint32_t who, struct result *r)
 	json_t *flags = flags_of(o, who, &why);
 
 	if (o->items) {
-		result_put(row, "item", json_text(dataset_item_id(d, who)));
-		result_put(row, "title", json_text(dataset_title(d, who)));
+		json_put(row, "item", json_text(dataset_item_id(d, who)));
+		json_put(row, "title", json_text(dataset_title(d, who)));
 	} else {
-		result_put(row, "user", json_text(dataset_user_id(d, who)));
+		json_put(row, "user", json_text(dataset_user_id(d, who)));
 	}
-	result_put(row, "events", json_integer(o->events[who]));
+	json_put(row, "events", json_integer(o->events[who]));
 	for (size_t k = 0; !o->items && k < sizeof(figures) / sizeof(*figures); k++)
-		result_put(row, figures[k].key, json_number((double)o->figure[figures[k].figure][who]));
-	result_put(row, "surprise", json_number((double)o->figure[SURPRISE][who]));
-	result_put(row, "why", json_text(str_text(&why)));
-	result_put(row, "flags", flags);
+		json_put(row, figures[k].key, json_number((double)o->figure[figures[k].figure][who]));
+	json_put(row, "surprise", json_number((double)o->figure[SURPRISE][who]));
+	json_put(row, "why", json_text(str_text(&why)));
+	json_put(row, "flags", flags);
 	str_done(&why);
 }
 

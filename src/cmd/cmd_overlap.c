@@ -99,13 +99,13 @@ static void tell(struct call *c, const struct asked *a, const char *const run[2]
 		const struct beside_row *row = &b->row[i];
 		json_t *o = result_add_row(r);
 
-		result_put(o, "item", json_text(dataset_item_id(d, row->item)));
-		result_put(o, "title", json_text(dataset_title(d, row->item)));
-		result_put(o, "rank", rank_or_null(row->rank[0]));
-		result_put(o, "with_rank", rank_or_null(row->rank[1]));
-		result_put(o, "score", json_number((double)row->score[0]));
-		result_put(o, "with_score", json_number((double)row->score[1]));
-		result_put(o, "hit", json_boolean(person_has_hit(&a->who, a->hold[0].split, row->item)));
+		json_put(o, "item", json_text(dataset_item_id(d, row->item)));
+		json_put(o, "title", json_text(dataset_title(d, row->item)));
+		json_put(o, "rank", rank_or_null(row->rank[0]));
+		json_put(o, "with_rank", rank_or_null(row->rank[1]));
+		json_put(o, "score", json_number((double)row->score[0]));
+		json_put(o, "with_score", json_number((double)row->score[1]));
+		json_put(o, "hit", json_boolean(person_has_hit(&a->who, a->hold[0].split, row->item)));
 	}
 	say(c, a, run, b);
 }

@@ -165,9 +165,9 @@ static bool use_persona(struct call *c, const char *name, struct err *err)
 	for (uint32_t k = 0; k < p->n; k++) {
 		json_t *row = result_add_row(&c->result);
 
-		result_put(row, "item", json_text(dataset_item_id(d, p->history.items[k])));
-		result_put(row, "title", json_text(dataset_title(d, p->history.items[k])));
-		result_put(row, "value", json_number((double)p->x[k]));
+		json_put(row, "item", json_text(dataset_item_id(d, p->history.items[k])));
+		json_put(row, "title", json_text(dataset_title(d, p->history.items[k])));
+		json_put(row, "value", json_number((double)p->x[k]));
 	}
 	return true;
 }
@@ -332,14 +332,14 @@ static bool personas_prepare(struct call *c, struct err *err)
 		const char *after = persona_after(p, session_data(c->session));
 		json_t *row = result_add_row(r);
 
-		result_put(row, "persona", json_text(p->name));
-		result_put(row, "user", after ? json_text(after) : json_null());
-		result_put(row, "events", json_integer(p->n));
-		result_put(row, "data", json_text(p->data_name));
-		result_put(row, "of_data", json_boolean(p->of_data));
-		result_put(row, "kept", json_boolean(!p->in_memory));
-		result_put(row, "made", json_text(clock_date_minute(p->made, made)));
-		result_put(row, "state", json_text(p->of_data ? "" : "other data"));
+		json_put(row, "persona", json_text(p->name));
+		json_put(row, "user", after ? json_text(after) : json_null());
+		json_put(row, "events", json_integer(p->n));
+		json_put(row, "data", json_text(p->data_name));
+		json_put(row, "of_data", json_boolean(p->of_data));
+		json_put(row, "kept", json_boolean(!p->in_memory));
+		json_put(row, "made", json_text(clock_date_minute(p->made, made)));
+		json_put(row, "state", json_text(p->of_data ? "" : "other data"));
 	}
 	result_set(r, "total", json_integer((json_int_t)n));
 	result_say(r, "%s", n ? "" : "no persona yet: persona save NAME USER +ITEM\n");

@@ -171,15 +171,15 @@ static void add_rows(struct result *r, const struct tuning *t)
 		struct str setting = STR_INIT;
 
 		say_setting(&t->space, &trial->params, &setting);
-		result_put(row, "trial", json_integer((json_int_t)i + 1));
-		result_put(row, "valid", json_number(trial->valid));
-		result_put(row, "epochs", json_integer(trial->epochs));
-		result_put(row, "best_epoch", json_integer(trial->best_epoch));
-		result_put(row, "stopped", json_text(trial->stopped));
-		result_put(row, "failure", json_text(trial->failure));
-		result_put(row, "seconds", json_number(trial->seconds));
-		result_put(row, "setting", json_text(str_text(&setting)));
-		result_put(row, "params", params_to_json(&trial->params));
+		json_put(row, "trial", json_integer((json_int_t)i + 1));
+		json_put(row, "valid", json_number(trial->valid));
+		json_put(row, "epochs", json_integer(trial->epochs));
+		json_put(row, "best_epoch", json_integer(trial->best_epoch));
+		json_put(row, "stopped", json_text(trial->stopped));
+		json_put(row, "failure", json_text(trial->failure));
+		json_put(row, "seconds", json_number(trial->seconds));
+		json_put(row, "setting", json_text(str_text(&setting)));
+		json_put(row, "params", params_to_json(&trial->params));
 		str_done(&setting);
 	}
 }

@@ -83,11 +83,11 @@ static void say_move(struct str *s, const struct whatif_row *row)
 
 static void fill_row(json_t *o, const struct dataset *d, const struct whatif_row *row)
 {
-	result_put(o, "rank", rank_or_null(row->rank));
-	result_put(o, "was", rank_or_null(row->was));
-	result_put(o, "item", json_text(dataset_item_id(d, row->item)));
-	result_put(o, "title", json_text(dataset_title(d, row->item)));
-	result_put(o, "score", json_number((double)row->score));
+	json_put(o, "rank", rank_or_null(row->rank));
+	json_put(o, "was", rank_or_null(row->was));
+	json_put(o, "item", json_text(dataset_item_id(d, row->item)));
+	json_put(o, "title", json_text(dataset_title(d, row->item)));
+	json_put(o, "score", json_number((double)row->score));
 }
 
 static json_t *edits_json(const struct asked *a)
@@ -98,9 +98,9 @@ static json_t *edits_json(const struct asked *a)
 	for (size_t k = 0; k < a->n_edits; k++) {
 		json_t *o = json_object();
 
-		result_put(o, "edit", json_text(kinds[a->edit[k].kind]));
-		result_put(o, "item", json_text(dataset_item_id(a->hold.data, a->edit[k].item)));
-		result_put(o, "value", a->edit[k].kind == EDIT_REMOVE ? json_null() : json_number((double)a->edit[k].value));
+		json_put(o, "edit", json_text(kinds[a->edit[k].kind]));
+		json_put(o, "item", json_text(dataset_item_id(a->hold.data, a->edit[k].item)));
+		json_put(o, "value", a->edit[k].kind == EDIT_REMOVE ? json_null() : json_number((double)a->edit[k].value));
 		if (json_array_append_new(list, o) != 0)
 			mem_must(NULL);
 	}
@@ -173,9 +173,9 @@ static void tell(struct call *c, const struct asked *a, const char *run, const s
 		struct str move = STR_INIT;
 
 		fill_row(o, a->hold.data, &w->row[k]);
-		result_put(o, "removed", json_boolean(w->row[k].removed));
+		json_put(o, "removed", json_boolean(w->row[k].removed));
 		say_move(&move, &w->row[k]);
-		result_put(o, "move", json_text(move.s ? move.s : ""));
+		json_put(o, "move", json_text(move.s ? move.s : ""));
 		str_done(&move);
 	}
 	say_head(c, a, run, w);

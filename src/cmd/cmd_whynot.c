@@ -79,10 +79,10 @@ static json_t *cause_json(const char *code, const char *text, const char *file, 
 {
 	json_t *o = json_object();
 
-	result_put(o, "code", json_text(code));
-	result_put(o, "text", json_text(text));
-	result_put(o, "file", file ? json_text(file) : json_null());
-	result_put(o, "line", file && line ? json_integer((json_int_t)line) : json_null());
+	json_put(o, "code", json_text(code));
+	json_put(o, "text", json_text(text));
+	json_put(o, "file", file ? json_text(file) : json_null());
+	json_put(o, "line", file && line ? json_integer((json_int_t)line) : json_null());
 	return o;
 }
 
@@ -93,8 +93,8 @@ static json_t *added_json(const struct dataset *d, const struct whynot_answer *w
 	for (size_t k = 0; k < w->n_add; k++) {
 		json_t *o = json_object();
 
-		result_put(o, "item", json_text(dataset_item_id(d, w->add[k])));
-		result_put(o, "title", json_text(dataset_title(d, w->add[k])));
+		json_put(o, "item", json_text(dataset_item_id(d, w->add[k])));
+		json_put(o, "title", json_text(dataset_title(d, w->add[k])));
 		append(list, o);
 	}
 	return list;
@@ -112,10 +112,10 @@ static void fill_held(struct result *r, const struct dataset *d, const struct wh
 	for (size_t k = 0; k < w->n_held; k++) {
 		json_t *o = result_add_row(r);
 
-		result_put(o, "item", json_text(dataset_item_id(d, w->held[k].item)));
-		result_put(o, "title", json_text(dataset_title(d, w->held[k].item)));
-		result_put(o, "value", json_number((double)w->held[k].value));
-		result_put(o, "rank", rank_or_null(w->held[k].rank));
+		json_put(o, "item", json_text(dataset_item_id(d, w->held[k].item)));
+		json_put(o, "title", json_text(dataset_title(d, w->held[k].item)));
+		json_put(o, "value", json_number((double)w->held[k].value));
+		json_put(o, "rank", rank_or_null(w->held[k].rank));
 	}
 }
 

@@ -28,15 +28,9 @@ void result_done(struct result *r)
 	*r = (struct result){ 0 };
 }
 
-void result_put(json_t *row, const char *key, json_t *take)
-{
-	if (json_object_set_new(row, key, take) != 0)
-		mem_must(NULL);
-}
-
 void result_set(struct result *r, const char *key, json_t *take)
 {
-	result_put(r->head, key, take);
+	json_put(r->head, key, take);
 }
 
 json_t *result_add_row(struct result *r)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/json.h"
 #include "base/str.h"
 
 enum column_type { COLUMN_TEXT, COLUMN_ID, COLUMN_INT, COLUMN_REAL, COLUMN_SCORE /* four decimals */,
@@ -34,8 +35,7 @@ struct result {
 void result_init(struct result *r);
 void result_done(struct result *r);
 void result_set(struct result *r, const char *key, json_t *take); /* into the head */
-json_t *result_add_row(struct result *r);                         /* borrowed object to fill */
-void result_put(json_t *row, const char *key, json_t *take);      /* into a row, or any object */
+json_t *result_add_row(struct result *r);                         /* borrowed object to fill: json_put() */
 /* Columns that depend on what was asked.  A key "metrics/ndcg@10" looks inside the object "metrics". */
 void result_add_column(struct result *r, const char *key, const char *title, enum column_type type);
 

@@ -54,46 +54,40 @@ static json_t *hex(uint64_t v)
 	return json_text(text);
 }
 
-static void put(json_t *j, const char *key, json_t *take)
-{
-	if (json_object_set_new(j, key, take) != 0)
-		mem_must(NULL);
-}
-
 json_t *run_record_to_json(const struct run_record *r)
 {
 	json_t *j = mem_must(json_object());
 
-	put(j, "format", json_integer(FORMAT));
-	put(j, "name", json_text(r->name));
-	put(j, "model", json_text(r->model));
-	put(j, "params", r->params ? json_deep_copy(r->params) : json_object());
-	put(j, "data", json_text(r->data_name));
-	put(j, "data_fingerprint", hex(r->data_fingerprint));
-	put(j, "split", json_text(r->split_text));
-	put(j, "split_fingerprint", hex(r->split_fingerprint));
-	put(j, "seed", json_integer((json_int_t)r->seed));
-	put(j, "values", json_boolean(r->values));
-	put(j, "refit", json_boolean(r->refit));
-	put(j, "precision", json_text(precision_name[r->precision]));
-	put(j, "readable", json_boolean(r->readable));
-	put(j, "epochs_asked", json_integer(r->epochs_asked));
-	put(j, "patience", json_integer(r->patience));
-	put(j, "valid_every", json_integer(r->valid_every));
-	put(j, "epochs", json_integer(r->epochs));
-	put(j, "best_epoch", json_integer(r->best_epoch));
-	put(j, "stopped", json_text(r->stopped));
-	put(j, "failure", json_text(r->failure));
+	json_put(j, "format", json_integer(FORMAT));
+	json_put(j, "name", json_text(r->name));
+	json_put(j, "model", json_text(r->model));
+	json_put(j, "params", r->params ? json_deep_copy(r->params) : json_object());
+	json_put(j, "data", json_text(r->data_name));
+	json_put(j, "data_fingerprint", hex(r->data_fingerprint));
+	json_put(j, "split", json_text(r->split_text));
+	json_put(j, "split_fingerprint", hex(r->split_fingerprint));
+	json_put(j, "seed", json_integer((json_int_t)r->seed));
+	json_put(j, "values", json_boolean(r->values));
+	json_put(j, "refit", json_boolean(r->refit));
+	json_put(j, "precision", json_text(precision_name[r->precision]));
+	json_put(j, "readable", json_boolean(r->readable));
+	json_put(j, "epochs_asked", json_integer(r->epochs_asked));
+	json_put(j, "patience", json_integer(r->patience));
+	json_put(j, "valid_every", json_integer(r->valid_every));
+	json_put(j, "epochs", json_integer(r->epochs));
+	json_put(j, "best_epoch", json_integer(r->best_epoch));
+	json_put(j, "stopped", json_text(r->stopped));
+	json_put(j, "failure", json_text(r->failure));
 	if (r->note[0])
-		put(j, "note", json_text(r->note));
-	put(j, "metric", json_text(r->metric));
-	put(j, "best_metric", json_number(r->best_metric));
-	put(j, "seconds", json_number(r->seconds));
-	put(j, "bytes", json_integer((json_int_t)r->bytes));
-	put(j, "made", json_integer((json_int_t)r->made));
-	put(j, "metrics", r->metrics ? json_deep_copy(r->metrics) : json_null());
+		json_put(j, "note", json_text(r->note));
+	json_put(j, "metric", json_text(r->metric));
+	json_put(j, "best_metric", json_number(r->best_metric));
+	json_put(j, "seconds", json_number(r->seconds));
+	json_put(j, "bytes", json_integer((json_int_t)r->bytes));
+	json_put(j, "made", json_integer((json_int_t)r->made));
+	json_put(j, "metrics", r->metrics ? json_deep_copy(r->metrics) : json_null());
 	if (r->tuning)
-		put(j, "tuning", json_deep_copy(r->tuning));
+		json_put(j, "tuning", json_deep_copy(r->tuning));
 	return j;
 }
 
