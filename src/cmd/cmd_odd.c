@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd_odd.c - odd [users|items]: who and what deserves a look, with the reasons.
- *
- * DESIGN: the flags of the data cost one pass; the figures of users need lists and metrics of the run, which is measured
- * here, and of popularity.  One model at a time is in memory.
- */
+/* cmd_odd.c - odd [users|items]: who and what deserves a look, with the reasons. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +8,8 @@
 #include "app/standing.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "cmd/hold.h"
+#include "cmd/odd_report.h"
 #include "cmd/tables.h"
-#include "eval/eval.h"
-#include "explain/odd.h"
-#include "train/run_store.h"
-
-#define K 10 /* of the lists and of ndcg */
 
 enum sort { SORT_SURPRISE, SORT_GAP, SORT_DIFFERENCE, SORT_TASTE, SORT_CHURN, SORT_EVENTS };
 
@@ -34,18 +25,11 @@ static const struct param_spec odd_params[] = {
 	{ .name = NULL },
 };
 
-/* Figures of users, [U] each; NaN: none. */
-enum figure { NDCG, POPULARITY, GAP, OTHER, DIFFERENCE, TASTE, CHURN, SURPRISE, N_FIGURES };
-
 struct oddities {
-	struct hold run, popularity, with;
-	bool items, has_with;
+	struct odd_sources from;
+	struct odd_report *report; /* NULL until the worker made it */
+	bool items, all_kinds;
 	bool only[N_ODD];
-	struct watched lists;     /* the run's, for churn */
-	struct odd_flags flags;
-	float *figure[N_FIGURES]; /* of users; of items SURPRISE alone */
-	uint32_t *events;         /* [U] or [I] */
-	uint32_t n_who;           /* U or I */
 };
 
 /* --- what is asked ----------------------------------------------------------------------------------------- */
@@ -92,7 +76,7 @@ static bool check_sort(const struct oddities *o, const struct call *c, struct er
 
 	if (o->items && sort != SORT_SURPRISE && sort != SORT_EVENTS)
 		return err_set(err, ERR_USAGE, "items are sorted by surprise or by events");
-	if (sort == SORT_DIFFERENCE && !o->has_with)
+	if (sort == SORT_DIFFERENCE && !o->from.has_with)
 		return err_set(err, ERR_USAGE, "sort=difference needs a run to differ from: with=RUN");
 	return true;
 }
@@ -105,152 +89,17 @@ static bool odd_prepare(struct call *c, struct err *err)
 
 	c->state = o;
 	o->items = what && !strcmp(what, "items");
-	o->has_with = with != NULL;
+	o->from.has_with = with != NULL;
+	o->all_kinds = !call_named(c, "only");
 	if (what && !o->items && strcmp(what, "users") != 0)
 		return err_set(err, ERR_RANGE, "odd knows users and items, not %s", what);
-	if (!read_only(o, c, err) || !check_sort(o, c, err) || !hold_evaluable(&o->run, c, call_text(c, "run"), err) ||
-	    !hold_evaluable(&o->popularity, c, POPULARITY_RUN, err) || (with && !hold_evaluable(&o->with, c, with, err)))
+	if (!read_only(o, c, err) || !check_sort(o, c, err) || !hold_evaluable(&o->from.run, c, call_text(c, "run"), err) ||
+	    !hold_evaluable(&o->from.popularity, c, POPULARITY_RUN, err) ||
+	    (with && !hold_evaluable(&o->from.with, c, with, err)))
 		return false;
-	r = session_find_run(c->session, o->run.record.name, err);
+	r = session_find_run(c->session, o->from.run.record.name, err);
 	snprintf(c->title, sizeof(c->title), "odd %s", o->items ? "items" : "users");
-	return r && watched_copy(&o->lists, &r->lists, err);
-}
-
-/* --- figures ------------------------------------------------------------------------------------------------- */
-
-static bool make_figures(struct oddities *o, struct err *err)
-{
-	const struct dataset *d = o->run.data;
-
-	o->n_who = o->items ? d->n_items : d->n_users;
-	if (!(o->events = mem_zeroed((size_t)o->n_who + 1, sizeof(*o->events), err)))
-		return false;
-	for (int f = 0; f < N_FIGURES; f++) {
-		if (o->items && f != SURPRISE)
-			continue;
-		o->figure[f] = mem_alloc((size_t)o->n_who + 1, sizeof(float), err);
-		if (!o->figure[f])
-			return false;
-		for (uint32_t i = 0; i < o->n_who; i++)
-			o->figure[f][i] = f == SURPRISE ? 0 : NAN;
-	}
-	for (uint32_t u = 0; !o->items && u < d->n_users; u++)
-		o->events[u] = (uint32_t)(d->user_ptr[u + 1] - d->user_ptr[u]);
-	for (size_t e = 0; o->items && e < d->n_events; e++)
-		o->events[d->item[e]]++;
-	return true;
-}
-
-/* ndcg of each test user of a run, spread over all users; *users, *n: who they are (NULL: not wanted). */
-static bool measure(struct hold *h, const struct task *t, float *out, uint32_t **users, size_t *n, struct err *err)
-{
-	const struct snapshot *s = hold_snapshot(h, err);
-	struct eval_options options;
-	struct eval_result *e;
-	bool good = true;
-
-	if (!s)
-		return false;
-	eval_options_for(&options, h->split);
-	options.n_k = 1;
-	options.k[0] = K;
-	e = eval_run(s, h->split, &options, t, err);
-	if (!e)
-		return false;
-	for (size_t i = 0; out && i < e->n_users; i++)
-		out[e->user[i]] = e->per_user[METRIC_NDCG][0][i];
-	if (users) {
-		*users = mem_alloc(e->n_users + 1, sizeof(**users), err);
-		good = *users != NULL;
-		if (good)
-			memcpy(*users, e->user, e->n_users * sizeof(**users));
-		*n = e->n_users;
-	}
-	eval_result_free(e);
-	return good;
-}
-
-static bool read_lists(struct oddities *o, struct err *err)
-{
-	struct run_store *store;
-	bool good;
-
-	if (o->lists.n || !o->run.home)
-		return true;
-	store = run_store_open(o->run.home, true, err);
-	good = store && run_store_load_lists(store, &o->run.record, o->run.data, &o->lists, err);
-	run_store_free(store);
-	return good;
-}
-
-static void find_churn(struct oddities *o)
-{
-	const struct watched *w = &o->lists;
-
-	for (uint32_t u = 0; w->n > 1 && u < w->at[0]->n_users; u++)
-		o->figure[CHURN][w->at[0]->user[u]] =
-			(float)epoch_lists_churn_of(w->at[w->n - 2], w->at[w->n - 1], u, CHURN_K);
-}
-
-static bool measure_users(struct oddities *o, const struct task *t, struct err *err)
-{
-	float *taste = NULL, **f = o->figure;
-	uint32_t *users = NULL;
-	size_t n = 0;
-	bool good = measure(&o->run, t, f[NDCG], &users, &n, err) && (taste = mem_alloc(n + 1, sizeof(*taste), err)) &&
-		    odd_lists(hold_snapshot(&o->run, err), o->run.split, users, n, K, t, &o->flags, taste, err) &&
-		    read_lists(o, err);
-
-	for (size_t i = 0; good && i < n; i++)
-		f[TASTE][users[i]] = taste[i];
-	mem_free(taste);
-	mem_free(users);
-	if (!good)
-		return false;
-	find_churn(o);
-	hold_let_go(&o->run);
-	if (!measure(&o->popularity, t, f[POPULARITY], NULL, NULL, err) ||
-	    (o->has_with && !measure(&o->with, t, f[OTHER], NULL, NULL, err)))
-		return false;
-	for (uint32_t u = 0; u < o->n_who; u++) {
-		f[GAP][u] = f[NDCG][u] - f[POPULARITY][u];
-		f[DIFFERENCE][u] = f[NDCG][u] - f[OTHER][u];
-	}
-	return true;
-}
-
-/* What nearly everybody is recommended needs lists alone, of those who would be tested. */
-static bool measure_items(struct oddities *o, const struct task *t, struct err *err)
-{
-	const struct split *split = o->run.split;
-	const struct snapshot *s = hold_snapshot(&o->run, err);
-	uint32_t *users = s ? mem_alloc((size_t)split->data->n_users + 1, sizeof(*users), err) : NULL;
-	float *taste = users ? mem_alloc((size_t)split->data->n_users + 1, sizeof(*taste), err) : NULL;
-	size_t n = 0;
-	bool good;
-
-	for (uint32_t u = 0; taste && u < split->data->n_users; u++)
-		if (csr_row_n(&split->test, u))
-			users[n++] = u;
-	good = taste && odd_lists(s, split, users, n, K, t, &o->flags, taste, err);
-	mem_free(taste);
-	mem_free(users);
-	return good;
-}
-
-/* A flag says the more the fewer have it: log2 of how many there are for one that has it, added up. */
-static void find_surprise(struct oddities *o)
-{
-	size_t n[N_ODD] = { 0 };
-
-	for (size_t i = 0; i < o->flags.n; i++)
-		n[o->flags.flag[i].kind]++;
-	for (size_t i = 0; i < o->flags.n; i++) {
-		const struct odd_flag *f = &o->flags.flag[i];
-
-		if (o->only[f->kind])
-			o->figure[SURPRISE][f->who] += (float)log2((double)o->n_who / (double)n[f->kind]) + 1e-3f;
-	}
+	return r && watched_copy(&o->from.lists, &r->lists, err);
 }
 
 /* --- rows ------------------------------------------------------------------------------------------------------ */
@@ -269,21 +118,21 @@ static int greatest_first(const void *a, const void *b)
 /* NaN: it has no place. */
 static float key_of(const struct oddities *o, int sort, bool only, uint32_t who)
 {
-	if ((only || sort == SORT_SURPRISE || sort == SORT_EVENTS) && !(o->figure[SURPRISE][who] > 0))
+	if ((only || sort == SORT_SURPRISE || sort == SORT_EVENTS) && !(o->report->figure[ODD_SURPRISE][who] > 0))
 		return NAN;
 	switch (sort) {
 	case SORT_GAP:
-		return -o->figure[GAP][who];
+		return -o->report->figure[ODD_GAP][who];
 	case SORT_DIFFERENCE:
-		return fabsf(o->figure[DIFFERENCE][who]);
+		return fabsf(o->report->figure[ODD_DIFFERENCE][who]);
 	case SORT_TASTE:
-		return o->figure[TASTE][who];
+		return o->report->figure[ODD_TASTE][who];
 	case SORT_CHURN:
-		return o->figure[CHURN][who];
+		return o->report->figure[ODD_CHURN][who];
 	case SORT_EVENTS:
-		return (float)o->events[who];
+		return (float)o->report->events[who];
 	default:
-		return o->figure[SURPRISE][who];
+		return o->report->figure[ODD_SURPRISE][who];
 	}
 }
 
@@ -294,12 +143,12 @@ static json_t *id_or_null(const char *id)
 
 static json_t *flags_of(const struct oddities *o, uint32_t who, struct str *why)
 {
-	const struct dataset *d = o->run.data;
+	const struct dataset *d = o->from.run.data;
 	json_t *flags = json_array();
 	struct str text = STR_INIT;
 
-	for (size_t i = 0; i < o->flags.n; i++) {
-		const struct odd_flag *f = &o->flags.flag[i];
+	for (size_t i = 0; i < o->report->flags.n; i++) {
+		const struct odd_flag *f = &o->report->flags.flag[i];
 		json_t *flag;
 
 		if (f->who != who || !o->only[f->kind])
@@ -323,11 +172,11 @@ static json_t *flags_of(const struct oddities *o, uint32_t who, struct str *why)
 
 static void put_row(const struct oddities *o, uint32_t who, struct result *r)
 {
-	static const struct { const char *key; enum figure figure; } figures[] = {
-		{ "ndcg", NDCG }, { "popularity", POPULARITY }, { "gap", GAP }, { "other", OTHER },
-		{ "difference", DIFFERENCE }, { "taste", TASTE }, { "churn", CHURN },
+	static const struct { const char *key; enum odd_figure figure; } figures[] = {
+		{ "ndcg", ODD_NDCG }, { "popularity", ODD_POPULARITY }, { "gap", ODD_GAP }, { "other", ODD_OTHER },
+		{ "difference", ODD_DIFFERENCE }, { "taste", ODD_TASTE }, { "churn", ODD_CHURN },
 	};
-	const struct dataset *d = o->run.data;
+	const struct dataset *d = o->from.run.data;
 	json_t *row = result_add_row(r);
 	struct str why = STR_INIT;
 	json_t *flags = flags_of(o, who, &why);
@@ -338,10 +187,10 @@ static void put_row(const struct oddities *o, uint32_t who, struct result *r)
 	} else {
 		json_put(row, "user", json_text(dataset_user_id(d, who)));
 	}
-	json_put(row, "events", json_integer(o->events[who]));
+	json_put(row, "events", json_integer(o->report->events[who]));
 	for (size_t k = 0; !o->items && k < sizeof(figures) / sizeof(*figures); k++)
-		json_put(row, figures[k].key, json_number((double)o->figure[figures[k].figure][who]));
-	json_put(row, "surprise", json_number((double)o->figure[SURPRISE][who]));
+		json_put(row, figures[k].key, json_number((double)o->report->figure[figures[k].figure][who]));
+	json_put(row, "surprise", json_number((double)o->report->figure[ODD_SURPRISE][who]));
 	json_put(row, "why", json_text(str_text(&why)));
 	json_put(row, "flags", flags);
 	str_done(&why);
@@ -359,7 +208,7 @@ static void add_columns(const struct oddities *o, int sort, struct result *r)
 	if (!o->items) {
 		result_add_column(r, "ndcg", "ndcg@10", COLUMN_SCORE);
 		result_add_column(r, "gap", "gap", COLUMN_SCORE);
-		if (o->has_with)
+		if (o->from.has_with)
 			result_add_column(r, "difference", "difference", COLUMN_SCORE);
 		result_add_column(r, "taste", "taste", COLUMN_SCORE);
 		if (sort == SORT_CHURN)
@@ -375,8 +224,8 @@ static json_t *count_kinds(const struct oddities *o)
 	for (int k = 0; k < N_ODD; k++) {
 		json_int_t n = 0;
 
-		for (size_t i = 0; i < o->flags.n; i++)
-			n += o->flags.flag[i].kind == (enum odd_kind)k;
+		for (size_t i = 0; i < o->report->flags.n; i++)
+			n += o->report->flags.flag[i].kind == (enum odd_kind)k;
 		if (odd_table[k].of_items == o->items)
 			json_object_set_new(counts, odd_table[k].name, json_integer(n));
 	}
@@ -389,10 +238,10 @@ static void say_head(const struct oddities *o, json_t *counts, size_t total, str
 	const char *kind;
 	json_t *n;
 
-	str_printf(&s, "%zu %s", total, o->items ? "items" : "users");
+	str_printf(&s, "%zu %s%s", total, o->items ? "item" : "user", total == 1 ? "" : "s");
 	json_object_foreach(counts, kind, n)
 		str_printf(&s, " · %s %lld", kind, (long long)json_integer_value(n));
-	str_printf(&s, " · lists of %s\n", o->run.record.name);
+	str_printf(&s, " · lists of %s\n", o->from.run.record.name);
 	result_say(r, "%s", s.s);
 	str_done(&s);
 }
@@ -401,13 +250,13 @@ static bool put_rows(struct oddities *o, struct call *c, struct err *err)
 {
 	int sort = params_choice(&c->params, "sort");
 	size_t limit = (size_t)params_int(&c->params, "limit"), n = 0;
-	struct place *place = mem_alloc((size_t)o->n_who + 1, sizeof(*place), err);
+	struct place *place = mem_alloc((size_t)o->report->n_who + 1, sizeof(*place), err);
 	struct result *r = &c->result;
 	json_t *counts;
 
 	if (!place)
 		return false;
-	for (uint32_t i = 0; i < o->n_who; i++) {
+	for (uint32_t i = 0; i < o->report->n_who; i++) {
 		float key = key_of(o, sort, call_named(c, "only") != NULL, i);
 
 		if (!isnan(key))
@@ -422,8 +271,8 @@ static bool put_rows(struct oddities *o, struct call *c, struct err *err)
 	mem_free(place);
 	counts = count_kinds(o);
 	result_set(r, "of", json_text(o->items ? "items" : "users"));
-	result_set(r, "run", json_text(o->run.record.name));
-	result_set(r, "with", o->has_with ? json_text(o->with.record.name) : json_null());
+	result_set(r, "run", json_text(o->from.run.record.name));
+	result_set(r, "with", o->from.has_with ? json_text(o->from.with.record.name) : json_null());
 	result_set(r, "sort", json_text(call_named(c, "sort") ? call_named(c, "sort")->text : "surprise"));
 	result_set(r, "total", json_integer((json_int_t)n));
 	say_head(o, counts, n, r);
@@ -436,11 +285,9 @@ static bool odd_run(struct call *c, struct job *job, const struct task *t, struc
 	struct oddities *o = c->state;
 
 	(void)job;
-	if (!make_figures(o, err) || !odd_find(o->run.split, t, &o->flags, err))
+	if (!(o->report = odd_report_make(&o->from, o->items, t, err)))
 		return false;
-	if (o->run.split->test_users && !(o->items ? measure_items : measure_users)(o, t, err))
-		return false;
-	find_surprise(o);
+	odd_report_surprise(o->report, o->only);
 	return put_rows(o, c, err);
 }
 
@@ -448,15 +295,16 @@ static void odd_release(struct call *c)
 {
 	struct oddities *o = c->state;
 
-	for (int f = 0; f < N_FIGURES; f++)
-		mem_free(o->figure[f]);
-	mem_free(o->events);
-	watched_done(&o->lists);
-	odd_done(&o->flags);
-	hold_done(&o->run);
-	hold_done(&o->popularity);
-	hold_done(&o->with);
+	odd_report_unref(o->report);
+	odd_sources_done(&o->from);
 	free(o);
+}
+
+const struct odd_report *odd_report_of(const struct call *c)
+{
+	const struct oddities *o = c->state;
+
+	return !strcmp(c->command->name, "odd") && !o->items && o->all_kinds ? o->report : NULL;
 }
 
 const struct command odd_command = {

@@ -84,6 +84,15 @@ const struct binding builtin_keys[] = {
 	{ "jobs", "p", "hold", "pause" },
 	{ "jobs", "x", "cancel {job}", "stop" },
 
+	{ "odd.queue", "Enter", "open", "open" },
+	{ "odd.flags", "Enter", "open", "open" },
+	{ "odd.behind", "Enter", "open", "go there" },
+	{ "odd", "s", "sort", "sort" },
+	{ "odd", "\\", "\\", "filter" },
+	{ "odd", "R", "odd", "look again" },
+	{ "odd", "m", ":odd with=", "against a run" },
+	{ "odd", "S", "reverse", NULL },
+
 	{ "all", "Tab", "pane next", "pane" },
 	{ "all", "/", "/", "search" },
 	{ "all", ":", ":", "command" },
@@ -95,6 +104,7 @@ const struct binding builtin_keys[] = {
 	{ "all", "4", "view items", NULL },
 	{ "all", "5", "view compare", NULL },
 	{ "all", "6", "view jobs", NULL },
+	{ "all", "7", "view odd", NULL },
 	{ "all", "Up", "move up", NULL },
 	{ "all", "k", "move up", NULL },
 	{ "all", "Down", "move down", NULL },

@@ -173,7 +173,7 @@ static void go_view(struct screen *sc, const char *name)
 			sc->current = i;
 			return;
 		}
-	refuse(sc, "no view is named \"%.40s\": data train users items compare jobs", name);
+	refuse(sc, "no view is named \"%.40s\": data train users items compare jobs odd", name);
 }
 
 /* Pause and go on: one key, as the job of this row stands. */
@@ -196,11 +196,24 @@ static void hold(struct screen *sc)
 	str_done(&id);
 }
 
+/* A view that was not drawn since the data came starts afresh at its next sync, and would forget where it was sent. */
+static void sync_view(struct screen *sc)
+{
+	struct screen_layout l;
+
+	layout_screen(sc->w, sc->h, &l);
+	if (l.too_small)
+		return;
+	view_place(screen_view(sc), l.body);
+	screen_view(sc)->kind->sync(screen_view(sc), sc->session);
+}
+
 static void go_to(struct screen *sc, const struct act *act)
 {
 	const char *name = act->id == ACT_GO_ITEM ? "items" : "users";
 
 	go_view(sc, name);
+	sync_view(sc);
 	if (!screen_view(sc)->kind->handle(screen_view(sc), sc->session, act))
 		refuse(sc, act->id == ACT_WHYNOT ? "why-not wants an item, and a user to ask for: \"%.60s\""
 						 : "nothing here has the id \"%.60s\"", act->arg);
@@ -385,6 +398,13 @@ static void grant_wishes(struct screen *sc)
 	struct prompt_ask ask = { .label = v->wish.prompt_label, .text = v->wish.prompt_text,
 				  .done = answered_wish, .ctx = sc };
 
+	if (v->wish.line[0]) {
+		char line[sizeof v->wish.line];
+
+		snprintf(line, sizeof line, "%s", v->wish.line);
+		v->wish.line[0] = '\0';
+		screen_do(sc, line);
+	}
 	if (v->wish.wants_yes) {
 		v->wish.wants_yes = false;
 		sc->asker = v;

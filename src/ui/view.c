@@ -20,6 +20,7 @@ const struct view_kind *const view_list[] = {
 	&view_items,
 	&view_compare,
 	&view_jobs,
+	&view_odd,
 	NULL,
 };
 _Static_assert(sizeof view_list / sizeof *view_list == N_VIEWS + 1, "N_VIEWS counts the view list");
@@ -256,4 +257,9 @@ void view_confirm(struct view *v, const char *question, void (*yes)(struct view 
 	snprintf(v->wish.question, sizeof v->wish.question, "%s", question);
 	v->wish.yes = yes;
 	v->wish.wants_yes = true;
+}
+
+bool view_carry_out(struct view *v, const char *line)
+{
+	return snprintf(v->wish.line, sizeof v->wish.line, "%s", line) < (int)sizeof v->wish.line;
 }

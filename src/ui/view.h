@@ -46,6 +46,7 @@ struct view_wish {
 	char question[160];                              /* "…?": y goes to yes(), any other key is no */
 	bool wants_yes;
 	void (*yes)(struct view *v, struct session *s);
+	char line[512];                                  /* an action or a command to carry out; "": none */
 };
 
 struct view {
@@ -63,7 +64,7 @@ struct view {
 };
 
 extern const struct view_kind *const view_list[]; /* in the order of the tabs; NULL-terminated */
-#define N_VIEWS 6
+#define N_VIEWS 7
 
 void view_init(struct view *v, const struct view_kind *kind);
 void view_done(struct view *v);
@@ -88,6 +89,7 @@ bool view_shows(const struct view *v, int pane);
 void view_ask(struct view *v, const char *label, const char *text,
 	      void (*answer)(struct view *v, struct session *s, const char *text));
 void view_confirm(struct view *v, const char *question, void (*yes)(struct view *v, struct session *s));
+bool view_carry_out(struct view *v, const char *line); /* false: it is too long */
 /* The empty state of a view without data. */
 extern const char view_no_data[];
 

@@ -5,6 +5,7 @@
 
 #include "ui/view.h"
 
-extern const struct view_kind view_data, view_train, view_users, view_items, view_compare, view_jobs;
+extern const struct view_kind view_data, view_train, view_users, view_items, view_compare, view_jobs,
+	view_odd;
 
 #endif

@@ -7,6 +7,8 @@
  */
 #include <locale.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/session_change.h"
 #include "base/file.h"
@@ -165,6 +167,7 @@ static const struct scene scenes[] = {
 	{ "compare-200x50", 200, 50, false, false, "5 Enter" },
 	{ "jobs-80x24", 80, 24, false, false, "6" },
 	{ "jobs-ascii-60x15", 60, 15, true, true, "6" },
+	{ "odd-none-80x24", 80, 24, false, false, "7" },
 	{ "help-80x24", 80, 24, false, false, "2 ?" },
 	{ "prompt-80x24", 80, 24, false, false, "1 :move_ Tab Tab" },
 	{ "question-80x24", 80, 24, false, false, "2 Down d" },
@@ -234,7 +237,7 @@ static void every_size(void)
 	screen = screen_new(session, &none);
 	for (int w = 60; w <= 210; w += w < 130 ? 7 : 26)
 		for (int h = 15; h <= 60; h += h < 30 ? 3 : 15)
-			for (int v = 1; v <= 6; v++)
+			for (int v = 1; v <= 7; v++)
 				for (int focus = 0; focus < 5; focus++) {
 					const struct cell *row;
 
@@ -318,6 +321,72 @@ static void words(void)
 	screen_free(screen);
 }
 
+/* A shop with a burst, copies, twins among the titles, a test item that is in train under its twin's id, tied times. */
+static void write_oddities(const char *folder)
+{
+	struct str events = STR_INIT, items = STR_INIT;
+	char path[128];
+	struct err err;
+
+	str_puts(&events, "user,item,rating,timestamp\n");
+	for (int u = 0; u < 120; u++)
+		for (int k = 0; k < 6; k++)
+			str_printf(&events, "u%d,i%d,%d,%d\n", u, (u * 17 + k * (3 + u % 7) + u / 30) % 30, 1 + (u + k) % 5,
+				   1500000000 + 86400 * (u + 121 * k));
+	for (int k = 0; k < 12; k++)
+		str_printf(&events, "robot,i%d,5,%d\n", 29 - k, 1510000000 + k / 2);
+	for (int c = 0; c < 2; c++)
+		for (int k = 0; k < 5; k++)
+			str_printf(&events, "twin%d,i%d,4,%d\n", c + 1, 4 * k + 1, 1505000000 + 3600 * k + c);
+	str_puts(&events, "reader,i30,4,1500000100\nreader,i3,4,1500500100\nreader,i4,4,1500900100\nreader,i31,5,1501000100\n"
+			  "hasty,i5,3,1500000200\nhasty,i6,3,1500600200\nhasty,i7,3,1500700200\nhasty,i8,3,1500700200\n");
+	str_puts(&items, "item,title\n");
+	for (int i = 0; i < 30; i++)
+		str_printf(&items, "i%d,Plain lamp no. %d\n", i, 100 + i);
+	str_puts(&items, "i30,The winter lantern\ni31,Winter lantern (the)\n");
+	snprintf(path, sizeof path, "%s/ratings.csv", folder);
+	ok(file_write_whole(path, str_text(&events), events.len, 0644, &err), "events are written");
+	snprintf(path, sizeof path, "%s/items.csv", folder);
+	ok(file_write_whole(path, str_text(&items), items.len, 0644, &err), "items are written");
+	str_done(&events);
+	str_done(&items);
+}
+
+static void oddities(void)
+{
+	static const struct scene odd_scenes[] = {
+		{ "odd-80x24", 80, 24, false, false, "7 Enter" },
+		{ "odd-flags-120x36", 120, 36, false, false, "7 Enter Tab Down Enter Down" },
+		{ "odd-ascii-80x24", 80, 24, true, true, "7 Enter Tab \\ title Enter Enter" },
+		{ "odd-against-200x50", 200, 50, false, false, "7 :odd_with=popularity#1_sort=difference Enter" },
+		{ "odd-opened-80x24", 80, 24, false, false, "7 Enter Down Enter" },
+		{ "odd-item-80x24", 80, 24, false, false, "7 Enter Tab \\ leak Enter Enter Down Down Enter" },
+	};
+	struct screen_options none = { NULL, NULL };
+	char home[] = "/tmp/whyrec-screens-XXXXXX", folder[64], line[128];
+
+	if (!ok(mkdtemp(home) != NULL, "a folder"))
+		return;
+	snprintf(folder, sizeof folder, "%s/shop", home);
+	ok(mkdir(folder, 0755) == 0, "the shop's");
+	write_oddities(folder);
+	screen = screen_new(session, &none);
+	snprintf(line, sizeof line, "load %s", folder);
+	screen_run_quietly(screen, line);
+	settle();
+	screen_run_quietly(screen, "train ease lambda=20 name=ease#2");
+	settle();
+	screen_free(screen);
+	for (size_t i = 0; i < sizeof odd_scenes / sizeof *odd_scenes; i++)
+		play(&odd_scenes[i]);
+	snprintf(line, sizeof line, "%s/ratings.csv", folder);
+	unlink(line);
+	snprintf(line, sizeof line, "%s/items.csv", folder);
+	unlink(line);
+	rmdir(folder);
+	rmdir(home);
+}
+
 int main(void)
 {
 	struct session_options options = { .threads = 1, .seed = 42, .readonly = true, .screen = true };
@@ -337,6 +406,7 @@ int main(void)
 	layout_of_items();
 	every_size();
 	words();
+	oddities();
 	surface_done(&surface);
 	session_free(session);
 	loop_free(loop);
