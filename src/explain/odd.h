@@ -10,9 +10,9 @@
  *             anyone has, or of more
  *   tied      a split by order: a test event whose user has another event of the history in the same second, so that
  *             the order of the file decided which is tested
- *   leak      a test event whose user has a twin of the item (title or audience, below) in train
- *   title     items whose titles have the same words in any order, or differ by one letter (never in words with
- *             digits: sequels and years are no twins)
+ *   leak      a test event whose user has a twin of the item (title, below; where there are no titles audience) in train
+ *   title     items whose titles have the same words in any order, or differ by one letter of a longer word (never of
+ *             numbers, Roman ones too, nor of scripts that write syllables: sequels, years and volumes are no twins)
  *   audience  items taken by the very same users, at least AUDIENCE_LEAST of them
  *   pair      a pair of items, co-count at least PAIR_LEAST, of which one user gives more than half
  * Of a model's lists of K items:

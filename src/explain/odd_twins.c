@@ -15,6 +15,7 @@
 #include "explain/odd.h"
 
 #define TYPO_LEAST 10      /* bytes of letters: in short titles one letter is another title */
+#define TYPO_WORD 4        /* bytes: and in short words another word (gun, gin) */
 #define PASS_ENTRIES 4e6   /* hashes held at a time */
 #define MOST_WORDS 32
 
@@ -104,13 +105,14 @@ static void join(uint32_t *twin, uint32_t a, uint32_t b)
 		twin[a] = b;
 }
 
-/* One insertion, deletion, change, or two neighbours swapped. */
-static bool one_apart(const struct str *a, const struct str *b)
+/* One insertion, deletion, change, or two neighbours swapped; *where: from which byte on. */
+static bool one_apart(const struct str *a, const struct str *b, size_t *where)
 {
 	size_t n = a->len < b->len ? a->len : b->len, head = 0, tail = 0;
 
 	while (head < n && a->s[head] == b->s[head])
 		head++;
+	*where = head;
 	while (tail < n - head && a->s[a->len - 1 - tail] == b->s[b->len - 1 - tail])
 		tail++;
 	if (a->len == b->len && head + tail + 2 == a->len)
@@ -118,9 +120,39 @@ static bool one_apart(const struct str *a, const struct str *b)
 	return a->len - head - tail <= 1 && b->len - head - tail <= 1;
 }
 
+/* A character of three bytes and more is a syllable or a word of its own (Chinese volumes: 上, 下). */
+static bool is_of_syllables(const struct str *s, size_t at)
+{
+	while (at > 0 && at < s->len && ((unsigned char)s->s[at] & 0xc0) == 0x80)
+		at--;
+	return at < s->len && (unsigned char)s->s[at] >= 0xe0;
+}
+
+/* Bytes of the word that `at` is in or behind; 0 where it is a number in Roman figures. */
+static size_t word_length(const struct str *s, size_t at)
+{
+	size_t from = at, to = at;
+	bool roman = true;
+
+	while (from > 0 && s->s[from - 1] != ' ')
+		from--;
+	while (to < s->len && s->s[to] != ' ')
+		to++;
+	for (size_t i = from; i < to; i++)
+		roman &= strchr("ivxlc", s->s[i]) != NULL;
+	return roman ? 0 : to - from;
+}
+
 static bool is_typo(const struct titles *t, uint32_t a, uint32_t b)
 {
-	return t->digits[a] == t->digits[b] && one_apart(&t->text[a], &t->text[b]);
+	const struct str *x = &t->text[a], *y = &t->text[b];
+	size_t at, in_x, in_y;
+
+	if (t->digits[a] != t->digits[b] || !one_apart(x, y, &at) || is_of_syllables(x, at) || is_of_syllables(y, at))
+		return false;
+	in_x = word_length(x, at);
+	in_y = word_length(y, at);
+	return (in_x > in_y ? in_x : in_y) >= TYPO_WORD;
 }
 
 struct twins {
@@ -241,8 +273,9 @@ static bool flag_titles(const struct twins *w, uint32_t n_items, struct odd_flag
 
 /* --- audiences ------------------------------------------------------------------------------------------------ */
 
-static bool flag_audiences(const struct csr *x, struct entry *e, size_t n, uint32_t *twin, struct odd_flags *out,
-			   struct err *err)
+/* Where titles tell two films apart, that the same few took both makes them no one film. */
+static bool flag_audiences(const struct csr *x, struct entry *e, size_t n, bool titled, uint32_t *twin,
+			   struct odd_flags *out, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct odd_flag f = { .kind = ODD_AUDIENCE, .who = e[i].item, .user = NO_USER, .item = NO_ITEM,
@@ -254,14 +287,15 @@ static bool flag_audiences(const struct csr *x, struct entry *e, size_t n, uint3
 				f.item = e[j].item;
 		if (f.item == NO_ITEM)
 			continue;
-		join(twin, f.who, f.item);
+		if (!titled)
+			join(twin, f.who, f.item);
 		if (!odd_add(out, &f, err))
 			return false;
 	}
 	return true;
 }
 
-static bool join_audiences(const struct csr *x, uint32_t *twin, struct odd_flags *out, struct err *err)
+static bool join_audiences(const struct csr *x, bool titled, uint32_t *twin, struct odd_flags *out, struct err *err)
 {
 	struct entry *e = mem_alloc((size_t)x->rows + 1, sizeof(*e), err);
 	size_t n = 0;
@@ -275,7 +309,7 @@ static bool join_audiences(const struct csr *x, uint32_t *twin, struct odd_flags
 	for (size_t i = 0, end; good && i < n; i = end) {
 		for (end = i + 1; end < n && e[end].hash == e[i].hash; end++)
 			continue;
-		good = end - i < 2 || flag_audiences(x, e + i, end - i, twin, out, err);
+		good = end - i < 2 || flag_audiences(x, e + i, end - i, titled, twin, out, err);
 	}
 	mem_free(e);
 	return good;
@@ -294,7 +328,7 @@ bool odd_twins(const struct dataset *d, const struct odd_counts *c, const struct
 		w.near[i] = NO_ITEM;
 	}
 	good = good && join_words(&w, d->n_items, err) && join_typos(&w, d->n_items, task, err) &&
-	       flag_titles(&w, d->n_items, out, err) && join_audiences(&c->by_item, twin, out, err);
+	       flag_titles(&w, d->n_items, out, err) && join_audiences(&c->by_item, d->titles.n > 0, twin, out, err);
 	for (uint32_t i = 0; good && i < d->n_items; i++)
 		twin[i] = root_of(twin, i);
 	titles_done(&t, d->n_items);

@@ -313,6 +313,40 @@ static const struct odd_flag *find(const struct odd_flags *f, enum odd_kind kind
 	return NULL;
 }
 
+/* Titles in pairs: a twin of each other or not. */
+static void test_titles(void)
+{
+	static const struct { const char *a, *b; bool twins; } pairs[] = {
+		{ "Marilyn Manson", "Marilyn Mansoon", true },      { "Simon Le Bon", "Simon LeBon", true },
+		{ "Jonas Brothers", "Brothers, Jonas!", true },
+		{ "Торба на круче", "Торба на круче!", true },      { "The Gun Club", "The Gin Club", false },
+		{ "Nymphomaniac Volume I", "Nymphomaniac Volume II", false },
+		{ "The Chronicle of Kings VII", "The Chronicle of Kings VIII", false },
+		{ "Superman and Friends 2", "Superman and Friends 3", false },
+		{ "量子力学导论基础（上）", "量子力学导论基础（下）", false }, { "量子力学", "《量子力学》", true },
+		{ "Quantum theory", "Quantum theoyr", true },
+	};
+	enum { N = sizeof(pairs) / sizeof(*pairs) };
+	struct dataset *d = data_of("aa1 ab1 ac1 ad1 ae1 af1 ag1 ah1 ai1 aj1 ak1 al1 am1 an1 ao1 ap1 aq1 ar1 as1 at1 au1 av1");
+	struct split *s = split_of(d);
+	struct odd_flags f = { 0 };
+
+	fixture_must(d->n_items == 2 * N, &err);
+	for (size_t i = 0; i < N; i++)
+		fixture_must(strtab_push(&d->titles, pairs[i].a, strlen(pairs[i].a), &err) != UINT32_MAX &&
+			     strtab_push(&d->titles, pairs[i].b, strlen(pairs[i].b), &err) != UINT32_MAX, &err);
+	fixture_must(odd_find(s, &task_null, &f, &err), &err);
+	for (uint32_t i = 0; i < N; i++) {
+		const struct odd_flag *a = find(&f, ODD_TITLE, 2 * i), *b = find(&f, ODD_TITLE, 2 * i + 1);
+
+		ok(pairs[i].twins ? a && b && a->item == 2 * i + 1 && b->item == 2 * i : !a && !b, "%s, %s: %s", pairs[i].a,
+		   pairs[i].b, pairs[i].twins ? "twins" : "none");
+	}
+	odd_done(&f);
+	split_unref(s);
+	dataset_unref(d);
+}
+
 /* User a has x four times and y three: 12 of the co-count 12 + 1 + 2 = 15; of x and z there is b's 1 alone, of y
  * and z b's 1 and c's 2. */
 static void test_pairs(void)
@@ -424,6 +458,7 @@ int main(void)
 		return 1;
 	held = mem_bytes_now();
 	test_planted();
+	test_titles();
 	test_pairs();
 	test_lists();
 	ok(mem_bytes_now() == held, "nothing leaks");
