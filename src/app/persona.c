@@ -16,8 +16,10 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "data/mask.h"
 
 #define ENDING ".json"
+#define MASKS 65536u /* names that a masked one is drawn from; of personas of one session */
 
 /* --- made, known again ------------------------------------------------------------------------------------------ */
 
@@ -102,6 +104,13 @@ void persona_settle(struct persona *p, const struct dataset *d)
 	p->of_data = d && d->fingerprint == p->data_fingerprint && find_all(p, d);
 	if (!p->of_data)
 		given_history_done(&p->history);
+}
+
+const char *persona_shown(const struct persona *p)
+{
+	if (!mask_is_on())
+		return p->name;
+	return p->number ? mask_name("p", (NO_USER - p->number - 1) % MASKS, MASKS) : "?";
 }
 
 const char *persona_after(const struct persona *p, const struct dataset *d)

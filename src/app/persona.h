@@ -33,6 +33,8 @@ struct persona *persona_new(const char *name, const struct dataset *d, const str
 			    struct err *err);
 void persona_free(struct persona *p); /* NULL is fine */
 void persona_settle(struct persona *p, const struct dataset *d); /* of_data and history; d NULL: none stand */
+/* Its name as may be shown: the name, or while ids are masked another in its stead.  Borrowed as data/mask.h says. */
+const char *persona_shown(const struct persona *p);
 /* The user it was made after, as may be shown (masks); NULL: none. */
 const char *persona_after(const struct persona *p, const struct dataset *d);
 

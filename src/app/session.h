@@ -141,7 +141,8 @@ bool session_ask_why(struct session *s, uint32_t user, uint32_t item, const stru
 		     bool by_content);
 /* Of the run that answers and the one beside it; of the latter alone. */
 bool session_ask_beside(struct session *s, uint32_t user, const struct edits *edits, uint32_t k);
-bool session_ask_beside_why(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k_parts);
+bool session_ask_beside_why(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k_parts,
+			    bool by_content);
 bool session_ask_removal(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k);
 bool session_ask_faithfulness(struct session *s, uint32_t user, uint32_t item, const struct edits *edits);
 bool session_ask_whynot(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k);

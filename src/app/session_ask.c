@@ -127,9 +127,11 @@ bool session_ask_beside(struct session *s, uint32_t user, const struct edits *ed
 	return ask_of_user(s, &r, edits);
 }
 
-bool session_ask_beside_why(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k_parts)
+bool session_ask_beside_why(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k_parts,
+			    bool by_content)
 {
-	struct request r = { .pane = PANE_BESIDE_WHY, .user = user, .item = item, .k = k_parts };
+	struct request r = { .pane = PANE_BESIDE_WHY, .user = user, .item = item, .k = k_parts,
+			     .by_content = by_content };
 
 	return ask_of_user(s, &r, edits);
 }

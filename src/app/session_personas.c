@@ -57,7 +57,7 @@ const struct persona *session_find_persona(const struct session *s, const char *
 	names = mem_must(calloc(s->n_personas + 1, sizeof(*names)));
 	for (size_t i = 0; i < s->n_personas; i++)
 		names[i] = s->persona[i]->name;
-	near = str_nearest(name, names, s->n_personas);
+	near = dataset_ids_are_masked() ? NULL : str_nearest(name, names, s->n_personas);
 	if (near)
 		err_set(err, ERR_NOTFOUND, "there is no persona %s: did you mean %s?", name, near);
 	else

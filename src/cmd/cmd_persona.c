@@ -38,9 +38,9 @@ static void say_persona(struct call *c, const struct persona *p, const char *wha
 	struct result *r = &c->result;
 	struct str name = STR_INIT;
 
-	word_quote(&name, p->name);
+	word_quote(&name, persona_shown(p));
 	result_set(r, "ok", json_true());
-	result_set(r, "persona", json_text(p->name));
+	result_set(r, "persona", json_text(persona_shown(p)));
 	result_set(r, "user", after ? json_text(after) : json_null());
 	result_set(r, "events", json_integer(p->n));
 	result_say(r, "persona %s %s: %u event%s%s%s\n", name.s, what, p->n, p->n == 1 ? "" : "s",
@@ -176,13 +176,15 @@ static bool delete_persona(struct call *c, const char *name, struct err *err)
 {
 	struct asked *a = c->state;
 	const struct persona *p = session_find_persona(c->session, name, err);
+	char shown[sizeof(p->name)];
 
 	a->made_here = p && p->made_here;
+	snprintf(shown, sizeof(shown), "%s", p ? persona_shown(p) : name);
 	if (!session_drop_persona(c->session, name, err))
 		return false;
 	result_set(&c->result, "ok", json_true());
-	result_set(&c->result, "persona", json_text(name));
-	result_say(&c->result, "persona %s is deleted\n", name);
+	result_set(&c->result, "persona", json_text(shown));
+	result_say(&c->result, "persona %s is deleted\n", shown);
 	return true;
 }
 
@@ -332,7 +334,7 @@ static bool personas_prepare(struct call *c, struct err *err)
 		const char *after = persona_after(p, session_data(c->session));
 		json_t *row = result_add_row(r);
 
-		json_put(row, "persona", json_text(p->name));
+		json_put(row, "persona", json_text(persona_shown(p)));
 		json_put(row, "user", after ? json_text(after) : json_null());
 		json_put(row, "events", json_integer(p->n));
 		json_put(row, "data", json_text(p->data_name));

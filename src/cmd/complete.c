@@ -188,7 +188,7 @@ static void offer_items(struct list *l, const struct session *s)
 
 static void offer_personas(struct list *l, const struct session *s)
 {
-	for (size_t i = 0; i < session_n_personas(s); i++) {
+	for (size_t i = 0; !dataset_ids_are_masked() && i < session_n_personas(s); i++) {
 		const struct persona *p = session_persona(s, i);
 
 		if (begins(p->name, l->typed))

@@ -33,7 +33,7 @@ static bool take_persona(struct person *p, const struct call *c, const char *nam
 	if (!persona->of_data)
 		return err_set(err, ERR_USAGE, "the persona %s was made on %s, not on the data that are loaded", name,
 			       persona->data_name);
-	snprintf(p->persona, sizeof(p->persona), "%s", name);
+	snprintf(p->persona, sizeof(p->persona), "%s", persona_shown(persona));
 	p->user = persona->history.user;
 	p->given = true;
 	return given_history_copy(&p->history, &persona->history, err);

@@ -129,6 +129,7 @@ struct users_drawing {
 void users_say_nothing(const struct users_drawing *c, enum pane pane, struct surface *out, struct rect in,
 		       const char *otherwise);
 void users_draw_whynot(const struct view *v, const struct users_drawing *c, struct surface *out);
+void users_name_content(const struct why_part *p, char *out, size_t size); /* "word", "kind: name" */
 void users_draw_why(const struct view *v, struct users_drawing *c, struct surface *out);
 void users_draw(const struct view *v, const struct session *s, struct surface *out);
 

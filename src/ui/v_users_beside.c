@@ -68,7 +68,7 @@ static const struct why_answer *why_of(const struct users_state *st, const struc
 
 	if (!st->why_on || !a || a->data_id != st->data_id || a->err.code != ERR_OK || users_is_of_other_data(st, s))
 		return NULL;
-	*pending |= a->why.user != q->user || a->why.item != q->item || a->why.by_content;
+	*pending |= a->why.user != q->user || a->why.item != q->item || a->why.by_content != st->by_content;
 	return &a->why;
 }
 
@@ -88,12 +88,16 @@ static void ask(struct view *v, struct users_state *st, struct session *s)
 	line = chosen(v, s);
 	if (!st->why_on || !line)
 		return;
-	if ((st->why.by_content || !users_asked(&st->why, st, s, PANE_WHY, line->item)) &&
-	    session_ask_why(s, st->user, line->item, session_edits_now(s), PARTS, false))
+	if ((st->why.by_content != st->by_content || !users_asked(&st->why, st, s, PANE_WHY, line->item)) &&
+	    session_ask_why(s, st->user, line->item, session_edits_now(s), PARTS, st->by_content)) {
 		users_note_question(&st->why, st, s, line->item);
-	if (!users_asked(&st->beside_why, st, s, PANE_BESIDE_WHY, line->item) &&
-	    session_ask_beside_why(s, st->user, line->item, session_edits_now(s), PARTS))
+		st->why.by_content = st->by_content;
+	}
+	if ((st->beside_why.by_content != st->by_content || !users_asked(&st->beside_why, st, s, PANE_BESIDE_WHY, line->item)) &&
+	    session_ask_beside_why(s, st->user, line->item, session_edits_now(s), PARTS, st->by_content)) {
 		users_note_question(&st->beside_why, st, s, line->item);
+		st->beside_why.by_content = st->by_content;
+	}
 }
 
 static void beside_sync(struct view *v, struct session *s)
@@ -182,6 +186,18 @@ static void close_beside(struct view *v, struct session *s)
 	view_focus(v, LIST);
 }
 
+/* Both explanations by history or by content; without a word the other one, when one shows. */
+static bool explain_by(struct users_state *st, const char *by)
+{
+	const bool history = !strcmp(by, "history"), content = !strcmp(by, "content");
+
+	if (*by && !history && !content)
+		return false;
+	st->by_content = content || (!history && (!st->by_content || !st->why_on));
+	st->why_on = true;
+	return true;
+}
+
 static bool beside_handle(struct view *v, struct session *s, const struct act *act)
 {
 	struct users_state *st = v->state;
@@ -196,6 +212,8 @@ static bool beside_handle(struct view *v, struct session *s, const struct act *a
 	case ACT_WHYNOT: /* Why has room for it on Users alone */
 		close_beside(v, s);
 		return view_users.handle(v, s, act);
+	case ACT_BY:
+		return chosen(v, s) && explain_by(st, act->arg);
 	case ACT_EXPLAIN:
 		st->why_on = chosen(v, s) != NULL;
 		return st->why_on;
@@ -363,7 +381,9 @@ static void part_cell(const void *ctx, size_t row, int column, struct table_cell
 {
 	const struct parts_ctx *c = ctx;
 
-	if (column == 0)
+	if (column == 0 && c->why->by_content)
+		users_name_content(&c->why->part[row], out->text, sizeof out->text);
+	else if (column == 0)
 		snprintf(out->text, sizeof out->text, "%s", dataset_title(c->d, c->why->part[row].item));
 	else if (column == 1)
 		text_signed(out->text, sizeof out->text, c->why->part[row].value, c->most >= 0.1 ? 3 : 5);
@@ -381,6 +401,7 @@ static void draw_why(const struct view *v, const struct session *s, int side, st
 	const int pane = WHY_FIRST + side;
 	bool pending;
 	struct parts_ctx c = { .d = session_data(s), .why = why_of(st, s, side, &pending) };
+	const struct answer *a = session_answer(s, side ? PANE_BESIDE_WHY : PANE_WHY, &(bool){ false });
 	char title[300] = "Why", score[32];
 	struct rect in;
 
@@ -399,7 +420,9 @@ static void draw_why(const struct view *v, const struct session *s, int side, st
 	if (c.why && c.why->n_parts)
 		view_table(v, out, pane, in, column, 3, part_cell, &c, pending);
 	else if (c.why)
-		pane_say(out, in, "This score does not depend on the history");
+		pane_say(out, in, c.why->by_content ? "Nothing is said of this item" : "This score does not depend on the history");
+	else if (!pending && st->why_on && a && a->err.code != ERR_OK)
+		pane_say(out, in, a->err.msg);
 	else
 		pane_say(out, in, pending ? "Computing …" : "Enter explains an item by both");
 }

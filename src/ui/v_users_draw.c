@@ -26,7 +26,7 @@ static void persona_cell(const struct users_drawing *c, const struct persona *p,
 	for (uint32_t k = 0; k < p->n; k++)
 		sum += (double)p->x[k];
 	if (column == U_ID)
-		snprintf(out->text, sizeof out->text, "* %s", p->name);
+		snprintf(out->text, sizeof out->text, "* %s", persona_shown(p));
 	else if (column == U_EVENTS)
 		text_count(out->text, sizeof out->text, p->n);
 	else if (column == U_MEAN && c->d->value)
@@ -131,10 +131,10 @@ static void say_persona(const struct users_drawing *c, const struct persona *p, 
 
 	text_count(n, sizeof n, p->n);
 	if (p->of_data)
-		snprintf(out, size, "Persona %s · %s event%s%s%.60s", p->name, n, p->n == 1 ? "" : "s",
+		snprintf(out, size, "Persona %s · %s event%s%s%.60s", persona_shown(p), n, p->n == 1 ? "" : "s",
 			 after ? " · after user " : "", after ? after : "");
 	else
-		snprintf(out, size, "Persona %s · made on %s", p->name, p->data_name);
+		snprintf(out, size, "Persona %s · made on %s", persona_shown(p), p->data_name);
 }
 
 static void say_user(const struct users_drawing *c, char *out, size_t size)

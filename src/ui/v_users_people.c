@@ -21,7 +21,7 @@ void users_list_personas(struct users_state *st, const struct session *s)
 	for (size_t i = 0; i < n; i++) {
 		const struct persona *p = session_persona(s, i);
 
-		if (!st->filter[0] || utf8_contains_fold(p->name, st->filter))
+		if (!st->filter[0] || utf8_contains_fold(persona_shown(p), st->filter))
 			st->persona[st->n_persona++] = p->number;
 	}
 	if (st->n_persona != was && st->go_user == NO_USER && (session_person(s, st->user) || st->user < session_data(s)->n_users))
@@ -40,7 +40,7 @@ const char *users_name(uint32_t user, const struct session *s)
 	const struct dataset *d = session_data(s);
 	const struct persona *p = session_person(s, user);
 
-	return p ? p->name : user < d->n_users ? dataset_user_id(d, user) : "";
+	return p ? persona_shown(p) : user < d->n_users ? dataset_user_id(d, user) : "";
 }
 
 void users_word(uint32_t user, const struct session *s, struct str *out)

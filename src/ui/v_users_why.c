@@ -114,15 +114,21 @@ static void why_note(const struct users_drawing *c, size_t row, struct table_cel
 	}
 }
 
-/* An event by its title; a word by itself, other content with its kind. */
+/* A word by itself, other content with its kind. */
+void users_name_content(const struct why_part *p, char *out, size_t size)
+{
+	if (!strcmp(p->kind, "word"))
+		snprintf(out, size, "%s", p->name);
+	else
+		snprintf(out, size, "%s: %s", p->kind, p->name);
+}
+
 static void name_part(const struct users_drawing *c, const struct why_part *p, struct table_cell *out)
 {
 	if (!c->why->by_content)
 		snprintf(out->text, sizeof out->text, "%s", dataset_title(c->d, p->item));
-	else if (!strcmp(p->kind, "word"))
-		snprintf(out->text, sizeof out->text, "%s", p->name);
 	else
-		snprintf(out->text, sizeof out->text, "%s: %s", p->kind, p->name);
+		users_name_content(p, out->text, sizeof out->text);
 }
 
 static void why_cell(const void *ctx, size_t row, int column, struct table_cell *out)

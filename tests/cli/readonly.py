@@ -39,8 +39,8 @@ USES = {
     'similar': [('similar itm_02 by=behaviour', False)], 'explain': [('explain usr_03 itm_01 run=mine', False)],
     'whatif': [('whatif usr_03 +itm_01 run=mine', False)],
     'overlap': [('overlap usr_03 with=mine run=ease#1', False)],
-    'persona': [('persona save eve usr_03', False), ('persona save eve history=itm_01 as=usr_02 replace=yes', False),
-                ('persona use eve', None)], 'personas': [('personas', False)],
+    'persona': [('persona save prs_01 usr_03', False), ('persona save prs_01 history=itm_01 as=usr_02 replace=yes', False),
+                ('persona use prs_01', None)], 'personas': [('personas', False)],
     'whynot': [('whynot usr_03 itm_01 run=mine', False)],
     'odd': [('odd', False)],
     'users': [('users', False)], 'items': [('items', False)], 'user': [('user usr_03', False)],
@@ -86,13 +86,13 @@ run(folder, '-c', 'users', home=home)
 ok(listing() != before, 'what a run without --readonly leaves is seen')
 
 # --- set redact on ---------------------------------------------------------------------------------------------
-ID = re.compile(r'(usr|itm)_\d\d')
+ID = re.compile(r'(usr|itm|prs)_\d\d')
 asked = [line for name in table for line, refused in USES[name] if refused is False and name not in ('load', 'split', 'journal', 'quit')]
 for form in ([], ['--json']):
     status, out, err = run('--readonly', *form, folder, '-c', 'set redact on', *commands(*asked), home=home)
     leaks = [x for x in (out + err).splitlines() if ID.search(x)]
     ok(status == 0 and not leaks, 'masked ids are nowhere in %s' % (form or 'text'), leaks[:3] + [err])
-    ok(re.search(r'\bu~\d+', out) and re.search(r'\bi~\d+', out), 'their masks are')
+    ok(re.search(r'\bu~\d+', out) and re.search(r'\bi~\d+', out) and re.search(r'\bp~\d+', out), 'their masks are')
 a = answers(folder, *commands('set redact on', 'recommend usr_03', 'user usr_03', 'users', 'user usr_04', 'set redact off',
                               'users', 'set redact on', 'user usr_03'), home=home)
 eq((a[2]['user'], a[9]['user']), (a[3]['user'],) * 2, 'an id keeps its mask')

@@ -300,6 +300,7 @@ static void words(void)
 		{ "users-content-80x24", 80, 24, false, false, "3 Enter Enter b" },
 		{ "users-content-120x36", 120, 36, false, false, "3 Enter Enter b" },
 		{ "users-content-mono-200x50", 200, 50, false, true, "3 Enter Enter b Down" },
+		{ "users-beside-content-120x36", 120, 36, false, false, "3 m Enter b" },
 		{ "similar-text-120x36", 120, 36, false, false, "1 :similar_text=\"the_quiet_sea\"_k=5 Enter" },
 	};
 	struct screen_options none = { NULL, NULL };
