@@ -162,6 +162,28 @@ struct dataset *dataset_ref(const struct dataset *d)
 	return held;
 }
 
+struct dataset *dataset_with_events(const struct dataset *of, struct user_rows *take, const struct task *task,
+				    struct err *err)
+{
+	struct dataset *d = mem_must(calloc(1, sizeof(*d)));
+
+	*d = *of;
+	d->of = dataset_ref(of);
+	atomic_init(&d->refs, 1);
+	d->id = atomic_fetch_add(&last_id, 1) + 1;
+	d->user_ptr = take->user_ptr;
+	d->n_events = take->user_ptr[of->n_users];
+	d->item = take->item;
+	d->value = take->value;
+	d->time = take->time;
+	d->given = NULL;
+	*take = (struct user_rows){ 0 };
+	if (fingerprint(d, task, err) && profile_make(&d->profile, d, task, err))
+		return d;
+	dataset_unref(d);
+	return NULL;
+}
+
 static void report_done(struct load_report *r)
 {
 	for (size_t i = 0; i < r->n_files; i++) {
@@ -181,14 +203,19 @@ void dataset_unref(const struct dataset *d)
 
 	if (!held || atomic_fetch_sub_explicit(&held->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	strtab_done(&held->user_ids);
-	strtab_done(&held->item_ids);
-	absent_done(&held->absent);
 	mem_free(held->user_ptr);
 	mem_free(held->item);
 	mem_free(held->value);
 	mem_free(held->time);
+	if (held->of) { /* the rest is borrowed */
+		dataset_unref(held->of);
+		free(held);
+		return;
+	}
 	mem_free(held->given);
+	strtab_done(&held->user_ids);
+	strtab_done(&held->item_ids);
+	absent_done(&held->absent);
 	strtab_done(&held->titles);
 	strtab_done(&held->texts);
 	strtab_done(&held->tag_names);

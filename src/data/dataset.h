@@ -101,6 +101,7 @@ struct dataset {
 	struct profile profile;
 	struct load_report report;
 	struct absent absent; /* items that rows name which became no events */
+	const struct dataset *of; /* dataset_with_events(): whose ids and side information these are; NULL: its own */
 	_Atomic unsigned refs;
 };
 
@@ -133,5 +134,17 @@ struct event_columns {
 struct dataset *dataset_new_from(const char *name, struct event_columns *take, struct strtab *take_users,
 				 struct strtab *take_items, bool has_order, const struct task *task,
 				 struct err *err);
+
+/* The same users, items and side information with other events, for what is tried out beside the data (noise mixed
+ * in, histories shuffled).  The arrays are laid out as in struct dataset and taken in any case; given is dropped.
+ * WORKER. */
+struct user_rows {
+	size_t *user_ptr; /* [U + 1] */
+	uint32_t *item;   /* [user_ptr[U]] */
+	float *value;     /* NULL: none */
+	int64_t *time;    /* NULL: none */
+};
+struct dataset *dataset_with_events(const struct dataset *of, struct user_rows *take, const struct task *task,
+				    struct err *err);
 
 #endif

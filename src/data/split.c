@@ -8,8 +8,8 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "base/rng.h"
 #include "base/str.h"
+#include "data/split_private.h"
 #include "data/split_rules.h"
 
 #define USERS_A_CHUNK 512
@@ -390,7 +390,7 @@ static bool known_kind(const char *kind, const struct split_rule **rule, struct 
 		       near ? near : "", near ? "?" : "");
 }
 
-static struct split *split_of(const struct dataset *d, const char *kind, char *take_text, struct err *err)
+struct split *split_begin(const struct dataset *d, const char *kind, char *take_text, struct err *err)
 {
 	static atomic_uint_least64_t next_id = 1;
 	struct split *s = mem_zeroed(1, sizeof(*s), err);
@@ -412,27 +412,9 @@ static struct split *split_of(const struct dataset *d, const char *kind, char *t
 	return NULL;
 }
 
-struct split *split_thin(const struct split *from, double share, uint64_t seed, const struct task *task, struct err *err)
+bool split_finish(struct split *s, const struct task *task, struct err *err)
 {
-	struct str text = STR_INIT;
-	struct split *s;
-
-	str_printf(&text, "%s, train on %.9g of its events seed=%llu", from->text, share, (unsigned long long)seed);
-	s = split_of(from->data, from->kind, str_take(&text), err);
-	if (!s)
-		return NULL;
-	s->cold_items = from->cold_items;
-	for (size_t e = 0; e < from->data->n_events; e++) {
-		struct rng r = rng_stream(seed, "thin", e, 0);
-
-		s->part[e] = from->part[e];
-		if (s->part[e] == PART_TRAIN && rng_uniform(&r) >= share)
-			s->part[e] = PART_HISTORY;
-	}
-	if (count_parts(s, err) && make_matrices(s, task, err))
-		return s;
-	split_unref(s);
-	return NULL;
+	return count_parts(s, err) && make_matrices(s, task, err);
 }
 
 struct split *split_make(const struct dataset *d, const char *kind, const struct params *p, uint64_t seed,
@@ -448,12 +430,13 @@ struct split *split_make(const struct dataset *d, const char *kind, const struct
 		params_init(&defaults, rule->params);
 		p = &defaults;
 	}
-	s = split_of(d, rule->kind, describe(rule, p, seed), err);
+	s = split_begin(d, rule->kind, describe(rule, p, seed), err);
 	if (!s)
 		return NULL;
 	s->cold_items = rule->cold_items;
-	if (rule->apply(d, p, seed, s->part, task, err) && count_parts(s, err) &&
-	    make_matrices(s, task, err))
+	s->params = *p;
+	s->seed = seed;
+	if (rule->apply(d, p, seed, s->part, task, err) && split_finish(s, task, err))
 		return s;
 	split_unref(s);
 	return NULL;

@@ -29,6 +29,8 @@ struct split {
 	const struct dataset *data;
 	char *kind;
 	char *text;      /* "leave-last", "ratio order=time test=0.2 …": how to make it again */
+	struct params params; /* of the kind; specs NULL: derived from another split */
+	uint64_t seed;
 	uint8_t *part;   /* [n_events] enum part, dataset order */
 	size_t n_train, n_valid, n_test;
 	uint32_t test_users; /* that evaluation on=test will mean over */
@@ -48,9 +50,20 @@ struct split {
 /* kind NULL: the default (given where the files say it, leave-last with order, else ratio). */
 struct split *split_make(const struct dataset *d, const char *kind, const struct params *p, uint64_t seed,
 			 const struct task *task, struct err *err);
+
+/* Splits derived from another (split_derived.c), for what is measured beside it. */
 /* The same, trained on a share (0..1] of its train events alone, drawn by the seed; the others stay history.  A larger
  * share of one seed holds every event of a smaller one. */
 struct split *split_thin(const struct split *from, double share, uint64_t seed, const struct task *task, struct err *err);
+/* The same, with noise: for every 1 / share train events one more, of the same user and time, of an item drawn evenly
+ * from those that have train events and that the user has no event of (left out for a user who
+ * has nearly all).  ->data is a dataset of its own
+ * (dataset_with_events()); valid and test are as they were. */
+struct split *split_noisy(const struct split *from, double share, uint64_t seed, const struct task *task, struct err *err);
+/* Drawn anew by the same rule: the nth next fold of a kfold, else with the nth next seed.  ERR_USAGE where the rule
+ * draws nothing, or kfold has no further fold. */
+struct split *split_anew(const struct split *from, unsigned nth, const struct task *task, struct err *err);
+
 struct split *split_ref(const struct split *s);
 void split_unref(const struct split *s); /* NULL is fine */
 
