@@ -24,6 +24,7 @@ enum { ROWS = 64 /* that pass a tower at once */ };
 struct towers {
 	struct model_base base;
 	struct towers_net net;
+	float drop_item;            /* of its training */
 	uint8_t *trained;           /* [U]: 1 where the user had events to train on */
 	struct csr friends;         /* training alone, social > 0 */
 	struct towers_fit *fit;     /* training alone */
@@ -81,6 +82,7 @@ static struct towers *new_model(const struct build_env *env, const struct params
 	if (!m)
 		return NULL;
 	m->base.ops = &towers_ops;
+	m->drop_item = towers_drop_item(env->split, p);
 	if (towers_net_of(&m->net, env->data, p, err) && towers_set_time(&m->net, env->split, p, err) &&
 	    (!towers_says_yes(p, "text") || add_text(m, env, w, err)) && towers_net_make(&m->net, err) &&
 	    (m->trained = mem_zeroed(m->net.U, sizeof(*m->trained), err)))
@@ -92,7 +94,7 @@ static struct towers *new_model(const struct build_env *env, const struct params
 /* What training has beside the weights. */
 static bool add_training(struct towers *m, const struct build_env *env, const struct params *p, struct err *err)
 {
-	struct towers_rule rule = towers_rule_of(p);
+	struct towers_rule rule = towers_rule_of(p, env->split);
 	bool social = m->net.social > 0;
 
 	if (social && !towers_friends_make(&m->friends, env, m->net.recency, err))
@@ -115,6 +117,8 @@ static struct model *create(const struct build_env *env, const struct params *p,
 		return NULL;
 	}
 	towers_net_fill(&m->net, env->x, env->xt, env->seed);
+	if (m->drop_item >= 1) /* none is ever learnt */
+		memset(m->net.items, 0, (size_t)m->net.I * m->net.D * sizeof(*m->net.items));
 	return (struct model *)m;
 }
 
@@ -195,6 +199,7 @@ static struct model *copy_frozen(const struct towers *m, struct err *err)
 		return NULL;
 	n = &copy->net;
 	copy->base = m->base;
+	copy->drop_item = m->drop_item;
 	*n = m->net;
 	n->users = n->items = n->past = n->tags = n->t.w = NULL;
 	if (towers_features_copy(&n->features, &m->net.features, err) && towers_net_make(n, err) &&
@@ -382,6 +387,15 @@ static const float *item_vectors(const struct model *model, size_t *D, size_t *s
 	return m->r;
 }
 
+/* What the split decided. */
+static void tell(const struct model *model, struct str *out)
+{
+	const struct towers *m = (const struct towers *)model;
+
+	str_printf(out, "past=%s recency=%g item-dropout=%g", m->net.before ? "before" : "others", (double)m->net.recency,
+		   (double)m->drop_item);
+}
+
 /* --- Files --------------------------------------------------------------------------- */
 
 static bool save_state(const struct towers *m, struct weights_writer *w, struct err *err)
@@ -535,7 +549,7 @@ static uint64_t held(const struct model *model)
 /* Training, with the best and the newest frozen model beside it; slots as a machine of 8 threads has. */
 static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
-	struct towers_rule rule = towers_rule_of(p);
+	struct towers_rule rule = towers_rule_of(p, NULL);
 	struct towers_net n;
 	struct err err;
 	uint64_t sum;
@@ -570,6 +584,7 @@ const struct model_ops towers_ops = {
 	.similar = similar,
 	.similar_text = similar_text,
 	.item_vectors = item_vectors,
+	.tell = tell,
 	.save = save,
 	.load = load,
 	.bytes = bytes,

@@ -6,6 +6,7 @@
 
 enum { MAX_D = 1024 };
 #define RECENCY_BEFORE 0.8f
+#define DROP_ITEM 0.1f
 
 const struct param_spec towers_params[] = {
 	{ .name = "dim", .type = PARAM_INT, .lo = 1, .hi = MAX_D, .def = "64", .unit = "factors",
@@ -50,8 +51,9 @@ const struct param_spec towers_params[] = {
 	{ .name = "drop", .type = PARAM_REAL, .lo = 0, .hi = 0.95, .def = "0.3", .unit = "",
 	  .meaning = "share of each history's events left out of its mean, anew each time", .source = TUNED,
 	  .tune = "0..0.6" },
-	{ .name = "item-dropout", .type = PARAM_REAL, .lo = 0, .hi = 0.95, .def = "0.1", .unit = "",
-	  .meaning = "share of a batch's items known by their content alone", .source = "0 was no better on valid; 0.5 a third better for items never in train" },
+	{ .name = "item-dropout", .type = PARAM_REAL, .lo = 0, .hi = 1, .unit = "",
+	  .meaning = "share of a batch's items known by their content alone; not given: 1 where the split holds out whole items and these have content, else 0.1",
+	  .source = TUNED },
 	{ .name = "user-dropout", .type = PARAM_REAL, .lo = 0, .hi = 1, .def = "0.5", .unit = "",
 	  .meaning = "share of a batch's people known by their history alone", .source = "0.5 to 0.9 made no difference on valid" },
 	{ .name = "epochs", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "60", .unit = "epochs",
@@ -75,7 +77,20 @@ bool towers_says_yes(const struct params *p, const char *name)
 	return params_choice(p, name) == 0;
 }
 
-struct towers_rule towers_rule_of(const struct params *p)
+static bool reads_content(const struct dataset *d, const struct params *p)
+{
+	return (towers_says_yes(p, "text") && dataset_has_text(d)) || (towers_says_yes(p, "tags") && d->item_tags.ptr) ||
+	       (towers_says_yes(p, "vectors") && d->n_modalities);
+}
+
+float towers_drop_item(const struct split *s, const struct params *p)
+{
+	if (params_is_set(p, "item-dropout"))
+		return (float)params_real(p, "item-dropout");
+	return s && s->cold_items && reads_content(s->data, p) ? 1 : DROP_ITEM;
+}
+
+struct towers_rule towers_rule_of(const struct params *p, const struct split *s)
 {
 	struct towers_rule r = {
 		.loss = { .loss = (enum towers_loss)params_choice(p, "loss"), .margin = (float)params_real(p, "margin"),
@@ -83,7 +98,7 @@ struct towers_rule towers_rule_of(const struct params *p)
 			  .temperature = (float)params_real(p, "temperature") },
 		.batch = (uint32_t)params_int(p, "batch"), .negatives = (uint32_t)params_int(p, "negatives"),
 		.dropout = (float)params_real(p, "dropout"), .drop = (float)params_real(p, "drop"),
-		.drop_item = (float)params_real(p, "item-dropout"), .drop_user = (float)params_real(p, "user-dropout"),
+		.drop_item = towers_drop_item(s, p), .drop_user = (float)params_real(p, "user-dropout"),
 		.lr = params_real(p, "lr"),
 	};
 

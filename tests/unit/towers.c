@@ -431,6 +431,40 @@ static void test_time(void)
 	split_unref(random);
 }
 
+/* Where whole items are held out, items are known by their content alone, unless the data has none. */
+static void test_cold_split(void)
+{
+	struct err err;
+	struct split *cold = split_make(f.data, "cold-items", NULL, 42, &task_null, &err);
+	struct params p = small("softmax"), plain = p;
+	struct fixture g = f;
+	struct str told = STR_INIT;
+	struct model *m;
+	const float *v;
+	size_t D, stride, same = 0;
+
+	fixture_must(cold != NULL, &err);
+	fixture_set(&plain, "text", "no");
+	fixture_set(&plain, "tags", "no");
+	ok(towers_drop_item(f.split, &p) < 0.2f && towers_drop_item(cold, &p) == 1 && towers_drop_item(cold, &plain) < 0.2f,
+	   "the split decides what share of the items is known by content alone");
+	fixture_set(&p, "text", "no");
+	g.env.split = cold;
+	m = fixture_fit(&g, &towers_ops, &p, 6, &task_null, &err);
+	fixture_must(m != NULL, &err);
+	towers_ops.tell(m, &told);
+	ok(strstr(str_text(&told), "item-dropout=1") != NULL, "and it is told: %s", str_text(&told));
+	str_done(&told);
+	v = towers_ops.item_vectors(m, &D, &stride);
+	for (uint32_t i = 0; i < I; i++) /* 1 and 5 are of a taste and tagged with it */
+		same += i % TASTES == 1 && i % 7 && !memcmp(v + i * stride, v + 5 * stride, D * sizeof(*v));
+	ok(same > 1 && memcmp(v + stride, v + 2 * stride, D * sizeof(*v)), "items of one tag are one to it (%zu are)", same);
+	towers_ops.destroy(m);
+	fixture_set(&p, "item-dropout", "0.3");
+	ok(towers_drop_item(cold, &p) == 0.3f, "what is given stands");
+	split_unref(cold);
+}
+
 int main(void)
 {
 	struct err err;
@@ -456,6 +490,7 @@ int main(void)
 	test_memory("softmax");
 	test_no_order();
 	test_time();
+	test_cold_split();
 	csr_done(&f.x);
 	fixture_done(&f);
 	pool_free(two);
