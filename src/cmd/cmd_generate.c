@@ -71,7 +71,8 @@ static void generate_release(struct call *c)
 
 const struct command generate_command = {
 	.name = "generate", .group = "Data",
-	.synopsis = "generate DIR [scenario=films|shop|courses|music] [users=N items=N events=N] [seed=N]",
+	.synopsis = "generate DIR [scenario=films|shop|courses|music] [users=N items=N events=N] "
+		    "[order=0..1 text=0..1 social=0..1 noise=0..1] [seed=N]",
 	.summary = "makes data with planted tastes, and truth.csv",
 	.lane = LANE_LIGHT, .words = { WORD_FILE }, .least = 1, .most = 1, .params = generate_params,
 	.more_params = generate_more, .prepare = generate_prepare, .run = generate_run, .finish = generate_finish,

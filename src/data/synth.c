@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* synth.c - users with tastes that drift, their sessions and events, and the three files.
+/* synth.c - users with tastes that drift, their sessions and events, and the files.
  *
  * DESIGN: every user draws from a stream of their own, so users are made in parallel: chunks of
  * USERS_A_CHUNK write into a text each, ROUND chunks at a time, and the texts go out in order.  The bytes
@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -19,10 +20,11 @@
 #define ROUND 64            /* chunks between two writes */
 #define START 1420070400    /* 2015-01-01 */
 #define SPAN (5 * 365)      /* days */
-#define NOISE 0.08          /* share of events drawn from all items */
 #define FAITH 0.7           /* share of a session's other events that keep to its taste */
 #define DRIFT 0.6           /* how far a user's tastes have moved when the five years are over */
 #define DRAWS 60            /* for an item that the user has not taken yet */
+#define CIRCLE 12           /* people of the same tastes, about, where friends are planted */
+#define MOST_FRIENDS 8      /* that one person names; at least half as many */
 
 const struct param_spec synth_params[] = {
 	{ .name = "scenario", .type = PARAM_CHOICE, .def = "films", .choices = "films|shop|courses|music", .unit = "",
@@ -33,6 +35,16 @@ const struct param_spec synth_params[] = {
 	  "many", .log_scale = true },
 	{ .name = "events", .type = PARAM_INT, .lo = 10, .hi = 1e9, .def = "40000", .unit = "events",
 	  .meaning = "how many; no pair comes twice", .log_scale = true },
+	{ .name = "order", .type = PARAM_REAL, .lo = 0, .hi = 1, .unit = "",
+	  .meaning = "share of events that follow from the one just before, and nothing else depends on order; not given: "
+	  "sessions keep to a taste, and tastes drift" },
+	{ .name = "text", .type = PARAM_REAL, .lo = 0, .hi = 1, .def = "1", .unit = "",
+	  .meaning = "share of an item's words and tags that are of its tastes; the others are of any" },
+	{ .name = "social", .type = PARAM_REAL, .lo = 0, .hi = 1, .unit = "",
+	  .meaning = "share of friendships between people of the same tastes, the others join any two; not given: no "
+	  "friends.csv" },
+	{ .name = "noise", .type = PARAM_REAL, .lo = 0, .hi = 1, .def = "0.08", .unit = "",
+	  .meaning = "share of events drawn from all items, whatever the person's tastes and the event before" },
 	{ .name = NULL },
 };
 
@@ -46,13 +58,15 @@ struct user_room {
 struct synth_job {
 	struct synth_world world;
 	uint64_t seed;
-	uint32_t n_users;
+	double noise, order, faith, drift;
+	double social;         /* below 0: there are no friends */
+	uint32_t n_users, n_circles;
 	uint32_t *n_events;    /* [U] */
 	uint32_t most;         /* of these */
 	struct user_room *room; /* [slots] */
 	unsigned n_rooms;
 	size_t first_chunk;
-	struct str events[ROUND], truth[ROUND];
+	struct str events[ROUND], truth[ROUND], friends[ROUND];
 };
 
 /* --- How many events each user has ------------------------------------------------ */
@@ -123,6 +137,12 @@ static void meet_user(const struct synth_job *job, uint32_t id, struct user *u)
 	u->n_tastes = w->scenario->n_tastes;
 	draw_tastes(w, &u->rng, u->n_tastes, u->before);
 	draw_tastes(w, &u->rng, u->n_tastes, u->after);
+	if (job->social >= 0) {
+		struct rng circle = rng_stream(job->seed, "synth.circle", id % job->n_circles, 0);
+
+		draw_tastes(w, &circle, u->n_tastes, u->before);
+		draw_tastes(w, &circle, u->n_tastes, u->after);
+	}
 	u->generosity = rng_normal(&u->rng);
 }
 
@@ -170,9 +190,9 @@ static uint32_t draw_sessions(const struct synth_scenario *sc, struct user *u, u
 }
 
 /* Tastes as they are at a time: a mix of before and after. */
-static void drift_to(struct user *u, int64_t time)
+static void drift_to(struct user *u, double drift, int64_t time)
 {
-	double d = DRIFT * (double)(time - START) / (SPAN * 86400.0);
+	double d = drift * (double)(time - START) / (SPAN * 86400.0);
 
 	for (uint32_t t = 0; t < u->n_tastes; t++)
 		u->now[t] = (1 - d) * u->before[t] + d * u->after[t];
@@ -195,9 +215,9 @@ static uint32_t draw_own_taste(struct user *u)
 }
 
 /* An item that the user has not taken; where luck fails, the next one free. */
-static uint32_t take_item(const struct synth_world *w, struct user *u, uint32_t taste, uint32_t *stamp)
+static uint32_t draw_free(const struct synth_world *w, struct user *u, const struct synth_shelf *shelf,
+			  const uint32_t *stamp)
 {
-	const struct synth_shelf *shelf = rng_uniform(&u->rng) < NOISE ? &w->all : &w->shelf[taste];
 	uint32_t i = 0;
 
 	for (int d = 0; d < DRAWS; d++) {
@@ -207,6 +227,20 @@ static uint32_t take_item(const struct synth_world *w, struct user *u, uint32_t 
 	}
 	while (stamp[i] == u->id + 1)
 		i = (i + 1) % w->n_items;
+	return i;
+}
+
+/* before: the item just before, or n_items. */
+static uint32_t take_item(const struct synth_job *job, struct user *u, uint32_t taste, uint32_t before, uint32_t *stamp)
+{
+	const struct synth_world *w = &job->world;
+	bool any = rng_uniform(&u->rng) < job->noise;
+	uint32_t i = w->n_items;
+
+	if (!any && before < w->n_items && w->next && rng_uniform(&u->rng) < job->order)
+		i = w->next[before];
+	if (i == w->n_items || stamp[i] == u->id + 1)
+		i = draw_free(w, u, any ? &w->all : &w->shelf[taste], stamp);
 	stamp[i] = u->id + 1;
 	return i;
 }
@@ -247,22 +281,39 @@ static void put_event(const struct synth_world *w, struct user *u, uint32_t item
 	str_printf(out, ",%lld\n", (long long)time);
 }
 
+/* A friendship is within the circle with the probability `social`, else with anybody. */
+static void put_friends(const struct synth_job *job, uint32_t id, struct str *out)
+{
+	struct rng rng = rng_stream(job->seed, "synth.friends", id, 0);
+	uint32_t n = MOST_FRIENDS / 2 + rng_below(&rng, MOST_FRIENDS / 2 + 1);
+	uint32_t circle = id % job->n_circles, size = (job->n_users - circle + job->n_circles - 1) / job->n_circles;
+
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t other = rng_uniform(&rng) < job->social ? circle + job->n_circles * rng_below(&rng, size)
+								 : rng_below(&rng, job->n_users);
+
+		if (other != id)
+			str_printf(out, "u%u,u%u\n", id + 1, other + 1);
+	}
+}
+
 static void live(const struct synth_job *job, struct user *u, struct user_room *r, struct str *out)
 {
 	const struct synth_world *w = &job->world;
-	uint32_t n_sessions = draw_sessions(w->scenario, u, job->n_events[u->id], r);
+	uint32_t n_sessions = draw_sessions(w->scenario, u, job->n_events[u->id], r), item = w->n_items;
 	int64_t time = 0;
 
 	for (uint32_t s = 0; s < n_sessions; s++) {
 		uint32_t mood;
 
 		time = r->start[s] > time ? r->start[s] : time + 1;
-		drift_to(u, time);
+		drift_to(u, job->drift, time);
 		mood = draw_own_taste(u);
 		for (uint32_t k = 0; k < r->size[s]; k++) {
-			uint32_t taste = k == 0 || rng_uniform(&u->rng) < FAITH ? mood : draw_own_taste(u);
+			uint32_t taste = k == 0 || rng_uniform(&u->rng) < job->faith ? mood : draw_own_taste(u);
 
-			put_event(w, u, take_item(w, u, taste, r->stamp), time, out);
+			item = take_item(job, u, taste, item, r->stamp);
+			put_event(w, u, item, time, out);
 			for (uint32_t t = 0; t < u->n_tastes; t++)
 				u->mean[t] += u->now[t] / job->n_events[u->id];
 			time += 1 + rng_below(&u->rng, w->scenario->gap);
@@ -328,7 +379,25 @@ static void users_chunk(void *ctx, size_t chunk, unsigned slot)
 		live(job, &u, &job->room[slot], &job->events[chunk]);
 		str_printf(&job->truth[chunk], "user,u%u,", u.id + 1);
 		put_tastes(job->world.scenario, u.mean, &job->truth[chunk]);
+		if (job->social >= 0)
+			put_friends(job, u.id, &job->friends[chunk]);
 	}
+}
+
+/* What was asked for, and the order that was planted; nothing where all are as they are when nobody asks. */
+static void put_planted(const struct synth_job *job, const struct params *p, struct str *out)
+{
+	static const char *const names[] = { "order", "text", "social", "noise" };
+	const struct synth_world *w = &job->world;
+
+	for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++) {
+		int i = param_find(p->specs, names[k]);
+
+		if (p->v[i].set && (!p->specs[i].def || strcmp(p->v[i].text, p->specs[i].def) != 0))
+			str_printf(out, "planted,%s,%s\n", names[k], p->v[i].text);
+	}
+	for (uint32_t i = 0; w->next && i < w->n_items; i++)
+		str_printf(out, "next,%c%u,%c%u\n", w->scenario->prefix, i + 1, w->scenario->prefix, w->next[i] + 1);
 }
 
 static void write_text(FILE *f, struct str *s)
@@ -338,7 +407,7 @@ static void write_text(FILE *f, struct str *s)
 	str_clear(s);
 }
 
-static bool write_users(struct synth_job *job, FILE *events, FILE *truth, const struct task *task,
+static bool write_users(struct synth_job *job, FILE *events, FILE *truth, FILE *friends, const struct task *task,
 			struct err *err)
 {
 	size_t n_chunks = ((size_t)job->n_users + USERS_A_CHUNK - 1) / USERS_A_CHUNK;
@@ -351,21 +420,36 @@ static bool write_users(struct synth_job *job, FILE *events, FILE *truth, const 
 		for (size_t c = 0; c < n; c++) {
 			write_text(events, &job->events[c]);
 			write_text(truth, &job->truth[c]);
+			if (friends)
+				write_text(friends, &job->friends[c]);
 		}
 		task_progress(task, job->first_chunk + n, n_chunks);
 	}
 	return true;
 }
 
-static bool write_files(struct synth_job *job, const char *folder, const struct task *task, struct err *err)
+/* Friends of another making would be read with these events. */
+static bool no_friends_of_others(const struct synth_job *job, const char *folder, struct err *err)
 {
-	static const char *const name[3] = { "items.csv", "truth.csv", "events.csv" };
-	struct file_writer w[3] = { { 0 } };
+	char *path = file_join(folder, "friends.csv");
+	bool none = job->social >= 0 || access(path, F_OK) != 0 ||
+		    err_set(err, ERR_EXISTS, "%s is there, of users who are made anew: remove it, or give social=", path);
+
+	free(path);
+	return none;
+}
+
+static bool write_files(struct synth_job *job, const char *folder, const struct params *p, const struct task *task,
+			struct err *err)
+{
+	static const char *const name[4] = { "items.csv", "truth.csv", "events.csv", "friends.csv" };
+	const int n = job->social >= 0 ? 4 : 3;
+	struct file_writer w[4] = { { 0 } };
 	struct str items = STR_INIT;
-	bool written = synth_put_items(&job->world, job->seed, task, &items, err);
+	bool written = synth_put_items(&job->world, params_real(p, "text"), job->seed, task, &items, err);
 	int open = 0;
 
-	for (; open < 3 && written; open++) {
+	for (; open < n && written; open++) {
 		char *path = file_join(folder, name[open]);
 
 		written = file_writer_begin(&w[open], path, 0644, err);
@@ -376,10 +460,13 @@ static bool write_files(struct synth_job *job, const char *folder, const struct 
 	if (written) {
 		write_text(w[0].f, &items);
 		str_puts(&items, "kind,id,tastes\n");
+		put_planted(job, p, &items);
 		put_item_truth(&job->world, &items);
 		write_text(w[1].f, &items);
 		fprintf(w[2].f, "user,item,%s,timestamp\n", job->world.scenario->value);
-		written = write_users(job, w[2].f, w[1].f, task, err);
+		if (n > 3)
+			fprintf(w[3].f, "user,friend\n");
+		written = write_users(job, w[2].f, w[1].f, w[3].f, task, err);
 	}
 	for (int f = 0; f < open && written; f++)
 		written = file_writer_commit(&w[f], err);
@@ -416,6 +503,7 @@ static void job_done(struct synth_job *job)
 	for (int c = 0; c < ROUND; c++) {
 		str_done(&job->events[c]);
 		str_done(&job->truth[c]);
+		str_done(&job->friends[c]);
 	}
 	mem_free(job->room);
 	mem_free(job->n_events);
@@ -428,9 +516,14 @@ bool synth_write(const char *folder, const struct params *p, uint64_t seed, cons
 	const struct synth_scenario *sc = &synth_scenarios[params_choice(p, "scenario")];
 	uint64_t users = (uint64_t)params_int(p, "users"), items = (uint64_t)params_int(p, "items");
 	uint64_t events = (uint64_t)params_int(p, "events"), most = items / 2, least;
-	struct synth_job job = { .seed = seed, .n_users = (uint32_t)users };
-	bool made;
+	struct synth_job job = { .seed = seed, .n_users = (uint32_t)users, .noise = params_real(p, "noise"),
+				 .n_circles = (uint32_t)(users + CIRCLE - 1) / CIRCLE };
+	bool ordered = params_is_set(p, "order"), made;
 
+	job.order = ordered ? params_real(p, "order") : 0;
+	job.faith = ordered ? 0 : FAITH;
+	job.drift = ordered ? 0 : DRIFT;
+	job.social = params_is_set(p, "social") ? params_real(p, "social") : -1;
 	if (events > users * most / 2)
 		return err_set(err, ERR_RANGE, "events=%llu: %llu users can have at most %llu among %llu items (a "
 			       "quarter of all pairs)", (unsigned long long)events, (unsigned long long)users,
@@ -442,8 +535,10 @@ bool synth_write(const char *folder, const struct params *p, uint64_t seed, cons
 	if (!file_make_folders(folder, 0755, err) ||
 	    !synth_world_make(&job.world, sc, (uint32_t)items, seed, err))
 		return false;
-	made = share_events(&job, events, (uint32_t)least, (uint32_t)most, err) &&
-	       make_rooms(&job, task_slots(task), err) && write_files(&job, folder, task, err);
+	made = (!(job.order > 0) || synth_world_order(&job.world, seed, err)) &&
+	       share_events(&job, events, (uint32_t)least, (uint32_t)most, err) &&
+	       make_rooms(&job, task_slots(task), err) && no_friends_of_others(&job, folder, err) &&
+	       write_files(&job, folder, p, task, err);
 	job_done(&job);
 	*n_users = users;
 	*n_items = items;

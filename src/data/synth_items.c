@@ -13,10 +13,21 @@
  * what the title names. */
 struct speaker {
 	const struct synth_scenario *sc;
-	const struct synth_taste *taste;
+	uint8_t taste;
 	struct rng *rng;
 	uint32_t adjective, noun, other;
+	uint8_t of_adjective, of_noun, of_other; /* their tastes */
+	double text;        /* how often a word is of the item's taste */
+	struct rng *astray; /* for the others */
 };
+
+/* The taste that a word or tag is of. */
+static uint8_t stray(struct speaker *s, uint8_t own)
+{
+	if (s->text >= 1 || rng_uniform(s->astray) < s->text)
+		return own;
+	return (uint8_t)rng_below(s->astray, s->sc->n_tastes);
+}
 
 static const char *pick(const char *const *list, struct rng *rng)
 {
@@ -27,19 +38,21 @@ static const char *pick(const char *const *list, struct rng *rng)
 	return list[rng_below(rng, n)];
 }
 
-static const char *word_for(const struct speaker *s, char what)
+static const char *word_for(struct speaker *s, char what)
 {
+	const struct synth_taste *taste = s->sc->taste;
+
 	switch (what) {
 	case 'a':
-		return s->taste->adjective[s->adjective];
+		return taste[s->of_adjective].adjective[s->adjective];
 	case 'n':
-		return s->taste->noun[s->noun];
+		return taste[s->of_noun].noun[s->noun];
 	case 'm':
-		return s->taste->noun[s->other];
+		return taste[s->of_other].noun[s->other];
 	case 'w':
-		return s->taste->who[rng_below(s->rng, 4)];
+		return taste[stray(s, s->taste)].who[rng_below(s->rng, 4)];
 	case 'd':
-		return s->taste->deed[rng_below(s->rng, 4)];
+		return taste[stray(s, s->taste)].deed[rng_below(s->rng, 4)];
 	case 'N':
 		return pick(s->sc->name_list, s->rng);
 	case 'P':
@@ -101,6 +114,9 @@ static void say_title(struct speaker *s, struct str *title)
 	s->adjective = rng_below(s->rng, SYNTH_ADJECTIVES);
 	s->noun = rng_below(s->rng, SYNTH_NOUNS);
 	s->other = (s->noun + 1 + rng_below(s->rng, SYNTH_NOUNS - 1)) % SYNTH_NOUNS;
+	s->of_adjective = stray(s, s->taste);
+	s->of_noun = stray(s, s->taste);
+	s->of_other = stray(s, s->taste);
 	str_clear(title);
 	speak(s, pick(foreign ? s->sc->foreign : s->sc->title, s->rng), false, title);
 }
@@ -137,32 +153,32 @@ static bool distinct_title(struct speaker *s, struct strtab *taken, struct str *
 }
 
 /* The tastes' names first, as genres are; then one or two of the first taste's tags. */
-static void put_tags(const struct synth_world *w, const struct synth_item *it, struct rng *rng, struct str *out)
+static void put_tags(struct speaker *s, const struct synth_item *it, struct str *out)
 {
-	const struct synth_taste *taste = w->scenario->taste;
-	uint32_t tag = rng_below(rng, 4);
+	const struct synth_taste *taste = s->sc->taste;
+	uint32_t tag = rng_below(s->rng, 4);
 
-	str_puts(out, taste[it->taste].name);
+	str_puts(out, taste[stray(s, it->taste)].name);
 	if (it->second != it->taste)
-		str_printf(out, "|%s", taste[it->second].name);
-	str_printf(out, "|%s", taste[it->taste].tag[tag]);
-	if (rng_below(rng, 2))
-		str_printf(out, "|%s", taste[it->second].tag[(tag + 1) % 4]);
+		str_printf(out, "|%s", taste[stray(s, it->second)].name);
+	str_printf(out, "|%s", taste[stray(s, it->taste)].tag[tag]);
+	if (rng_below(s->rng, 2))
+		str_printf(out, "|%s", taste[stray(s, it->second)].tag[(tag + 1) % 4]);
 }
 
-static bool put_item(const struct synth_world *w, uint32_t i, uint64_t seed, struct strtab *taken,
+static bool put_item(const struct synth_world *w, uint32_t i, double text, uint64_t seed, struct strtab *taken,
 		     struct str *scrap, struct str *out, struct err *err)
 {
 	const struct synth_item *it = &w->item[i];
-	struct rng rng = rng_stream(seed, "synth.title", i, 0);
-	struct speaker s = { .sc = w->scenario, .taste = &w->scenario->taste[it->taste], .rng = &rng };
+	struct rng rng = rng_stream(seed, "synth.title", i, 0), astray = rng_stream(seed, "synth.astray", i, 0);
+	struct speaker s = { .sc = w->scenario, .taste = it->taste, .rng = &rng, .text = text, .astray = &astray };
 
 	if (!distinct_title(&s, taken, scrap, err))
 		return false;
 	str_printf(out, "%c%u,", w->scenario->prefix, i + 1);
 	synth_put_field(out, scrap->s);
 	str_putc(out, ',');
-	put_tags(w, it, &rng, out);
+	put_tags(&s, it, out);
 	str_putc(out, ',');
 	str_clear(scrap);
 	speak(&s, pick(w->scenario->text, &rng), true, scrap);
@@ -171,7 +187,7 @@ static bool put_item(const struct synth_world *w, uint32_t i, uint64_t seed, str
 	return true;
 }
 
-bool synth_put_items(const struct synth_world *w, uint64_t seed, const struct task *task, struct str *out,
+bool synth_put_items(const struct synth_world *w, double text, uint64_t seed, const struct task *task, struct str *out,
 		     struct err *err)
 {
 	struct str scrap = STR_INIT;
@@ -181,7 +197,7 @@ bool synth_put_items(const struct synth_world *w, uint64_t seed, const struct ta
 	strtab_init(&taken);
 	str_puts(out, "item,title,tags,text\n");
 	for (uint32_t i = 0; i < w->n_items && going; i++) {
-		going = put_item(w, i, seed, &taken, &scrap, out, err);
+		going = put_item(w, i, text, seed, &taken, &scrap, out, err);
 		if (going && i % 4096 == 0 && !task_keep_going(task))
 			going = task_cancelled(err);
 	}

@@ -3,6 +3,7 @@
 #include "data/synth_world.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -12,6 +13,8 @@
 /* Popularity is (rank + head) ^ -steep, Mandelbrot's form of Zipf's law. */
 #define HEAD 4.0
 #define STEEP 1.1
+
+#define REACH 0.7 /* how far in the logarithm of rank an item is from the one that follows it */
 
 static uint32_t find_sum(const double *sum, uint32_t n, double x)
 {
@@ -101,6 +104,51 @@ static bool fill_shelf(const struct synth_world *w, uint32_t taste, struct synth
 	return true;
 }
 
+struct placed {
+	double at;
+	uint32_t item;
+};
+
+static int by_place(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return (x->item > y->item) - (x->item < y->item);
+}
+
+bool synth_world_order(struct synth_world *w, uint64_t seed, struct err *err)
+{
+	struct rng rng = rng_stream(seed, "synth.next", 0, 0);
+	uint32_t n = w->n_items;
+	struct placed *ranked = mem_alloc(n, sizeof(*ranked), err), *moved = ranked ? mem_alloc(n, sizeof(*moved), err) : NULL;
+
+	w->next = moved ? mem_alloc(n, sizeof(*w->next), err) : NULL;
+	if (w->next) {
+		for (uint32_t i = 0; i < n; i++)
+			ranked[i] = (struct placed){ -w->item[i].popularity, i };
+		qsort(ranked, n, sizeof(*ranked), by_place);
+		for (uint32_t k = 0; k < n; k++)
+			moved[k] = (struct placed){ log(k + HEAD) + REACH * rng_normal(&rng), ranked[k].item };
+		qsort(moved, n, sizeof(*moved), by_place);
+		for (uint32_t k = 0; k < n; k++) {
+			struct placed *other = &moved[(k + 1) % n], here = moved[k];
+
+			if (here.item == ranked[k].item) { /* nothing follows itself */
+				moved[k] = *other;
+				*other = here;
+			}
+			w->next[ranked[k].item] = moved[k].item;
+		}
+		/* The last may have changed places with the first, which had its follower already. */
+		w->next[ranked[0].item] = moved[0].item;
+	}
+	mem_free(ranked);
+	mem_free(moved);
+	return w->next != NULL;
+}
+
 bool synth_world_make(struct synth_world *w, const struct synth_scenario *sc, uint32_t n_items, uint64_t seed,
 		      struct err *err)
 {
@@ -140,4 +188,5 @@ void synth_world_done(struct synth_world *w)
 		shelf_done(&w->shelf[t]);
 	shelf_done(&w->all);
 	mem_free(w->item);
+	mem_free(w->next);
 }
