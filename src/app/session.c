@@ -74,6 +74,7 @@ void session_free(struct session *s)
 	message_queue_free(s->queue);
 	pool_free(s->pool);
 	session_runs_done(s);
+	mem_free(s->foretold);
 	session_personas_done(s);
 	split_unref(s->split);
 	dataset_unref(s->data);

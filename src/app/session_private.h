@@ -3,6 +3,7 @@
 #ifndef APP_SESSION_PRIVATE_H
 #define APP_SESSION_PRIVATE_H
 
+#include "app/foretell.h"
 #include "app/session_change.h"
 #include "base/pool.h"
 #include "job/job.h"
@@ -49,6 +50,10 @@ struct session {
 	char followed[64];            /* the training that answers while follow is on; "": none */
 	float *user_metric;           /* [U] of the answering run, or NULL */
 	char user_metric_name[32];
+
+	struct foretold *foretold;    /* [n_foretold] of the models, or NULL: mem_free() */
+	size_t n_foretold;
+	uint64_t foretold_split;      /* that it was asked for; 0: none */
 
 	struct edits edits;
 	struct persona **persona;     /* by name */

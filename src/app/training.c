@@ -7,17 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/machine.h"
 #include "app/session_change.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "data/split.h"
+#include "train/cost.h"
 
 /* --- UI: before ------------------------------------------------------------------------------------------- */
 
 static bool fits_in_memory(const struct training *t, struct err *err)
 {
 	const struct fit_request *r = &t->request;
-	uint64_t need = fit_bytes(r->ops, &r->params, r->split, r->refit, r->kept), have = mem_bytes_available();
+	uint64_t need = fit_bytes(r, t->threads), have = mem_bytes_available();
 	char a[32], b[32];
 
 	if (need <= have)
@@ -138,6 +140,9 @@ bool training_prepare(struct training *t, struct session *s, const char *wanted,
 
 	run_record_init(&t->record);
 	run_record_init(&shown);
+	t->speed_home = mem_strdup(session_home(s));
+	t->readonly = session_readonly(s);
+	t->threads = pool_slots(session_pool(s));
 	t->request.data = dataset_ref(session_data(s));
 	t->request.split = split_ref((struct split *)session_split(s));
 	if (!choose_watched(t, s, err) ||
@@ -172,6 +177,7 @@ struct epoch_news {
 	struct curve_point point;
 	const struct snapshot *snapshot;
 	const struct epoch_lists *lists; /* NULL: nobody is watched */
+	double told_once, told_epoch;
 };
 
 static void news_free(void *p)
@@ -195,6 +201,8 @@ static void on_epoch(void *ctx, const struct curves *curves, const struct snapsh
 	n->head.of = t;
 	n->point = curves->point[curves->n - 1];
 	n->snapshot = take;
+	n->told_once = t->record.told_once;
+	n->told_epoch = t->record.told_epoch;
 	if (lists) {
 		n->lists = epoch_lists_ref(lists);
 		watched_add(&t->lists, lists, &ignored); /* without memory for it, an epoch less to look at */
@@ -283,17 +291,42 @@ bool training_announce(struct training *t, struct err *err)
 	return good;
 }
 
+/* Told before the first epoch, kept to stand beside what it took. */
+static bool tell_cost(struct training *t, const struct task *task, struct err *err)
+{
+	struct speed speed;
+	struct cost cost;
+
+	if (!machine_speed(t->speed_home, t->readonly, task, &speed, err))
+		return false;
+	cost_tell(&t->request, &speed, t->threads, &cost);
+	t->record.told_once = cost.once;
+	t->record.told_epoch = cost.epoch;
+	t->record.told_bytes = cost.bytes;
+	return true;
+}
+
+static void measure_memory(struct training *t)
+{
+	uint64_t peak = mem_bytes_peak();
+
+	t->record.peak_bytes = peak > t->held ? peak - t->held : 0;
+}
+
 bool training_run(struct training *t, struct job *job, const struct task *task, struct err *err)
 {
 	struct err not_kept;
 	bool good;
 
 	t->job = job;
-	if (!training_announce(t, err) || !recall_lists(t, err))
+	if (!tell_cost(t, task, err) || !training_announce(t, err) || !recall_lists(t, err))
 		return false;
+	t->held = mem_bytes_now();
+	mem_reset_peak();
 	t->request.on_epoch = on_epoch;
 	t->request.ctx = t;
 	good = fit_run(&t->request, task, &t->result, err);
+	measure_memory(t);
 	record_result(t, good, err);
 	if (training_keep(t, good ? err : &not_kept))
 		return good;
@@ -324,6 +357,8 @@ void training_message(struct training *t, struct session *s, void *payload)
 	curves_add(&r->rec.curves, &n->point, &ignored); /* the worker keeps the whole curve */
 	r->rec.epochs = n->point.epoch;
 	r->rec.seconds = n->point.seconds;
+	r->rec.told_once = n->told_once;
+	r->rec.told_epoch = n->told_epoch;
 	r->rate_now = n->point.rate;
 	if (is_better(t, n->point.valid, r->rec.best_metric)) {
 		r->rec.best_metric = n->point.valid;
@@ -395,5 +430,6 @@ void training_done(struct training *t)
 	split_unref(t->request.split);
 	dataset_unref(t->request.data);
 	free(t->home);
+	free(t->speed_home);
 	free(t->folder);
 }

@@ -24,6 +24,10 @@ struct training {
 	uint32_t *watch;            /* [request.n_watched] users that the request borrows */
 	struct watched lists;       /* the worker's; given to the session at the end */
 	char *home, *folder;        /* of a kept run */
+	char *speed_home;           /* where the machine's speed is kept */
+	bool readonly;
+	unsigned threads;
+	uint64_t held;              /* bytes held when it began */
 	struct job *job;            /* while it runs */
 	struct fit_result result;
 };

@@ -17,6 +17,7 @@
 #include "cmd/compare_models.h"
 #include "cmd/hold.h"
 #include "cmd/tables.h"
+#include "cmd/told.h"
 #include "eval/interval.h"
 
 #define LEVEL 0.05
@@ -276,6 +277,7 @@ static void add_row(struct result *res, const struct comparison *x, const struct
 	json_object_set_new(row, "coverage@10", json_number(value_at(e, METRIC_COVERAGE, 10)));
 	json_object_set_new(row, "novelty@10", json_number(value_at(e, METRIC_NOVELTY, 10)));
 	json_object_set_new(row, "train_seconds", json_number(rec->seconds));
+	told_put(row, rec);
 	json_object_set_new(row, "ms_per_user", json_number(e->n_users ? 1000 * e->seconds / (double)e->n_users : NAN));
 	json_object_set_new(row, "bytes", json_integer((json_int_t)r->bytes));
 	json_object_set_new(row, "explanation", json_text(r->explanation));
@@ -310,6 +312,7 @@ static void tell(struct call *c, struct comparison *x)
 	result_add_column(r, "recall@20", "recall@20", COLUMN_SCORE);
 	result_add_column(r, "coverage@10", "coverage", COLUMN_SCORE);
 	result_add_column(r, "novelty@10", "novelty", COLUMN_SCORE);
+	result_add_column(r, "told/seconds", "told", COLUMN_SECONDS);
 	result_add_column(r, "train_seconds", "trained in", COLUMN_SECONDS);
 	result_add_column(r, "ms_per_user", "ms/user", COLUMN_SCORE);
 	result_add_column(r, "bytes", "memory", COLUMN_BYTES);

@@ -10,6 +10,7 @@
 #include "cmd/hold.h"
 #include "cmd/packed_say.h"
 #include "cmd/tables.h"
+#include "cmd/told.h"
 
 /* --- runs ------------------------------------------------------------------------------------------------- */
 
@@ -40,6 +41,7 @@ static void add_run(struct result *res, const struct run *r, bool answers)
 	json_object_set_new(row, "best_epoch", json_integer(rec->best_epoch));
 	json_object_set_new(row, "stopped", json_text(rec->stopped));
 	json_object_set_new(row, "seconds", json_number(rec->seconds));
+	told_put(row, rec);
 	json_object_set_new(row, "bytes", json_integer((json_int_t)run_bytes(r)));
 	json_object_set_new(row, "precision", json_text(precision_name[run_precision(r)]));
 	json_object_set_new(row, "note", rec->note[0] ? json_text(rec->note) : json_null());
@@ -60,7 +62,7 @@ static bool runs_prepare(struct call *c, struct err *err)
 	static const struct result_column columns[] = {
 		{ "run", "run", COLUMN_TEXT },      { "best", "on valid", COLUMN_SCORE },
 		{ "metric", "metric", COLUMN_TEXT }, { "epochs", "epochs", COLUMN_INT },
-		{ "seconds", "took", COLUMN_SECONDS }, { "bytes", "memory", COLUMN_BYTES },
+		{ "told/seconds", "told", COLUMN_SECONDS }, { "seconds", "took", COLUMN_SECONDS }, { "bytes", "memory", COLUMN_BYTES },
 		{ "precision", "in", COLUMN_TEXT },
 		{ "stopped", "stopped", COLUMN_TEXT }, { "data", "data", COLUMN_TEXT },
 		{ "split", "split", COLUMN_TEXT },  { "state", "", COLUMN_TEXT }, { NULL, NULL, 0 },

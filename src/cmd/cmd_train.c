@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/tables.h"
+#include "cmd/told.h"
 #include "data/split.h"
 
 static const struct param_spec train_params[] = {
@@ -205,6 +206,7 @@ static void tell_run(struct result *r, const struct run_record *rec)
 	result_set(r, "seconds", json_number(rec->seconds));
 	result_set(r, "seconds_per_epoch", json_number(rec->epochs ? rec->seconds / rec->epochs : NAN));
 	result_set(r, "bytes", json_integer((json_int_t)rec->bytes));
+	told_put(r->head, rec);
 	result_set(r, "precision", json_text(precision_name[rec->precision]));
 	result_set(r, "note", rec->note[0] ? json_text(rec->note) : json_null());
 	str_printf(&s, "%s: %s", rec->name, rec->stopped);
@@ -217,7 +219,9 @@ static void tell_run(struct result *r, const struct run_record *rec)
 			   curves_gap(&rec->curves) < 0 ? "below" : "above");
 	if (rec->note[0])
 		str_printf(&s, ", %s", rec->note);
-	str_printf(&s, ", %.2f s, %s\n", rec->seconds, str_bytes(rec->bytes, bytes));
+	str_printf(&s, ", %.2f s, %s", rec->seconds, str_bytes(rec->bytes, bytes));
+	told_say(rec, &s);
+	str_puts(&s, "\n");
 	result_say(r, "%s", s.s);
 	str_done(&s);
 }

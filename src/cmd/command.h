@@ -75,6 +75,8 @@ const struct command *command_find(const char *name, struct err *err);
  * *job: the job it runs as, 0 when it is already done. */
 typedef void command_done_fn(void *ctx, const struct call *call, const struct result *r, const struct err *err);
 bool command_start(struct session *s, const char *line, command_done_fn *done, void *ctx, uint32_t *job);
+/* The models that `train` knows, in the order of `models`; NULL behind the last. */
+const char *model_listed(size_t i, const char **title);
 /* What the screen asks first; false: nothing to ask. */
 bool command_question(struct session *s, const char *line, struct str *question);
 

@@ -15,6 +15,7 @@
 #include "model/fold_negatives.h"
 #include "model/packed_tensors.h"
 #include "model/registry.h"
+#include "model/rows.h"
 #include "model/vectors.h"
 #include "num/bpr_core.h"
 #include "num/linalg.h"
@@ -424,17 +425,39 @@ static uint64_t held(const struct model *model)
 	return tables_bytes(p, m->U, m->I, m->D) + rank_panels_bytes_for(p, m->I, m->D);
 }
 
-/* Training, with the best and the newest frozen model beside it; one more as it is packed. */
+/* Training with its state as it is kept, the best and the newest frozen model beside it; one more as it is packed. */
 static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
 	uint32_t D = (uint32_t)params_int(p, "dim");
 	uint64_t whole = tables_bytes(PRECISION_F32, shape->n_users, shape->n_items, D);
 	uint64_t panels = rank_panels_bytes(shape->n_items, D);
 
-	return whole + (shape->kept == PRECISION_F32 ? 0 : whole + panels) +
+	return 2 * whole + (shape->kept == PRECISION_F32 ? 0 : whole + panels) +
 	       2 * (tables_bytes(shape->kept, shape->n_users, shape->n_items, D) +
 		    rank_panels_bytes_for(shape->kept, shape->n_items, D)) +
 	       bpr_core_bytes_for(shape->n_users, shape->n_items, shape->n_events);
+}
+
+static double searched(double events, const void *ctx)
+{
+	(void)ctx;
+	return events * log2(events + 1);
+}
+
+/* A step reads and writes a user's row and two items' of its part, which the cache holds. */
+static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
+{
+	double U = (double)shape->n_users, I = (double)shape->n_items, E = (double)shape->n_events;
+	double D = (double)params_int(p, "dim"), search = rows_users(shape, searched, NULL);
+
+	out->epoch.shared[EFFORT_NEAR] += 7 * E * D;
+	out->epoch.shared[EFFORT_DRAW] += search + 14 * E; /* a negative drawn, looked for; the event dealt */
+	out->epoch.shared[effort_rows(I * D * sizeof(float))] += shape->n_valid * VALID_NEGATIVES * D;
+	out->epoch.shared[EFFORT_DRAW] += shape->n_valid * VALID_NEGATIVES * (8 + (E > 0 ? search / E : 0));
+	effort_copies(&out->epoch, (U + 2 * I) * D);
+	out->once.shared[EFFORT_DRAW] += 20 * (U + I) * D;
+	out->once.alone[EFFORT_PASS] += 4 * E;
+	effort_dots(&out->asked, I, 0.3 * D, rows_mean(shape)); /* long vectors and biases rule most items out unseen */
 }
 
 const struct model_ops bpr_ops = {
@@ -458,5 +481,6 @@ const struct model_ops bpr_ops = {
 	.load = load,
 	.bytes = bytes,
 	.held = held,
+	.effort = effort,
 	.destroy = destroy,
 };

@@ -14,6 +14,7 @@
 #include "model/net_tensors.h"
 #include "model/packed_tensors.h"
 #include "model/registry.h"
+#include "model/rows.h"
 #include "model/vectors.h"
 #include "num/linalg.h"
 
@@ -410,7 +411,7 @@ static uint64_t held(const struct model *model)
 	return cfgan_generator_floats(n) * sizeof(float) + rank_panels_bytes(n->I, cfgan_width(n));
 }
 
-/* Training, with the best and the newest frozen model beside it; slots as a machine of 8 threads has. */
+/* Training with its state as it is kept (adam's moments too), the best and the newest frozen model beside it. */
 static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
 	struct cfgan_rule rule = rule_of(p);
@@ -419,9 +420,27 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 
 	if (!net_of(&n, shape->n_items, p, &ignored)) /* create() tells why */
 		return 0;
-	return cfgan_net_floats(&n) * sizeof(float) +
+	return 4 * cfgan_net_floats(&n) * sizeof(float) +
 	       2 * (cfgan_generator_floats(&n) * sizeof(float) + rank_panels_bytes(n.I, cfgan_width(&n))) +
-	       cfgan_fit_bytes(&n, &rule, shape, 8);
+	       cfgan_fit_bytes(&n, &rule, shape, shape_threads(shape));
+}
+
+static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
+{
+	struct cfgan_rule rule = rule_of(p);
+	struct cfgan_net n;
+	struct err ignored;
+	double I, width;
+
+	if (!net_of(&n, shape->n_items, p, &ignored))
+		return;
+	I = (double)n.I;
+	width = (double)cfgan_width(&n);
+	cfgan_fit_effort(&n, &rule, shape, &out->epoch);
+	effort_copies(&out->epoch, (double)cfgan_generator_floats(&n) + I * width + (double)cfgan_net_floats(&n));
+	out->once.alone[EFFORT_DRAW] += 2 * (double)cfgan_net_floats(&n);
+	effort_dots(&out->asked, I, width, rows_mean(shape));
+	out->asked.shared[effort_rows(I * width * sizeof(float))] += rows_mean(shape) * (double)n.G.size[0];
 }
 
 const struct model_ops cfgan_ops = {
@@ -444,5 +463,6 @@ const struct model_ops cfgan_ops = {
 	.load = load,
 	.bytes = bytes,
 	.held = held,
+	.effort = effort,
 	.destroy = destroy,
 };

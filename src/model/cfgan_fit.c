@@ -187,6 +187,50 @@ uint64_t cfgan_fit_bytes(const struct cfgan_net *n, const struct cfgan_rule *r, 
 	       row_grads_bytes(2 * n->I, n->D.size[0], 3 * m.events + m.drawn);
 }
 
+/* Multiply-adds of a part's layers above its first. */
+static double above_first(const struct cfgan_part *p)
+{
+	double sum = 0;
+
+	for (uint32_t l = 1; l < p->n; l++)
+		sum += (double)p->size[l - 1] * p->size[l];
+	return sum;
+}
+
+/* Of I items how many are among so many drawn. */
+static double distinct(double I, double drawn)
+{
+	return I > 0 ? I * (1 - exp(-drawn / I)) : 0;
+}
+
+/* Rows of the events one by one, rows of what is drawn for a group as a product with its histories.  Gradients of rows
+ * are added up and stepped a batch at a time. */
+void cfgan_fit_effort(const struct cfgan_net *n, const struct cfgan_rule *r, const struct model_shape *s,
+		      struct effort *e)
+{
+	double I = (double)n->I, U = (double)s->n_users, E = (double)s->n_events, G = (double)n->G.size[0];
+	double J = (double)n->D.size[0], width = (double)cfgan_width(n), mean = U > 0 ? E / U : 0;
+	double pm = fmin(ceil(r->pm * mean), I), zr = fmin(ceil(r->zr * mean), I), groups = U / CFGAN_GROUP;
+	double batch = fmin((double)r->batch, U), batches = batch > 0 ? ceil(U / batch) : 0, in_batch = E / fmax(batches, 1);
+	double made = E * (G + width) + U * above_first(&n->G), judged = U * above_first(&n->D);
+	double met_out = distinct(I, in_batch + (pm + zr) * batch / CFGAN_GROUP), met_in = distinct(I, in_batch);
+	double met_judged = met_in + distinct(I, in_batch + pm * batch / CFGAN_GROUP);
+	double d = (double)r->d_passes, g = (double)r->g_passes;
+	enum effort_kind rows = effort_rows(I * width * sizeof(float));
+
+	/* The discriminator: the history made and judged with the real one; its gradients. */
+	e->shared[rows] += 2 * d * (made + 6 * E * J + groups * pm * J);
+	e->shared[EFFORT_PRODUCT] += 2 * d * (U * pm * (width + 2 * J) + 6 * judged);
+	e->shared[EFFORT_PASS] += d * batches * 24 * met_judged * J;
+	/* The generator: through the discriminator and back. */
+	e->shared[rows] += 2 * g * (3 * made + 3 * E * J + groups * (pm + zr) * width * 2);
+	e->shared[EFFORT_PRODUCT] += 2 * g * (U * (pm + zr) * width * 3 + U * pm * 2 * J + 3 * judged);
+	e->shared[EFFORT_PASS] += g * batches * 24 * (met_out * width + met_in * G);
+	e->shared[EFFORT_EXP] += (d + g) * U * (G + J);
+	e->alone[EFFORT_DRAW] += (d + g) * (12 * E + 4 * groups * (pm + zr));
+	e->alone[EFFORT_PASS] += 3 * (d * met_judged * J + g * (met_out * width + met_in * G)) * batches;
+}
+
 /* --- One batch: chunks forward and backward ------------------------------------------------- */
 
 static void run_group(struct cfgan_fit *f, size_t chunk, size_t group, struct slot *s)

@@ -30,6 +30,9 @@ struct cfgan_fit *cfgan_fit_new(const struct cfgan_net *n, const struct cfgan_ru
 void cfgan_fit_free(struct cfgan_fit *f); /* NULL is fine */
 uint64_t cfgan_fit_bytes(const struct cfgan_net *n, const struct cfgan_rule *r, const struct model_shape *s,
 			 unsigned slots);
+/* += an epoch. */
+void cfgan_fit_effort(const struct cfgan_net *n, const struct cfgan_rule *r, const struct model_shape *s,
+		      struct effort *e);
 struct optim *cfgan_fit_optim(struct cfgan_fit *f, enum cfgan_block block); /* the steps so far, for a resume */
 
 /* One epoch; fills ctx.  NaN or Inf: ERR_NUMERIC naming epoch, batch and tensor. */

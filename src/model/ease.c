@@ -16,6 +16,7 @@
 #include "model/item_matrix.h"
 #include "model/packed_tensors.h"
 #include "model/registry.h"
+#include "model/rows.h"
 #include "num/linalg.h"
 
 enum { DOUBLE_ITEMS = 4096 };
@@ -284,6 +285,19 @@ static uint64_t held(const struct model *model)
 	return packed_bytes(&t);
 }
 
+static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
+{
+	double I = (double)shape->n_items, pairs = rows_users(shape, rows_square, NULL);
+	bool in_double = takes_double(p, shape->n_items);
+
+	out->once.shared[EFFORT_ADD] += pairs / 2;
+	out->once.shared[EFFORT_PASS] += 8 * I * I; /* cleared, mirrored twice, made weights */
+	out->once.shared[in_double ? EFFORT_DOUBLE : EFFORT_PRODUCT] += I * I * I; /* factor and inverse, at half the speed of a product */
+	out->once.alone[EFFORT_PASS] += in_double ? 3 * I * I : 0;
+	effort_tiles(&out->asked, I);
+	out->asked.shared[EFFORT_PASS] += rows_mean(shape) * I;
+}
+
 const struct model_ops ease_ops = {
 	.name = "ease",
 	.title = "EASE: a linear item-to-item model, solved at once",
@@ -302,5 +316,6 @@ const struct model_ops ease_ops = {
 	.load = load,
 	.bytes = bytes,
 	.held = held,
+	.effort = effort,
 	.destroy = destroy,
 };

@@ -18,8 +18,10 @@
 #include "model/ials_packed.h"
 #include "model/packed_tensors.h"
 #include "model/registry.h"
+#include "model/rows.h"
 #include "model/vectors.h"
 #include "num/ials_core.h"
+#include "num/kern.h"
 #include "num/linalg.h"
 
 #define INIT_SIGMA 0.1
@@ -506,14 +508,14 @@ static uint64_t scoring_bytes(enum precision p, uint32_t I, uint32_t D)
 	return p == PRECISION_F32 ? table + ials_side_bytes(I, D) : table;
 }
 
-/* Training, with the best and the newest frozen model beside it; one more as it is packed. */
+/* Training with its state as it is kept, the best and the newest frozen model beside it; one more as it is packed. */
 static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
 	uint64_t U = shape->n_users, I = shape->n_items;
 	uint32_t D = (uint32_t)params_int(p, "dim");
 	uint64_t whole = shape->kept == PRECISION_F32 ? 0 : scoring_bytes(PRECISION_F32, shape->n_items, D);
 
-	return (U + I) * (D + 1) * sizeof(float) + ials_side_bytes(shape->n_users, D) +
+	return (U + I) * (2 * D + 1) * sizeof(float) + ials_side_bytes(shape->n_users, D) +
 	       ials_side_bytes(shape->n_items, D) + whole + 2 * scoring_bytes(shape->kept, shape->n_items, D);
 }
 
@@ -522,6 +524,48 @@ static uint64_t held(const struct model *model)
 	const struct ials *m = (const struct ials *)model;
 
 	return scoring_bytes(m->H ? PRECISION_F32 : m->packed.items.precision, m->I, m->D);
+}
+
+struct solved { double D, P; }; /* P: D padded to whole vectors */
+
+/* As num/ials_core.h solves a row of n events: by its own n x n system or the D x D one. */
+static double multiply_adds(double n, const void *ctx)
+{
+	const struct solved *s = ctx;
+
+	if (n == 0)
+		return 0;
+	return n < s->D ? s->P * n * n / 2 + n * n * n / 6 + n * n : n * s->P * s->P / 2 + s->P * s->P * s->P / 6 + s->P * s->P;
+}
+
+/* A fixed side made ready: its Gram matrix, that one's eigenvectors, all rows rotated. */
+static void side_effort(struct effort *e, double rows, const struct solved *s)
+{
+	e->shared[EFFORT_SOLVE] += rows * s->P * s->P / 2;
+	e->shared[EFFORT_PRODUCT] += rows * s->P * s->P;
+	e->alone[EFFORT_DOUBLE] += 9 * s->D * s->D * s->D;
+}
+
+static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
+{
+	double U = (double)shape->n_users, I = (double)shape->n_items, E = (double)shape->n_events;
+	double D = (double)params_int(p, "dim");
+	struct solved s = { D, ceil(D / KERN_PAD) * KERN_PAD };
+	double by_users = rows_users(shape, multiply_adds, &s), n = rows_mean(shape);
+	struct effort *e = &out->epoch;
+
+	side_effort(e, U, &s);
+	side_effort(e, I, &s);
+	e->shared[EFFORT_SOLVE] += 0.7 * (by_users + rows_items(shape, multiply_adds, &s));
+	e->shared[EFFORT_PRODUCT] += (U + I) * s.P * s.P;
+	e->shared[effort_rows(U * s.P * sizeof(float))] += 2 * E * s.P;
+	e->shared[effort_rows(I * s.P * sizeof(float))] += 2 * E * s.P + shape->n_valid * s.D;
+	effort_copies(e, (2 * I + U) * s.P);
+	out->once.shared[EFFORT_DRAW] += 20 * (U + I) * s.D; /* the first vectors */
+	effort_dots(&out->asked, I, s.D, n);
+	out->asked.shared[EFFORT_SOLVE] += U > 0 ? 0.7 * by_users / U : 0;
+	out->asked.shared[EFFORT_PRODUCT] += s.P * s.P;
+	out->asked.shared[effort_rows(I * s.P * sizeof(float))] += 2 * n * s.P;
 }
 
 const struct model_ops ials_ops = {
@@ -546,5 +590,6 @@ const struct model_ops ials_ops = {
 	.load = load,
 	.bytes = bytes,
 	.held = held,
+	.effort = effort,
 	.destroy = destroy,
 };

@@ -9,6 +9,7 @@
 #include "model/history_cosine.h"
 #include "model/packed_tensors.h"
 #include "model/registry.h"
+#include "model/rows.h"
 #include "model/sequences.h"
 #include "model/skipgram.h"
 #include "model/vectors.h"
@@ -206,14 +207,48 @@ static uint64_t held(const struct model *model)
 	return sizeof(struct item2vec) + history_cosine_held(&((const struct item2vec *)model)->of);
 }
 
-/* Training, with the best and the newest frozen model beside it. */
+/* Training with its state as it is kept, the best and the newest frozen model beside it. */
 static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
 	uint64_t I = shape->n_items, D = (uint64_t)params_int(p, "dim");
 
-	return sizeof(struct item2vec) + 2 * skipgram_table_bytes(I, D) + 2 * history_cosine_bytes(I, D) +
+	return sizeof(struct item2vec) + 4 * skipgram_table_bytes(I, D) + 2 * history_cosine_bytes(I, D) +
 	       I * sizeof(uint64_t) + sequences_bytes(shape->n_users, shape->n_events) +
 	       sgns_core_bytes(shape->n_items, shape->n_users, shape->longest, (uint32_t)params_int(p, "window"));
+}
+
+struct kept { double total, subsample; };
+
+/* Occurrences of an item that are kept, of so many (num/sgns_pairs.h). */
+static double occurrences_kept(double count, const void *ctx)
+{
+	const struct kept *k = ctx;
+
+	return count * sgns_kept(count, k->total, k->subsample);
+}
+
+struct spoken { double share; uint32_t window; };
+
+static double pairs_of(double events, const void *ctx)
+{
+	const struct spoken *s = ctx;
+
+	return sgns_pairs_expected(events * s->share, s->window);
+}
+
+static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
+{
+	struct sgns_rule rule = skipgram_rule(p);
+	double I = (double)shape->n_items, E = (double)shape->n_events, D = (double)params_int(p, "dim");
+	struct kept kept = { E, rule.subsample };
+	struct spoken spoken = { E > 0 ? rows_items(shape, occurrences_kept, &kept) / E : 0, rule.window };
+
+	skipgram_effort(&out->epoch, &rule, (uint32_t)D, I, E, rows_users(shape, pairs_of, &spoken));
+	effort_copies(&out->epoch, 3 * I * D);
+	out->epoch.alone[EFFORT_NEAR] += 2 * I * D; /* made 1 long */
+	out->once.alone[EFFORT_DRAW] += 2 * I * D + effort_sort(E);
+	effort_dots(&out->asked, I, D, rows_mean(shape));
+	out->asked.shared[effort_rows(I * D * sizeof(float))] += rows_mean(shape) * D;
 }
 
 const struct model_ops item2vec_ops = {
@@ -237,5 +272,6 @@ const struct model_ops item2vec_ops = {
 	.load = load,
 	.bytes = bytes,
 	.held = held,
+	.effort = effort,
 	.destroy = destroy,
 };

@@ -5,12 +5,14 @@
  * where i is among the K items most similar to j (keep=history), or j among those most similar to i
  * (keep=candidate).  Weights (tf-idf, bm25) act inside sim alone.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "model/csr_tensors.h"
 #include "model/registry.h"
 #include "model/row_sum.h"
+#include "model/rows.h"
 #include "num/knn_core.h"
 
 enum similarity { COSINE, JACCARD, TF_IDF, BM25 }; /* as the parameter lists them */
@@ -254,12 +256,26 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 	uint64_t turned = params_choice(p, "keep") ? (uint64_t)kept * shape->n_items *
 							 (sizeof(uint32_t) + sizeof(float)) : 0;
 
-	return copies + turned + knn_fit_bytes(shape->n_events, shape->n_items, kept, 8);
+	return copies + turned + knn_fit_bytes(shape->n_events, shape->n_items, kept, shape_threads(shape));
 }
 
 static uint64_t held(const struct model *model)
 {
 	return csr_bytes(&((const struct item_knn *)model)->sims);
+}
+
+/* Every pair of events of a user is counted; then each item's row of counts is judged. */
+static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
+{
+	double I = (double)shape->n_items, K = fmin((double)params_int(p, "neighbours"), I);
+	double pairs = rows_users(shape, rows_square, NULL), E = (double)shape->n_events, seen = fmin(I * I, pairs);
+	double weighs = params_choice(p, "similarity") >= TF_IDF;
+
+	out->once.shared[EFFORT_ADD] += 1.5 * pairs;
+	out->once.shared[EFFORT_DRAW] += 5.5 * seen; /* judged, and the best of each row kept in order */
+	out->once.alone[EFFORT_ADD] += (2 + 4 * weighs) * E;
+	effort_tiles(&out->asked, I);
+	effort_row_sums(&out->asked, I, rows_mean(shape), K);
 }
 
 const struct model_ops item_knn_ops = {
@@ -280,5 +296,6 @@ const struct model_ops item_knn_ops = {
 	.load = load,
 	.bytes = bytes,
 	.held = held,
+	.effort = effort,
 	.destroy = destroy,
 };

@@ -19,6 +19,7 @@
 #include "data/split.h"
 #include "model/weights.h"
 #include "num/csr.h"
+#include "num/effort.h"
 #include "num/rank.h"
 
 enum model_caps {
@@ -64,14 +65,25 @@ struct build_env {
 	void *resolve_ctx, *choose_ctx;
 };
 
-/* Sizes for bytes(), before anything is built. */
+/* Sizes for bytes() and effort(), before anything is built. */
 struct model_shape {
 	uint32_t n_users, n_items;
 	size_t n_events;     /* of x */
 	uint32_t longest;    /* events of the busiest user */
 	enum precision kept; /* of what is frozen: F32 unless train … precision= says otherwise */
 	const struct dataset *data; /* for models that read its text, tags or modalities */
+	unsigned threads;    /* 0: as a machine of 8 has */
+	bool patterns;       /* x has no values: every event counts 1 */
+	const struct csr *x; /* U x I, its pattern alone counts; bytes() may do without (NULL), then tells the most */
+	/* For effort() alone: */
+	const uint32_t *item_events; /* [I] of x */
+	double n_valid;      /* events of valid whose loss is told each epoch; 0: it is not */
 };
+static inline unsigned shape_threads(const struct model_shape *s) { return s->threads ? s->threads : 8; }
+
+/* What a training takes, in operations (num/effort.h): once, each epoch with its snapshot and the loss on valid, and
+ * each user whose list is made to tell a metric. */
+struct model_effort { struct effort once, epoch, asked; };
 
 /* One question: a history, oldest first, and whose it is.  n == 0 is allowed (score what you can). */
 struct query {
@@ -220,6 +232,9 @@ struct model_ops {
 	/* Peak memory of training and scoring, all copies, shown before training. */
 	uint64_t (*bytes)(const struct model_shape *shape, const struct params *p);
 	uint64_t (*held)(const struct model *m); /* memory of a frozen model */
+	/* ANY, under 5 ms: counted before training, into *out (zeroed); parameters that create() refuses leave it so.
+	 * NULL: nothing is foretold. */
+	void (*effort)(const struct model_shape *shape, const struct params *p, struct model_effort *out);
 	void (*destroy)(struct model *m);
 };
 

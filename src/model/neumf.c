@@ -18,6 +18,7 @@
 #include "model/neumf_packed.h"
 #include "model/neumf_score.h"
 #include "model/registry.h"
+#include "model/rows.h"
 #include "model/vectors.h"
 
 enum { MAX_WIDTH = 1024 };
@@ -387,7 +388,7 @@ static uint64_t held(const struct model *model)
 	return net_bytes(n) + ready_bytes(n);
 }
 
-/* Training, with the best and the newest frozen model beside it; slots as a machine of 8 threads has. */
+/* Training with its state as it is kept (adam's moments too), the best and the newest frozen model beside it. */
 static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
 	struct neumf_rule rule = rule_of(p);
@@ -396,7 +397,37 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 
 	if (!net_of(&n, shape->n_users, shape->n_items, p, &err))
 		return 0; /* create() says why */
-	return 3 * net_bytes(&n) + 2 * ready_bytes(&n) + neumf_fit_bytes(&n, &rule, shape->n_events, 8);
+	return 6 * net_bytes(&n) + 2 * ready_bytes(&n) + neumf_fit_bytes(&n, &rule, shape->n_events, shape_threads(shape));
+}
+
+/* Multiply-adds of a pair in the layers above the first. */
+static double above_first(const struct neumf_net *n)
+{
+	double sum = n->L[n->n - 1] + n->G;
+
+	for (unsigned k = 1; k < n->n; k++)
+		sum += (double)n->L[k - 1] * n->L[k];
+	return sum;
+}
+
+/* Forward, and twice as much backward; a batch's sums, then the optimiser on the dense weights and the rows met. */
+static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
+{
+	struct neumf_rule rule = rule_of(p);
+	struct neumf_net n;
+	struct err ignored;
+	double U = (double)shape->n_users, I = (double)shape->n_items, E = (double)shape->n_events, each = 1 + rule.negatives;
+
+	if (!net_of(&n, shape->n_users, shape->n_items, p, &ignored))
+		return;
+	neumf_fit_effort(&n, &rule, shape, &out->epoch);
+	out->epoch.shared[EFFORT_PRODUCT] += shape->n_valid * ((each + 1) * n.M * n.L[0] + each * above_first(&n));
+	effort_copies(&out->epoch, (U + 2 * I) * n.D);
+	out->epoch.alone[EFFORT_PRODUCT] += I * n.M * n.L[0]; /* the items' half of the first layer */
+	out->once.shared[EFFORT_DRAW] += 20 * (U + I) * n.D;
+	out->once.alone[EFFORT_PASS] += 2 * E;
+	effort_tiles(&out->asked, I);
+	out->asked.shared[EFFORT_PRODUCT] += n.M * n.L[0] + 1.6 * I * (above_first(&n) + n.L[0] / 4.0);
 }
 
 const struct model_ops neumf_ops = {
@@ -419,5 +450,6 @@ const struct model_ops neumf_ops = {
 	.load = load,
 	.bytes = bytes,
 	.held = held,
+	.effort = effort,
 	.destroy = destroy,
 };

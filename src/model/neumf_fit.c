@@ -198,6 +198,39 @@ uint64_t neumf_fit_bytes(const struct neumf_net *n, const struct neumf_rule *r, 
 	       slots * (uint64_t)neumf_work_size(n, cap, cap * each);
 }
 
+static double hidden(const struct neumf_net *n, double *widths)
+{
+	double sum = n->L[n->n - 1] + n->G;
+
+	*widths = n->L[0];
+	for (unsigned k = 1; k < n->n; k++) {
+		sum += (double)n->L[k - 1] * n->L[k];
+		*widths += n->L[k];
+	}
+	return sum;
+}
+
+/* A pair goes forward, and twice as much backward, through layers so small that products run at a third of their
+ * speed.  A batch that is one chunk is one thread's; what follows it, the
+ * sums of gradients and the steps on what was touched, is too short for more. */
+void neumf_fit_effort(const struct neumf_net *n, const struct neumf_rule *r, const struct model_shape *s,
+		      struct effort *e)
+{
+	double E = (double)s->n_events, each = 1 + (double)r->negatives, per_batch = fmin((double)events_a_batch(r), E);
+	double batches = per_batch > 0 ? ceil(E / per_batch) : 0, widths, above = hidden(n, &widths);
+	double dense = (double)neumf_dense_size(n), stepped = r->lazy ? per_batch * (1 + each) * n->D : (double)(n->U + n->I) * n->D;
+	size_t chunks = chunks_of(groups_of((size_t)per_batch, (size_t)each));
+	double *work = chunks > 1 ? e->shared : e->alone;
+
+	work[EFFORT_PRODUCT] += 9 * E * ((each + 1) * n->M * n->L[0] + each * above);
+	work[EFFORT_PASS] += E * each * (8 * widths + 3 * n->D);
+	work[EFFORT_DRAW] += E * (each - 1) * (5 + log2((double)s->n_events / (s->n_users + 1.0) + 2)) +
+			     (n->dropout > 0 ? E * each * widths / 4 : 0);
+	e->alone[effort_rows((double)(n->U + n->I) * n->D * sizeof(float))] += 2 * E * (1 + each) * n->D;
+	e->alone[EFFORT_PASS] += batches * ((double)chunks * dense + 10 * (dense + stepped));
+	e->alone[EFFORT_DRAW] += 6 * E * (1 + each);
+}
+
 /* --- What a batch holds --------------------------------------------------------------------- */
 
 uint32_t neumf_absent_item(const struct csr *x, uint32_t u, uint32_t rank)

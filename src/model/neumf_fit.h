@@ -33,6 +33,9 @@ struct neumf_fit *neumf_fit_new(const struct neumf_net *n, const struct neumf_ru
 				struct err *err); /* x is borrowed */
 void neumf_fit_free(struct neumf_fit *f); /* NULL is fine */
 uint64_t neumf_fit_bytes(const struct neumf_net *n, const struct neumf_rule *r, size_t events, unsigned slots);
+/* += an epoch. */
+void neumf_fit_effort(const struct neumf_net *n, const struct neumf_rule *r, const struct model_shape *s,
+		      struct effort *e);
 /* The steps taken so far, for a resume: of the dense weights, of P, of Q. */
 struct optim *neumf_fit_optim(struct neumf_fit *f, unsigned which);
 enum { NEUMF_DENSE, NEUMF_USERS, NEUMF_ITEMS, NEUMF_OPTIMS };

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "model/registry.h"
+#include "model/rows.h"
 
 struct popularity {
 	struct model_base base;
@@ -196,6 +197,14 @@ static uint64_t held(const struct model *model)
 	return ((const struct popularity *)model)->I * sizeof(float);
 }
 
+static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
+{
+	out->once.alone[EFFORT_ADD] += (double)shape->n_events;
+	if (params_real(p, "half-life") > 0)
+		out->once.alone[EFFORT_DRAW] += 4 * (double)shape->n_events; /* ages, and repeats looked for */
+	effort_tiles(&out->asked, (double)shape->n_items);
+}
+
 const struct model_ops popularity_ops = {
 	.name = "popularity",
 	.title = "Popularity: what most people take",
@@ -213,5 +222,6 @@ const struct model_ops popularity_ops = {
 	.load = load,
 	.bytes = bytes,
 	.held = held,
+	.effort = effort,
 	.destroy = destroy,
 };

@@ -5,10 +5,13 @@
  * model/sasrec_fit.h.  A query's vector is the state after its newest event (model/sasrec_read.h), its
  * score with an item their dot product.
  */
+#include <math.h>
+
 #include "base/mem.h"
 #include "model/net_tensors.h"
 #include "model/packed_tensors.h"
 #include "model/registry.h"
+#include "model/rows.h"
 #include "model/sasrec_fit.h"
 #include "model/sasrec_read.h"
 #include "model/vectors.h"
@@ -373,8 +376,8 @@ static uint64_t held(const struct model *model)
 	return packed_tensors_bytes(&m->net.dense) + items_bytes(m->net.items.precision, &m->net);
 }
 
-/* Training, with the best and the newest frozen model beside it, one more as it is packed; dense weights
- * counted whole, slots as a machine of 8 threads has. */
+/* Training with its state as it is kept (adam's moments too), the best and the newest frozen model beside it, one more as it is packed; dense weights
+ * counted whole. */
 static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
 	struct sasrec_net n = net_of(shape->n_items, p);
@@ -382,8 +385,21 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 	uint64_t training = dense_bytes(&n) + packed_bytes_for(PRECISION_F32, n.I, n.D);
 	uint64_t whole = shape->kept == PRECISION_F32 ? 0 : dense_bytes(&n) + items_bytes(PRECISION_F32, &n);
 
-	return training + whole + 2 * (dense_bytes(&n) + items_bytes(shape->kept, &n)) +
-	       sasrec_fit_bytes(&n, &rule, shape, 8);
+	return 4 * training + whole + 2 * (dense_bytes(&n) + items_bytes(shape->kept, &n)) +
+	       sasrec_fit_bytes(&n, &rule, shape, shape_threads(shape));
+}
+
+static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
+{
+	struct sasrec_net n = net_of(shape->n_items, p);
+	struct sasrec_rule rule = rule_of(p);
+	double I = (double)n.I, D = (double)n.D, read = fmin(rows_mean(shape), n.max_len);
+
+	sasrec_fit_effort(&n, &rule, shape, &out->epoch);
+	effort_copies(&out->epoch, 2 * I * D + (double)sasrec_dense_size(&n));
+	out->once.alone[EFFORT_DRAW] += 20 * I * D;
+	effort_dots(&out->asked, I, D, rows_mean(shape));
+	out->asked.shared[EFFORT_PRODUCT] += read * sasrec_row_products(&n, read);
 }
 
 const struct model_ops sasrec_ops = {
@@ -409,5 +425,6 @@ const struct model_ops sasrec_ops = {
 	.load = load,
 	.bytes = bytes,
 	.held = held,
+	.effort = effort,
 	.destroy = destroy,
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/rows.h"
 #include "model/sasrec_valid.h"
 #include "num/embedding.h"
 #include "num/linalg.h"
@@ -200,6 +201,43 @@ uint64_t sasrec_fit_bytes(const struct sasrec_net *n, const struct sasrec_rule *
 	return floats * sizeof(float) + slots * (uint64_t)sasrec_work_size(n, rows, rows * n->max_len, true) +
 	       sasrec_batch_bytes(s, r->batch, n->max_len) + (r->loss == SASREC_CE ? softmax_all_bytes(n->I, n->D) : 0) +
 	       row_grads_bytes(n->I, n->D, entries_at_most(r, cap, groups)) + sasrec_valid_bytes(n, r, slots);
+}
+
+double sasrec_row_products(const struct sasrec_net *n, double read)
+{
+	return n->blocks * ((double)n->D * n->D * 5 + read * n->D);
+}
+
+static double rows_read(double events, const void *ctx)
+{
+	return fmin(fmax(events - 1, 0), *(const double *)ctx);
+}
+
+static double rows_squared(double events, const void *ctx)
+{
+	double n = rows_read(events, ctx);
+
+	return n * n;
+}
+
+/* A row forward, and twice as much backward, whose sums run slower; its loss as often over the items that it is told from. */
+void sasrec_fit_effort(const struct sasrec_net *n, const struct sasrec_rule *r, const struct model_shape *s,
+		       struct effort *e)
+{
+	double I = (double)n->I, D = (double)n->D, U = (double)s->n_users, most = (double)n->max_len;
+	double rows = rows_users(s, rows_read, &most), read = rows > 0 ? rows_users(s, rows_squared, &most) / rows : 0;
+	double batches = ceil(U / r->batch), all = steps_all_items(r) ? I * D : 0;
+	double against = r->loss == SASREC_CE ? I : r->loss == SASREC_BCE ? 2 : 1 + (double)r->negatives;
+	double chunks = (double)chunks_at_most(r, (size_t)(rows / (batches > 0 ? batches : 1) / SASREC_GROUP_ROWS) + 1);
+
+	e->shared[EFFORT_PRODUCT] += rows * 4 * (sasrec_row_products(n, read) + against * D);
+	e->shared[EFFORT_EXP] += rows * (against + n->blocks * n->heads * read);
+	e->shared[EFFORT_PASS] += rows * n->blocks * D * 30 + batches * (chunks + 10) * (all + (double)n->t.size);
+	e->alone[EFFORT_DRAW] += rows * 3;
+	e->alone[EFFORT_NEAR] += 2 * rows * D;
+	e->alone[EFFORT_PASS] += batches * 2 * all;
+	e->shared[EFFORT_PRODUCT] += s->n_valid * (read * sasrec_row_products(n, read) + against * D);
+	e->shared[EFFORT_EXP] += s->n_valid * against;
 }
 
 /* --- One batch: chunks forward and backward ------------------------------------------------- */

@@ -38,6 +38,11 @@ struct sasrec_fit *sasrec_fit_new(const struct sasrec_net *n, const struct sasre
 void sasrec_fit_free(struct sasrec_fit *f); /* NULL is fine */
 uint64_t sasrec_fit_bytes(const struct sasrec_net *n, const struct sasrec_rule *r, const struct model_shape *s,
 			  unsigned slots);
+/* += an epoch, the loss on valid with it. */
+void sasrec_fit_effort(const struct sasrec_net *n, const struct sasrec_rule *r, const struct model_shape *s,
+		       struct effort *e);
+/* Multiply-adds of a row forward, in histories of so many rows. */
+double sasrec_row_products(const struct sasrec_net *n, double read);
 /* The steps taken so far, for a resume: of the dense weights, of E. */
 struct optim *sasrec_fit_dense(struct sasrec_fit *f);
 struct optim *sasrec_fit_items(struct sasrec_fit *f);

@@ -81,3 +81,12 @@ bool skipgram_take(struct skipgram *s, const char *name, enum weights_what what,
 	return weights_take(w, name, TENSOR_F32, s->in, s->V, s->D, err) &&
 	       (what == WEIGHTS_SCORING || weights_take(w, "output_vectors", TENSOR_F32, s->out, s->V, s->D, err));
 }
+
+/* A pair: dot product and step of the pair's own and the drawn ones' vectors, then the input's. */
+void skipgram_effort(struct effort *e, const struct sgns_rule *rule, uint32_t D, double V, double words, double pairs)
+{
+	double outs = 1 + rule->negatives;
+
+	e->shared[EFFORT_NEAR] += pairs * (outs * 5 + 1) * D;
+	e->shared[EFFORT_DRAW] += words * 2 + 2 * pairs * (outs + 3) + V * 4; /* kept or not, dealt, negatives drawn */
+}

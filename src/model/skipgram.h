@@ -63,6 +63,8 @@ bool skipgram_save(const struct skipgram *s, const char *name, enum weights_what
 		   struct err *err);
 bool skipgram_take(struct skipgram *s, const char *name, enum weights_what what, const struct weights *w,
 		   struct err *err);
+/* += an epoch over so many words that gives so many pairs, V words. */
+void skipgram_effort(struct effort *e, const struct sgns_rule *rule, uint32_t D, double V, double words, double pairs);
 static inline uint64_t skipgram_table_bytes(uint64_t V, uint64_t D) { return V * D * sizeof(float); }
 
 #endif

@@ -23,16 +23,14 @@
 #include "model/packed_tensors.h"
 #include "model/registry.h"
 #include "model/row_sum.h"
+#include "model/spectral_sizes.h"
 #include "model/vectors.h"
 #include "num/blas.h"
 #include "num/linalg.h"
 #include "num/rank.h"
 #include "num/subspace.h"
 
-enum product { AUTO, ITEMS, USERS }; /* as the parameter lists them */
-enum form { WHOLE, SPARSE, BY_USERS };
 enum { TILE = 256 };
-#define AUTO_BYTES ((uint64_t)4 << 30) /* product=auto keeps a matrix of items up to here */
 
 struct spectral {
 	struct model_base base;
@@ -95,31 +93,6 @@ static struct spectral *new_model(uint32_t U, uint32_t I, const struct params *p
 static struct model *create(const struct build_env *env, const struct params *p, struct err *err)
 {
 	return (struct model *)new_model(env->x->rows, env->x->cols, p, err);
-}
-
-/* pairs: of items that share a user, at most. */
-static enum form choose_form(enum product product, uint64_t I, uint64_t pairs, uint64_t *bytes)
-{
-	uint64_t whole = I * I * sizeof(float), sparse;
-
-	pairs = pairs < I * I ? pairs : I * I;
-	sparse = pairs * (sizeof(uint32_t) + sizeof(float));
-	*bytes = whole < sparse ? whole : sparse;
-	if (product == USERS || (product == AUTO && *bytes > AUTO_BYTES))
-		return BY_USERS;
-	return whole < sparse ? WHOLE : SPARSE;
-}
-
-static uint64_t bytes(const struct model_shape *shape, const struct params *p)
-{
-	uint64_t I = shape->n_items, n = shape->n_events, dim = (uint64_t)params_int(p, "dim");
-	uint64_t first = subspace_bytes(shape->n_users, shape->n_items, (uint32_t)dim), second;
-	uint64_t vectors = I * dim * sizeof(float) + rank_panels_bytes((uint32_t)I, (uint32_t)dim);
-
-	if (choose_form((enum product)params_choice(p, "product"), I, n * shape->longest, &second) == BY_USERS)
-		second = n * (sizeof(uint32_t) + sizeof(float));
-	second += 2 * n * sizeof(float); /* R and R' while R'R is made */
-	return (first > second ? first : second) + vectors + (3 * I + shape->n_users) * sizeof(double);
 }
 
 /* --- Fitting ---------------------------------------------------------------------------------------- */
@@ -232,7 +205,7 @@ static bool make_linear(struct spectral *m, const struct build_env *env, struct 
 
 	for (uint32_t u = 0; u < m->U; u++)
 		pairs += (uint64_t)csr_row_n(env->x, u) * csr_row_n(env->x, u);
-	m->form = choose_form(m->product, m->I, pairs, &unused);
+	m->form = spectral_form(m->product, m->I, pairs, &unused);
 	if (!scaled(&n->rt, env->xt, n->right, n->left, err))
 		return false;
 	if (m->form == BY_USERS)
@@ -591,7 +564,8 @@ const struct model_ops spectral_ops = {
 	.item_vectors = item_vectors,
 	.save = save,
 	.load = load,
-	.bytes = bytes,
+	.bytes = spectral_bytes,
 	.held = held,
+	.effort = spectral_effort,
 	.destroy = destroy,
 };

@@ -11,6 +11,7 @@
 #include "model/net_tensors.h"
 #include "model/packed_tensors.h"
 #include "model/registry.h"
+#include "model/rows.h"
 #include "model/towers_content.h"
 #include "model/towers_fit.h"
 #include "model/towers_friends.h"
@@ -546,7 +547,7 @@ static uint64_t held(const struct model *model)
 	return scoring_bytes(n) + towers_text_bytes(n->features.text);
 }
 
-/* Training, with the best and the newest frozen model beside it; slots as a machine of 8 threads has. */
+/* Training, with the best and the newest frozen model beside it. */
 static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
 	struct towers_rule rule = towers_rule_of(p, NULL);
@@ -556,13 +557,31 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 
 	if (!towers_net_of(&n, shape->data, p, &err))
 		return 0;
-	sum = 3 * scoring_bytes(&n) + towers_fit_bytes(&n, &rule, shape, 8);
+	sum = 3 * scoring_bytes(&n) + towers_fit_bytes(&n, &rule, shape, shape_threads(shape));
 	if (towers_says_yes(p, "text")) /* and W4 with its gradients */
 		sum += towers_text_guess(shape->data, n.D) + (TOWERS_CHUNKS + 6) * (uint64_t)n.D * n.D * sizeof(float);
 	if (n.social > 0)
 		sum += towers_friends_most(shape->data) * (sizeof(uint32_t) + sizeof(float));
 	towers_features_done(&n.features);
 	return sum;
+}
+
+static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
+{
+	struct towers_rule rule = towers_rule_of(p);
+	struct towers_net n;
+	struct err ignored;
+	double I = (double)shape->n_items, U = (double)shape->n_users, D;
+
+	if (!towers_net_of(&n, shape->data, p, &ignored))
+		return;
+	D = (double)n.D;
+	towers_fit_effort(&n, &rule, shape, towers_says_yes(p, "text") && dataset_has_text(shape->data), &out->epoch);
+	effort_copies(&out->epoch, (U + 4 * I) * D);
+	out->once.shared[EFFORT_DRAW] += 20 * (U + 2 * I) * D;
+	effort_dots(&out->asked, I, D, rows_mean(shape));
+	out->asked.shared[effort_rows(I * D * sizeof(float))] += rows_mean(shape) * D;
+	towers_features_done(&n.features);
 }
 
 const struct model_ops towers_ops = {
@@ -589,5 +608,6 @@ const struct model_ops towers_ops = {
 	.load = load,
 	.bytes = bytes,
 	.held = held,
+	.effort = effort,
 	.destroy = destroy,
 };

@@ -17,6 +17,7 @@
 #include "model/csr_tensors.h"
 #include "model/registry.h"
 #include "model/row_sum.h"
+#include "model/rows.h"
 #include "num/knn_core.h"
 
 struct user_knn {
@@ -233,15 +234,16 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 	return NULL;
 }
 
-static uint64_t csr_size(uint64_t rows, uint64_t entries)
+static uint64_t csr_size(uint64_t rows, uint64_t entries, bool pattern)
 {
-	return (rows + 1) * sizeof(size_t) + entries * (sizeof(uint32_t) + sizeof(float));
+	return (rows + 1) * sizeof(size_t) + entries * (sizeof(uint32_t) + (pattern ? 0 : sizeof(float)));
 }
 
 static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
 	(void)p;
-	return csr_size(shape->n_users, shape->n_events) + csr_size(shape->n_items, shape->n_events) +
+	return csr_size(shape->n_users, shape->n_events, shape->patterns) +
+	       csr_size(shape->n_items, shape->n_events, shape->patterns) +
 	       2 * shape->n_users * sizeof(float);
 }
 
@@ -250,6 +252,18 @@ static uint64_t held(const struct model *model)
 	const struct user_knn *m = (const struct user_knn *)model;
 
 	return csr_bytes(&m->x) + csr_bytes(&m->xt) + m->x.rows * sizeof(float);
+}
+
+/* All is left to the query: how much each user shares with it, then the sum of the nearest ones' rows. */
+static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
+{
+	double U = (double)shape->n_users, E = (double)shape->n_events, K = fmin((double)params_int(p, "neighbours"), U);
+
+	out->once.alone[EFFORT_PASS] += 4 * E;
+	effort_tiles(&out->asked, (double)shape->n_items);
+	out->asked.shared[EFFORT_ADD] += 1.2 * rows_reach(shape);
+	effort_row_sums(&out->asked, (double)shape->n_items, K, rows_mean(shape));
+	out->asked.shared[EFFORT_PASS] += 3 * U;
 }
 
 const struct model_ops user_knn_ops = {
@@ -270,5 +284,6 @@ const struct model_ops user_knn_ops = {
 	.load = load,
 	.bytes = bytes,
 	.held = held,
+	.effort = effort,
 	.destroy = destroy,
 };

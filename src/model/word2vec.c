@@ -10,12 +10,14 @@
  * the history's direction u held fixed, score = sum_w b_iw z_w.u / (|v_i| sum b_i).  Events are never learnt
  * from, so that an item without any is ranked as well as others.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "model/history_cosine.h"
 #include "model/packed_tensors.h"
 #include "model/registry.h"
+#include "model/rows.h"
 #include "model/skipgram.h"
 #include "model/vectors.h"
 #include "model/word_vectors.h"
@@ -394,6 +396,34 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 	       sgns_core_bytes(V, shape->n_items, text.longest, (uint32_t)params_int(p, "window"));
 }
 
+/* Words by Zipf's law: the r-th of V is met 1 / (r H) of the time.  The share of all that is kept. */
+static double share_kept(double V, double standing, double subsample)
+{
+	double H = 0, kept = 0;
+
+	for (double r = 1; r <= V; r++)
+		H += 1 / r;
+	for (double r = 1; r <= V; r++)
+		kept += sgns_kept(standing / (r * H), standing, subsample) / (r * H);
+	return kept;
+}
+
+static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
+{
+	struct item_text_rule rule = text_rule(p);
+	struct item_text_size text = item_text_guess(shape->data, &rule);
+	struct sgns_rule gram = skipgram_rule(p);
+	double I = (double)shape->n_items, D = (double)params_int(p, "dim"), words = (double)text.standing, V = (double)text.words;
+	double pairs = I > 0 ? I * sgns_pairs_expected(words / I * share_kept(V, words, gram.subsample), gram.window) : 0;
+
+	skipgram_effort(&out->epoch, &gram, (uint32_t)D, V, words, pairs);
+	effort_copies(&out->epoch, (3 * I + 3 * V) * D);
+	out->epoch.alone[effort_rows(V * D * sizeof(float))] += words * D + 2 * I * D; /* items from their words */
+	out->once.alone[EFFORT_DRAW] += 40 * words + 2 * V * D; /* the text cut into words, each looked up */
+	effort_dots(&out->asked, I, D, rows_mean(shape));
+	out->asked.shared[effort_rows(I * D * sizeof(float))] += rows_mean(shape) * D;
+}
+
 const struct model_ops word2vec_ops = {
 	.name = "word2vec",
 	.title = "word2vec: items by the words of their titles, texts and tags",
@@ -418,5 +448,6 @@ const struct model_ops word2vec_ops = {
 	.load = load,
 	.bytes = bytes,
 	.held = held,
+	.effort = effort,
 	.destroy = destroy,
 };

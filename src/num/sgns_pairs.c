@@ -4,12 +4,17 @@
 
 #include <math.h>
 
+double sgns_kept(double count, double total, double subsample)
+{
+	double most = subsample * total;
+
+	return subsample > 0 && count > 0 ? fmin(1, (sqrt(count / most) + 1) * most / count) : 1;
+}
+
 void sgns_keep(const struct sgns_corpus *c, double subsample, uint32_t *keep)
 {
-	double rare = subsample * (double)c->ptr[c->n_sentences];
-
 	for (uint32_t w = 0; w < c->V; w++) {
-		double n = (double)c->count[w], p = n > 0 && rare > 0 ? (sqrt(n / rare) + 1) * rare / n : 1;
+		double p = sgns_kept((double)c->count[w], (double)c->ptr[c->n_sentences], subsample);
 
 		keep[w] = p >= 1 ? UINT32_MAX : (uint32_t)(p * UINT32_MAX);
 	}
@@ -74,4 +79,14 @@ void alias_make(struct alias_slot *slot, const float *weight, uint32_t n, double
 
 		slot[k] = (struct alias_slot){ UINT32_MAX, k };
 	}
+}
+
+/* Two words d apart are a pair, either way, where the one's window is at least d wide. */
+double sgns_pairs_expected(double words, uint32_t window)
+{
+	double sum = 0;
+
+	for (uint32_t d = 1; d <= window && d < words; d++)
+		sum += 2 * (words - d) * (window - d + 1) / window;
+	return sum;
 }

@@ -32,6 +32,10 @@ struct sgns_pair { uint32_t in, out; };
 
 /* keep[V]: the probability of each word, as a share of 2^32 - 1. */
 void sgns_keep(const struct sgns_corpus *c, double subsample, uint32_t *keep);
+/* The same for one word that stands `count` times among `total`, as a share of 1. */
+double sgns_kept(double count, double total, double subsample);
+/* Pairs that a sentence of so many kept words gives in the mean. */
+double sgns_pairs_expected(double words, uint32_t window);
 /* The most pairs that sentence s can give. */
 size_t sgns_pairs_most(const struct sgns_corpus *c, uint32_t s, uint32_t window);
 /* The pairs of sentence s into out; returns how many.  room: one number a word of the sentence,

@@ -279,7 +279,7 @@ void subspace_done(struct subspace *s)
 	*s = (struct subspace){ 0 };
 }
 
-uint64_t subspace_bytes(uint32_t U, uint32_t I, uint32_t dim)
+uint64_t subspace_bytes(uint32_t U, uint32_t I, uint32_t dim, unsigned slots)
 {
 	struct csr x = { .rows = U, .cols = I }, xt = { .rows = I, .cols = U };
 	struct subspace_of a = { .x = &x, .xt = &xt };
@@ -290,5 +290,23 @@ uint64_t subspace_bytes(uint32_t U, uint32_t I, uint32_t dim)
 		return 0;
 	k = krylov_of(&a, dim);
 	eigen = 3 * k.cap + k.cap * k.cap + 1 + 6 * k.cap + 2 * k.cap * k.cap; /* of linalg_eigen_leading() */
-	return (doubles_for(&k, 64) + eigen + k.want) * sizeof(double) + (uint64_t)I * k.want * sizeof(float);
+	return (doubles_for(&k, slots) + eigen + k.want) * sizeof(double) + (uint64_t)I * k.want * sizeof(float);
+}
+
+void subspace_effort(const struct csr *x, uint32_t dim, struct effort *e)
+{
+	struct subspace_of a = { .x = x, .xt = x };
+	struct krylov k = krylov_of(&a, dim);
+	double n = (double)(x->rows < x->cols ? x->rows : x->cols), cap, keep, blocks, restarts;
+
+	k.n = (size_t)n;
+	plan(&k, dim);
+	cap = (double)k.cap;
+	keep = (double)k.keep;
+	restarts = k.cap == k.n ? 0 : 0.5 + n / (6 * cap);
+	blocks = (cap + restarts * (cap - keep)) / S;
+	e->shared[EFFORT_NEAR] += 1.5 * blocks * 2 * (double)csr_n(x) * 2 * S;      /* M V: S doubles an event, twice */
+	e->shared[EFFORT_DOUBLE] += 1.5 * blocks * 2 * S * (0.6 * cap + 3 * S) * n; /* made orthogonal to what there is */
+	e->shared[EFFORT_DOUBLE] += (1 + restarts) * keep * cap * n;                /* turned to its best */
+	e->alone[EFFORT_DOUBLE] += (1 + restarts) * 7.5 * cap * cap * cap;          /* eigenvectors of T */
 }

@@ -15,6 +15,7 @@
 #define NUM_SUBSPACE_H
 
 #include "num/csr.h"
+#include "num/effort.h"
 
 #define SUBSPACE_TOLERANCE 1e-7
 
@@ -35,6 +36,9 @@ bool subspace_right(const struct subspace_of *a, uint32_t dim, uint64_t seed, co
 		    struct subspace *out, struct err *err);
 void subspace_done(struct subspace *s);
 /* Memory while it works, what it gives included. */
-uint64_t subspace_bytes(uint32_t U, uint32_t I, uint32_t dim);
+uint64_t subspace_bytes(uint32_t U, uint32_t I, uint32_t dim, unsigned slots);
+/* += what it takes on x.  How often it restarts is not known before: the larger the matrix beside the basis, the
+ * closer its values lie, the more often. */
+void subspace_effort(const struct csr *x, uint32_t dim, struct effort *e);
 
 #endif

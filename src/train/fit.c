@@ -95,22 +95,33 @@ static bool use_matrix(struct fit *f, bool refit, struct err *err)
 	return true;
 }
 
-static struct model_shape shape_of(const struct csr *x, const struct dataset *data)
+struct model_shape fit_shape(const struct fit_request *r, const struct csr *x, unsigned threads)
 {
 	return (struct model_shape){ .n_users = x->rows, .n_items = x->cols, .n_events = csr_n(x),
-				     .longest = csr_longest_row(x), .data = data };
+				     .longest = csr_longest_row(x), .kept = r->kept, .data = r->data, .threads = threads,
+				     .x = x, .item_events = r->split->item_train, .patterns = !fit_values(r) };
 }
 
-uint64_t fit_bytes(const struct model_ops *ops, const struct params *p, const struct split *split, bool refit,
-		   enum precision kept)
+/* Measuring valid: lists and what is told of each user; the tiles, histories and left-out items of each thread's batch
+ * (eval/rank_lists.c). */
+static uint64_t asking_bytes(const struct fit_request *r, const struct csr *x, unsigned threads)
 {
-	const struct csr *x = refit ? &split->train_valid : &split->train;
-	struct model_shape shape = shape_of(x, split->data);
-	uint64_t transpose = (uint64_t)csr_n(x) * (sizeof(uint32_t) + (x->val ? sizeof(float) : 0)) +
+	enum { BATCH = 48, TILE = 1024, A_USER = 160 };
+	uint64_t mean = csr_n(x) / (x->rows + 1u) + 1;
+
+	if (!r->valid_every || !r->split->n_valid)
+		return 0;
+	return threads * BATCH * (TILE * sizeof(float) + x->cols / 8 + 24 * mean) + (uint64_t)x->rows * A_USER;
+}
+
+uint64_t fit_bytes(const struct fit_request *r, unsigned threads)
+{
+	const struct csr *x = r->refit ? &r->split->train_valid : &r->split->train;
+	struct model_shape shape = fit_shape(r, x, threads);
+	uint64_t transpose = (uint64_t)csr_n(x) * (sizeof(uint32_t) + (fit_values(r) ? sizeof(float) : 0)) +
 			     ((uint64_t)x->cols + 1) * sizeof(size_t);
 
-	shape.kept = kept;
-	return transpose + ops->bytes(&shape, p);
+	return transpose + r->ops->bytes(&shape, &r->params) + asking_bytes(r, x, shape_threads(&shape));
 }
 
 /* --- The state on disk ------------------------------------------------------- */

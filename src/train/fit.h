@@ -86,7 +86,8 @@ bool fit_run(const struct fit_request *r, const struct task *task, struct fit_re
 void fit_result_done(struct fit_result *r);
 
 /* Memory this training would take (bytes() of the model + x and its transpose), before starting it. */
-uint64_t fit_bytes(const struct model_ops *ops, const struct params *p, const struct split *split, bool refit,
-		   enum precision kept);
+uint64_t fit_bytes(const struct fit_request *r, unsigned threads);
+/* What x, of the request's split, is to its model; threads 0: as model.h has it. */
+struct model_shape fit_shape(const struct fit_request *r, const struct csr *x, unsigned threads);
 
 #endif

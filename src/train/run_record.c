@@ -18,7 +18,7 @@
 
 void run_record_init(struct run_record *r)
 {
-	*r = (struct run_record){ .best_metric = NAN, .seconds = NAN };
+	*r = (struct run_record){ .best_metric = NAN, .seconds = NAN, .told_once = NAN, .told_epoch = NAN };
 	curves_init(&r->curves);
 }
 
@@ -54,6 +54,14 @@ static json_t *hex(uint64_t v)
 	return json_text(text);
 }
 
+double run_record_told(const struct run_record *r)
+{
+	double epochs = r->epochs;
+
+	return r->refit && r->patience ? 2 * r->told_once + (epochs + r->best_epoch) * r->told_epoch
+				       : r->told_once + epochs * r->told_epoch;
+}
+
 json_t *run_record_to_json(const struct run_record *r)
 {
 	json_t *j = mem_must(json_object());
@@ -86,6 +94,11 @@ json_t *run_record_to_json(const struct run_record *r)
 	json_put(j, "bytes", json_integer((json_int_t)r->bytes));
 	json_put(j, "made", json_integer((json_int_t)r->made));
 	json_put(j, "metrics", r->metrics ? json_deep_copy(r->metrics) : json_null());
+	if (r->told_bytes)
+		json_put(j, "told", mem_must(json_pack("{s:o,s:o,s:I}", "once", json_number(r->told_once), "epoch",
+						       json_number(r->told_epoch), "bytes", (json_int_t)r->told_bytes)));
+	if (r->peak_bytes)
+		json_put(j, "peak_bytes", json_integer((json_int_t)r->peak_bytes));
 	if (r->tuning)
 		json_put(j, "tuning", json_deep_copy(r->tuning));
 	return j;
@@ -192,6 +205,22 @@ static void read_counts(struct reading *d, struct run_record *r)
 	r->readable = read_bool(d, "readable");
 }
 
+/* What was told before, where it was: a run kept by an earlier whyrec has none. */
+static void read_told(struct reading *d, struct run_record *r)
+{
+	const json_t *told = json_object_get(d->j, "told"), *whole = d->j;
+
+	if (json_object_get(whole, "peak_bytes"))
+		r->peak_bytes = read_integer(d, "peak_bytes", INT64_MAX);
+	if (!told)
+		return;
+	d->j = told;
+	r->told_once = read_real(d, "once");
+	r->told_epoch = read_real(d, "epoch");
+	r->told_bytes = read_integer(d, "bytes", INT64_MAX);
+	d->j = whole;
+}
+
 bool run_record_from_json(struct run_record *r, const json_t *j, struct err *err)
 {
 	struct reading d = { .j = j, .err = err, .good = true };
@@ -214,6 +243,7 @@ bool run_record_from_json(struct run_record *r, const json_t *j, struct err *err
 	r->data_fingerprint = read_hex(&d, "data_fingerprint");
 	r->split_fingerprint = read_hex(&d, "split_fingerprint");
 	read_counts(&d, r);
+	read_told(&d, r);
 	params = get(&d, "params");
 	metrics = json_object_get(j, "metrics");
 	tuning = json_object_get(j, "tuning");

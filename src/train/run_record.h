@@ -29,6 +29,8 @@ struct run_record {
 	char metric[32];               /* watched: "ndcg@10" */
 	double best_metric, seconds;   /* NaN without valid */
 	uint64_t bytes;                /* of the frozen model */
+	double told_once, told_epoch;  /* seconds told before it began (train/cost.h), NaN: none were */
+	uint64_t told_bytes, peak_bytes; /* memory above what was loaded, told and taken; 0: not known */
 	int64_t made;                  /* clock_wall() */
 	struct curves curves;
 	json_t *tuning;                /* of the best of a tuning's trials: {"method","seed","trials_asked","given":{…},
@@ -38,6 +40,8 @@ struct run_record {
 void run_record_init(struct run_record *r);
 void run_record_done(struct run_record *r);
 bool run_record_copy(struct run_record *out, const struct run_record *r, struct err *err);
+/* Seconds that were told, for as many epochs as there were.  NaN: none were. */
+double run_record_told(const struct run_record *r);
 json_t *run_record_to_json(const struct run_record *r); /* without the curves */
 bool run_record_from_json(struct run_record *r, const json_t *j, struct err *err);
 

@@ -172,7 +172,7 @@ static void note(struct tune_trial *t, const struct fit_result *f, const struct 
 
 static bool fits_in_memory(const struct fit_request *r, struct err *err)
 {
-	uint64_t need = fit_bytes(r->ops, &r->params, r->split, false, r->kept), have = mem_bytes_available();
+	uint64_t need = fit_bytes(r, 0), have = mem_bytes_available();
 	char a[32], b[32];
 
 	return need <= have || err_set(err, ERR_NOMEM, "needs %s, and %s are free", str_bytes(need, a), str_bytes(have, b));

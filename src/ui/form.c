@@ -10,27 +10,6 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 
-static void take_models(void *ctx, const struct call *call, const struct result *r, const struct err *err)
-{
-	struct form *f = ctx;
-	size_t i;
-	json_t *row;
-
-	(void)call;
-	if (err->code != ERR_OK || !r->rows)
-		return;
-	json_array_foreach(r->rows, i, row) {
-		const char *name = json_string_value(json_object_get(row, "name"));
-		const char *title = json_string_value(json_object_get(row, "title"));
-
-		if (!name || f->n_models == FORM_MODELS)
-			continue;
-		snprintf(f->model[f->n_models], sizeof f->model[0], "%s", name);
-		snprintf(f->title[f->n_models], sizeof f->title[0], "%s", title ? title : "");
-		f->n_models++;
-	}
-}
-
 /* The table of a model's parameters, as `train MODEL` would read it. */
 static const struct param_spec *specs_of(struct session *s, const char *model)
 {
@@ -57,12 +36,15 @@ void form_fill(struct form *f, struct session *s)
 {
 	struct err err = { 0 };
 	const struct command *train = command_find("train", &err);
-	uint32_t job;
+	const char *name, *title;
 
 	if (f->ready || !train)
 		return;
 	f->ready = true;
-	command_start(s, "models", take_models, f, &job);
+	for (size_t i = 0; f->n_models < FORM_MODELS && (name = model_listed(i, &title)); i++, f->n_models++) {
+		snprintf(f->model[f->n_models], sizeof f->model[0], "%s", name);
+		snprintf(f->title[f->n_models], sizeof f->title[0], "%s", title);
+	}
 	if (train->params)
 		params_init(&f->of_train, train->params);
 	if (!f->n_models)
@@ -71,35 +53,6 @@ void form_fill(struct form *f, struct session *s)
 	for (int i = 0; i < f->n_models; i++) /* the first to try: quick, strong, nothing to tune */
 		if (!strcmp(f->model[i], "ease"))
 			choose(f, s, i);
-}
-
-static void take_bytes(void *ctx, const struct call *call, const struct result *r, const struct err *err)
-{
-	struct form *f = ctx;
-	size_t i;
-	json_t *row;
-
-	(void)call;
-	if (err->code != ERR_OK || !r->rows)
-		return;
-	json_array_foreach(r->rows, i, row) {
-		const char *name = json_string_value(json_object_get(row, "name"));
-		json_int_t bytes = json_integer_value(json_object_get(row, "bytes"));
-
-		for (int m = 0; name && m < f->n_models; m++)
-			if (!strcmp(f->model[m], name))
-				f->bytes[m] = bytes > 0 ? (uint64_t)bytes : 0;
-	}
-}
-
-void form_measure(struct form *f, struct session *s)
-{
-	uint32_t job;
-
-	if (f->split == session_split_serial(s))
-		return;
-	f->split = session_split_serial(s);
-	command_start(s, "models", take_bytes, f, &job);
 }
 
 static size_t count(const struct params *p)

@@ -16,8 +16,6 @@
 struct form {
 	char model[FORM_MODELS][24]; /* what can be trained */
 	char title[FORM_MODELS][96];
-	uint64_t bytes[FORM_MODELS]; /* a training by default settings takes; 0: not known */
-	uint64_t split;              /* that the bytes are for */
 	int n_models, chosen;
 	struct params own, of_train; /* the model's; the command's */
 	bool ready;
@@ -25,8 +23,6 @@ struct form {
 
 /* Asks the commands which models there are; once is enough. */
 void form_fill(struct form *f, struct session *s);
-/* Asks anew what each would take when the data have changed. */
-void form_measure(struct form *f, struct session *s);
 size_t form_rows(const struct form *f);
 const struct param_spec *form_spec(const struct form *f, size_t row); /* NULL: the model's row */
 const char *form_value(const struct form *f, size_t row);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/foretell.h"
 #include "cmd/command.h"
 #include "ui/text.h"
 #include "ui/views.h"
@@ -51,7 +52,7 @@ static void train_sync(struct view *v, struct session *s)
 	int note = view_shows(v, SETTINGS) && pane_inside(&v->box[SETTINGS]).h >= 8 ? 4 : 0;
 
 	form_fill(&st->form, s);
-	form_measure(&st->form, s);
+	session_foretell(s);
 	follow_newest(v, st, s);
 	view_rows(v, RUNS, session_n_runs(s));
 	table_place(&v->table[LOSS], train_trials(train_focus(v, s)), pane_inside(&v->box[LOSS]).h - 1);
@@ -296,18 +297,35 @@ static void setting_cell(const void *ctx, size_t row, int column, struct table_c
 	}
 }
 
+/* " (on these data 11.8 MB, 0.02 s an epoch, at most 0.9 s)", before anything is started. */
+static void say_cost(const struct foretold *of, struct str *out)
+{
+	char text[32];
+
+	str_printf(out, " (on these data %s", str_bytes(of->bytes, text));
+	if (of->epochs > 1 && !isnan(of->epoch)) {
+		text_seconds(text, sizeof text, of->epoch);
+		str_printf(out, ", %s an epoch", text);
+	}
+	if (!isnan(of->seconds)) {
+		text_seconds(text, sizeof text, of->seconds);
+		str_printf(out, ", %s%s", of->epochs > 1 ? "at most " : "", text);
+	}
+	str_puts(out, of->fits ? ")" : "; more than is free)");
+}
+
 /* What the setting under the cursor is, and what it may be. */
-static void draw_note(const struct form *f, size_t row, struct surface *out, struct rect r)
+static void draw_note(const struct form *f, const struct session *s, size_t row, struct surface *out, struct rect r)
 {
 	const struct param_spec *spec = form_spec(f, row);
 	struct str text = STR_INIT;
 
 	if (!spec) {
-		char bytes[32];
+		const struct foretold *of = session_foretold(s, f->model[f->chosen]);
 
 		str_puts(&text, f->title[f->chosen]);
-		if (f->bytes[f->chosen]) /* before anything is started */
-			str_printf(&text, " (needs %s for these data)", str_bytes(f->bytes[f->chosen], bytes));
+		if (of)
+			say_cost(of, &text);
 	} else {
 		str_printf(&text, "%s (", spec->meaning ? spec->meaning : "");
 		param_describe_range(spec, &text);
@@ -317,7 +335,7 @@ static void draw_note(const struct form *f, size_t row, struct surface *out, str
 	str_done(&text);
 }
 
-static void draw_settings(const struct view *v, struct surface *out)
+static void draw_settings(const struct view *v, const struct session *s, struct surface *out)
 {
 	const struct train_state *st = v->state;
 	static const struct table_column column[] = {
@@ -336,7 +354,7 @@ static void draw_settings(const struct view *v, struct surface *out)
 	view_table(v, out, SETTINGS, (struct rect){ in.x, in.y, in.w, t->rows }, column, 3, setting_cell, &st->form,
 		   false);
 	if (in.h - t->rows >= 2)
-		draw_note(&st->form, t->cursor, out,
+		draw_note(&st->form, s, t->cursor, out,
 			  (struct rect){ in.x + 1, in.y + t->rows + 1, in.w - 2, in.h - t->rows - 1 });
 }
 
@@ -347,7 +365,7 @@ static void train_draw(const struct view *v, const struct session *s, struct sur
 	if (view_shows(v, RUNS))
 		draw_runs(v, s, out);
 	if (view_shows(v, SETTINGS))
-		draw_settings(v, out);
+		draw_settings(v, s, out);
 	if (view_shows(v, LOSS))
 		(tuned ? train_draw_trials : train_draw_loss)(v, s, out);
 	if (view_shows(v, VALID))

@@ -201,6 +201,11 @@ static void say_figures(const struct run *run, struct str *line)
 		snprintf(text, sizeof text, "%.3g s/epoch", r->seconds / r->epochs);
 		add_part(line, text);
 	}
+	if (!isnan(run_record_told(r)) && r->epochs && !r->tuning) {
+		text_seconds(n, sizeof n, run_record_told(r));
+		snprintf(text, sizeof text, "told %s", n);
+		add_part(line, text);
+	}
 	if (run_bytes(run))
 		add_part(line, str_bytes(run_bytes(run), n));
 	if (!isnan(curves_gap(&r->curves))) {

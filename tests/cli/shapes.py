@@ -79,6 +79,7 @@ shape(by['split'][0], {'kind': str, 'train': int, 'valid': int, 'test': int, 'te
       'split')
 TRAIN = {'run': str, 'model': str, 'params': dict, 'epochs': int, 'best_epoch': int, 'stopped': str,
          'loss': [MAYBE], 'churn': (list, type(None)), 'seconds': NUMBER, 'seconds_per_epoch': MAYBE, 'bytes': int,
+         'told': {'seconds': NUMBER, 'bytes': int}, 'peak_bytes': int,
          'valid': {'metric': str, 'best': NUMBER, 'curve': [MAYBE]}}
 shape(by['train'][0], TRAIN, 'train in one pass')
 shape(by['train'][1], TRAIN, 'train in epochs')
@@ -131,7 +132,8 @@ shape(by['evaluate'][1], {'what': str, 'seconds': NUMBER, 'results': [
      'above': MEAN, 'faithful': bool, 'removal': dict(MEAN, users=int, smallest=int), 'explain_ms': NUMBER,
      'removal_ms': NUMBER}]}, 'evaluate explain')
 for name, row in {
-        'models': {'name': str, 'title': str, 'bytes': int, 'caps': [str]},
+        'models': {'name': str, 'title': str, 'bytes': int, 'fits': bool, 'seconds': MAYBE, 'seconds_per_epoch': MAYBE,
+                   'epochs': int, 'caps': [str]},
         'params': {'name': str, 'default': (str, type(None)), 'range': str, 'meaning': str},
         'runs': {'run': str, 'model': str, 'precision': str, 'of_data': bool, 'answers': bool},
         'jobs': {'id': int, 'title': str, 'state': str, 'lane': str, 'seconds': NUMBER, 'left': MAYBE},

@@ -259,7 +259,7 @@ static void check_stops(void)
 	subspace_done(&s);
 	mem_reset_peak();
 	ok(subspace_right(&c->of, 20, 1, &task_null, &s, &(struct err){ 0 }) &&
-	   mem_bytes_peak() - held <= subspace_bytes(400, 200, 20), "it takes no more than it says");
+	   mem_bytes_peak() - held <= subspace_bytes(400, 200, 20, 1), "it takes no more than it says");
 	subspace_done(&s);
 	end(c);
 }
