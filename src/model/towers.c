@@ -72,7 +72,7 @@ static bool add_text(struct towers *m, const struct build_env *env, const struct
 
 	if (w)
 		return towers_text_read(env->data, m->net.D, read_words, (void *)(uintptr_t)w, env->task, text, err);
-	return towers_text_train(env->data, m->net.D, env->seed, env->task, text, err);
+	return towers_text_train(env->data, m->net.D, m->drop_item >= 1, env->seed, env->task, text, err);
 }
 
 static struct towers *new_model(const struct build_env *env, const struct params *p, const struct weights *w,

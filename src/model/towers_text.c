@@ -78,6 +78,27 @@ static void mean_of_item(const struct towers_text *t, uint32_t item, float *out)
 	item_text_mean(csr_row(bag, item), csr_row_val(bag, item), csr_row_n(bag, item), t->vectors, t->D, out);
 }
 
+/* What all items have in common, c, leaves every word, and with it every mean. */
+static bool take_out_common(struct towers_text *t, struct err *err)
+{
+	uint32_t D = t->D, V = t->words->words.n, n = 0;
+	double *c = mem_zeroed(D, sizeof(*c), err);
+
+	if (!c)
+		return false;
+	for (uint32_t i = 0; i < t->I; i++) {
+		mean_of_item(t, i, t->mean);
+		n += csr_row_n(&t->words->bag, i) > 0;
+		for (uint32_t d = 0; d < D; d++)
+			c[d] += (double)t->mean[d];
+	}
+	for (size_t w = 0; w < V; w++)
+		for (uint32_t d = 0; n && d < D; d++)
+			t->vectors[w * D + d] -= (float)(c[d] / n);
+	mem_free(c);
+	return true;
+}
+
 static void scale_by(const struct towers_text *t, float *v)
 {
 	for (uint32_t d = 0; d < t->D; d++)
@@ -101,7 +122,7 @@ static void finish(struct towers_text *t)
 		scale_by(t, t->mean + (size_t)i * t->D);
 }
 
-bool towers_text_train(const struct dataset *d, uint32_t D, uint64_t seed, const struct task *task,
+bool towers_text_train(const struct dataset *d, uint32_t D, bool centre, uint64_t seed, const struct task *task,
 		       const struct towers_text **out, struct err *err)
 {
 	const struct sgns_rule how = word_vectors_rule();
@@ -111,7 +132,8 @@ bool towers_text_train(const struct dataset *d, uint32_t D, uint64_t seed, const
 	*out = NULL;
 	if (!done || !t)
 		return done;
-	if (!word_vectors_train(t->words, &how, D, seed, t->vectors, "towers", task, err)) {
+	if (!word_vectors_train(t->words, &how, D, seed, t->vectors, "towers", task, err) ||
+	    (centre && !take_out_common(t, err))) {
 		text_free(t);
 		return false;
 	}

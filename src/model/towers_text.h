@@ -3,9 +3,9 @@
  *
  *   i' = scale * (the idf-weighted mean of the vectors of the item's words)       model/item_text.h
  *
- * The words' vectors are those of skip-gram over the items' texts (model/word_vectors.h), trained once and then
- * left alone; scale brings i' to a mean square length of 1.  Immutable and counted by references: a training and
- * its frozen models share one.  Thread: WORKER to make, ANY to read.
+ * The words' vectors are those of skip-gram over the items' texts (model/word_vectors.h), trained once and then left
+ * alone; with centre each is taken less the mean of all items' means, so that the i' have none.  scale brings i' to a
+ * mean square length of 1.  Immutable and counted by references: a training and its frozen models share one.  Thread: WORKER to make, ANY to read.
  */
 #ifndef MODEL_TOWERS_TEXT_H
 #define MODEL_TOWERS_TEXT_H
@@ -21,7 +21,7 @@ struct towers_text {
 	_Atomic unsigned refs;
 };
 /* *out is NULL where the data has no text of which a word is kept: no error. */
-bool towers_text_train(const struct dataset *d, uint32_t D, uint64_t seed, const struct task *task,
+bool towers_text_train(const struct dataset *d, uint32_t D, bool centre, uint64_t seed, const struct task *task,
 		       const struct towers_text **out, struct err *err);
 /* The words read again, the vectors set by read(ctx, vectors, V, D, err). */
 typedef bool towers_vectors_fn(void *ctx, float *vectors, uint32_t V, uint32_t D, struct err *err);

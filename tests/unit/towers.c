@@ -431,6 +431,38 @@ static void test_time(void)
 	split_unref(random);
 }
 
+/* The mean of all i', and their mean square length. */
+static float length_of_mean(const struct dataset *d, bool centre, double *square)
+{
+	enum { D = 16 };
+	struct err err;
+	const struct towers_text *t;
+	float sum[D] = { 0 };
+
+	fixture_must(towers_text_train(d, D, centre, 3, &task_null, &t, &err) && t, &err);
+	*square = 0;
+	for (uint32_t i = 0; i < d->n_items; i++) {
+		linalg_axpy(1 / (float)d->n_items, t->mean + (size_t)i * D, sum, D);
+		*square += (double)linalg_dot(t->mean + (size_t)i * D, t->mean + (size_t)i * D, D) / d->n_items;
+	}
+	towers_text_unref(t);
+	return sqrtf(linalg_dot(sum, sum, D));
+}
+
+static void test_centre(void)
+{
+	struct dataset *d = fixture_data(20, I, 10, 4);
+	float whole, centred;
+	double square;
+
+	fixture_titles(d, 4);
+	whole = length_of_mean(d, false, &square);
+	ok(whole > 0.1f && fabs(square - 1) < 1e-4, "items' texts have something in common (%g)", (double)whole);
+	centred = length_of_mean(d, true, &square);
+	ok(centred < 1e-5f && fabs(square - 1) < 1e-4, "which centre takes out of them (%g)", (double)centred);
+	dataset_unref(d);
+}
+
 /* Where whole items are held out, items are known by their content alone, unless the data has none. */
 static void test_cold_split(void)
 {
@@ -491,6 +523,7 @@ int main(void)
 	test_no_order();
 	test_time();
 	test_cold_split();
+	test_centre();
 	csr_done(&f.x);
 	fixture_done(&f);
 	pool_free(two);
