@@ -146,7 +146,8 @@ bool session_ask_beside_why(struct session *s, uint32_t user, uint32_t item, con
 bool session_ask_removal(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k);
 bool session_ask_faithfulness(struct session *s, uint32_t user, uint32_t item, const struct edits *edits);
 bool session_ask_whynot(struct session *s, uint32_t user, uint32_t item, const struct edits *edits, uint32_t k);
-bool session_ask_nearest(struct session *s, uint32_t item, enum nearest_by by, uint32_t k);
+bool session_ask_nearest(struct session *s, uint32_t item, enum nearest_by by, uint32_t k); /* PANE_NEAREST + by */
+bool session_ask_near(struct session *s, uint32_t item, uint32_t other);
 bool session_ask_map(struct session *s, enum pane pane); /* PANE_MAP, PANE_LAYOUT */
 bool session_ask_order(struct session *s, enum pane pane, enum order_key key, bool reverse, const char *filter);
 /* The latest answer of a pane or NULL; *pending: a newer one is under way. */

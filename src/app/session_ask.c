@@ -159,9 +159,16 @@ bool session_ask_whynot(struct session *s, uint32_t user, uint32_t item, const s
 
 bool session_ask_nearest(struct session *s, uint32_t item, enum nearest_by by, uint32_t k)
 {
-	struct request r = { .pane = PANE_NEAREST, .item = item, .by = by, .k = k };
+	struct request r = { .pane = PANE_NEAREST + (enum pane)by, .item = item, .by = by, .k = k };
 
 	return ask(s, &r, by == NEAREST_MODEL);
+}
+
+bool session_ask_near(struct session *s, uint32_t item, uint32_t other)
+{
+	struct request r = { .pane = PANE_NEAR, .item = item, .with = other };
+
+	return ask(s, &r, session_answering(s) != NULL);
 }
 
 bool session_ask_map(struct session *s, enum pane pane)

@@ -17,8 +17,8 @@ extern const struct command recommend_command, similar_command, explain_command,
 	user_command, item_command;
 /* cmd_odd.c */
 extern const struct command odd_command;
-/* cmd_whatif.c, cmd_whynot.c, cmd_persona.c, cmd_overlap.c */
-extern const struct command whatif_command, whynot_command, persona_command, personas_command,
+/* cmd_near.c, cmd_whatif.c, cmd_whynot.c, cmd_persona.c, cmd_overlap.c */
+extern const struct command near_command, whatif_command, whynot_command, persona_command, personas_command,
 	overlap_command;
 /* cmd_journal.c */
 extern const struct command journal_command;

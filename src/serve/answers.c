@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* answers.c - one request answered in the calling thread: a list, an explanation, nearest items, an order. */
+/* answers.c - one request answered in the calling thread: a list, an explanation, an order. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +10,10 @@
 #include "explain/counterfactual.h"
 #include "explain/explain.h"
 #include "explain/faithfulness.h"
-#include "explain/item_map.h"
 #include "explain/overlap.h"
-#include "explain/similar.h"
 #include "explain/whatif.h"
 #include "explain/whynot.h"
+#include "serve/answers_items.h"
 #include "serve/order.h"
 #include "serve/scorer.h"
 
@@ -54,7 +53,14 @@ void answer_free(struct answer *a)
 		free_whynot(&a->whynot);
 		break;
 	case PANE_NEAREST:
+	case PANE_NEAREST_BEHAVIOUR:
+	case PANE_NEAREST_TEXT:
 		mem_free(a->nearest.row);
+		break;
+	case PANE_NEAR:
+		mem_free(a->near.part);
+		mem_free(a->near.words);
+		mem_free(a->near.tag);
 		break;
 	case PANE_MAP:
 	case PANE_LAYOUT:
@@ -301,15 +307,6 @@ static bool answer_removal(struct removal_answer *out, const struct request *r, 
 	return done;
 }
 
-static bool near_by_text(const struct request *r, const struct task *task, struct similar_list *near, struct err *err)
-{
-	const struct item_text *text = r->text ? item_text_ref(r->text) : similar_text_of(r->split->data, task, err);
-	bool done = text && similar_by_text(text, r->item, r->k, task, near, err);
-
-	item_text_unref(text);
-	return done;
-}
-
 static bool copy_whynot(struct whynot_answer *out, struct whynot *w, struct err *err)
 {
 	out->cause = mem_zeroed(w->causes.n + 1, sizeof(*out->cause), err);
@@ -444,44 +441,6 @@ static bool answer_beside(struct beside_answer *out, const struct request *r, co
 	return done;
 }
 
-static bool answer_nearest(struct nearest_answer *out, const struct request *r, const struct task *task,
-			   struct err *err)
-{
-	struct similar_list near = { 0 };
-	bool done;
-
-	out->item = r->item;
-	out->by = r->by;
-	if (r->by == NEAREST_MODEL) {
-		snprintf(out->run, sizeof(out->run), "%s", r->snapshot->run);
-		done = similar_by_model(r->snapshot, r->split->data->n_items, r->item, r->k, &near, err);
-	} else if (r->by == NEAREST_TEXT) {
-		done = near_by_text(r, task, &near, err);
-	} else {
-		done = similar_by_behaviour(r->split, r->item, r->k, task, &near, err);
-	}
-	done = done && (out->row = mem_alloc((size_t)near.n + 1, sizeof(*out->row), err));
-	for (uint32_t i = 0; done && i < near.n; i++)
-		out->row[out->n++] = (struct list_row){ .item = near.item[i], .score = near.score[i] };
-	similar_list_done(&near);
-	return done;
-}
-
-static bool answer_map(struct map_answer *out, const struct request *r, const struct task *task, struct err *err)
-{
-	struct item_map m;
-
-	snprintf(out->run, sizeof(out->run), "%s", r->snapshot->run);
-	if (!item_map_make(r->snapshot, r->split, r->pane == PANE_MAP ? MAP_PCA : MAP_NEIGHBOURS, &m, task, err))
-		return false;
-	out->n = m.n;
-	out->item = m.item; /* both are the answer's now */
-	out->xy = m.xy;
-	out->share = m.share;
-	out->kl = m.kl;
-	return true;
-}
-
 static bool answer_order(struct order_answer *out, const struct request *r, const struct task *task,
 			 struct err *err)
 {
@@ -511,7 +470,11 @@ static bool make(struct answer *a, const struct request *r, const struct task *t
 	case PANE_WHYNOT:
 		return answer_whynot(&a->whynot, r, task, err);
 	case PANE_NEAREST:
+	case PANE_NEAREST_BEHAVIOUR:
+	case PANE_NEAREST_TEXT:
 		return answer_nearest(&a->nearest, r, task, err);
+	case PANE_NEAR:
+		return answer_near(&a->near, r, task, err);
 	case PANE_MAP:
 	case PANE_LAYOUT:
 		return answer_map(&a->map, r, task, err);

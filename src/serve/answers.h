@@ -13,7 +13,8 @@
 
 #include "base/err.h"
 
-enum pane { PANE_LIST, PANE_WHY, PANE_NEAREST, PANE_USERS, PANE_ITEMS, PANE_REMOVAL,
+enum pane { PANE_LIST, PANE_WHY, PANE_NEAREST /* by the model; + enum nearest_by: by … */, PANE_NEAREST_BEHAVIOUR,
+	    PANE_NEAREST_TEXT, PANE_NEAR /* why two items are near */, PANE_USERS, PANE_ITEMS, PANE_REMOVAL,
 	    PANE_FAITHFULNESS, PANE_WHYNOT, PANE_MAP, PANE_LAYOUT,
 	    PANE_BESIDE /* the lists of two runs */, PANE_BESIDE_WHY /* PANE_WHY by the second run */, N_PANES };
 
@@ -129,6 +130,18 @@ struct nearest_answer {
 	struct list_row *row;
 };
 
+struct near_part { const char *word; /* in the answer's `words` */ float part; };
+struct near_answer { /* explain/near.h */
+	uint32_t item, other;
+	char run[64];
+	uint32_t users[2], both;
+	double by_chance, model, behaviour, text; /* NaN: none */
+	size_t n_words, n_tags;
+	struct near_part *part; /* [n_words] */
+	char *words;
+	uint32_t *tag;          /* [n_tags] */
+};
+
 struct map_answer { /* explain/item_map.h: PANE_MAP by principal components, PANE_LAYOUT by neighbours */
 	char run[64];
 	size_t n;
@@ -158,7 +171,8 @@ struct answer {
 		struct faithfulness_answer faithfulness;
 		struct whynot_answer whynot;
 		struct beside_answer beside;
-		struct nearest_answer nearest;
+		struct nearest_answer nearest; /* PANE_NEAREST, PANE_NEAREST_BEHAVIOUR, PANE_NEAREST_TEXT */
+		struct near_answer near;
 		struct map_answer map;     /* PANE_MAP, PANE_LAYOUT */
 		struct order_answer order; /* PANE_USERS, PANE_ITEMS */
 	};

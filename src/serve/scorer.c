@@ -36,7 +36,8 @@ struct scorer {
 };
 
 /* The cheapest first, so that a long explanation never holds up a list. */
-static const enum pane by_cost[N_PANES] = { PANE_USERS, PANE_ITEMS, PANE_LIST, PANE_BESIDE, PANE_NEAREST, PANE_WHY,
+static const enum pane by_cost[N_PANES] = { PANE_USERS, PANE_ITEMS, PANE_LIST, PANE_BESIDE, PANE_NEAREST,
+					    PANE_NEAREST_BEHAVIOUR, PANE_WHY, PANE_NEAREST_TEXT, PANE_NEAR,
 					    PANE_BESIDE_WHY, PANE_MAP,
 					    PANE_WHYNOT, PANE_FAITHFULNESS, PANE_REMOVAL, PANE_LAYOUT };
 
@@ -134,7 +135,7 @@ static void keep_text(struct scorer *s, struct request *r, const struct task *ta
 	const struct dataset *d = r->split->data;
 	struct err ignored;
 
-	if (r->pane != PANE_NEAREST || r->by != NEAREST_TEXT)
+	if ((r->pane != PANE_NEAREST_TEXT && r->pane != PANE_NEAR) || !dataset_has_text(d))
 		return;
 	if (!s->text || s->text_data != d->id) {
 		item_text_unref(s->text);

@@ -23,13 +23,14 @@ enum { MESSAGE_ANSWER = MESSAGE_USER + 100 }; /* payload: struct answer */
 struct request {
 	enum pane pane;
 	uint64_t serial;
-	const struct snapshot *snapshot; /* NULL for orders and nearest by behaviour */
+	const struct snapshot *snapshot; /* NULL for orders and nearest by behaviour or text; may be for PANE_NEAR */
 	const struct snapshot *other;    /* PANE_BESIDE: of the second run */
 	const struct split *split;
 	uint32_t user, item;   /* as the pane needs; user: of the data, or with `given` whatever number the answer is to bear */
 	uint32_t k;            /* PANE_LIST, PANE_NEAREST, PANE_WHY (parts kept), PANE_REMOVAL (of the list) */
-	enum nearest_by by;
-	const struct item_text *text; /* NEAREST_TEXT: the words of split's items, borrowed; NULL: to be read */
+	uint32_t with;         /* PANE_NEAR: the other item */
+	enum nearest_by by;    /* PANE_NEAREST and the two behind it */
+	const struct item_text *text; /* NEAREST_TEXT, PANE_NEAR: the words of split's items, borrowed; NULL: to be read */
 	bool by_content;       /* PANE_WHY */
 	enum order_key key;
 	bool reverse;

@@ -100,23 +100,24 @@ void frame_draw_header(const struct screen *sc, struct surface *out, struct rect
 
 /* --- line 2: the tabs ------------------------------------------------------------------------------------ */
 
-static int tab_width(int i)
+/* "[2 Train]", or blanks for brackets; where they do not fit one blank does for two tabs. */
+static int tab_width(int i, int w)
 {
-	return (int)strlen(view_list[i]->title) + 4; /* "[2 Train]", or blanks for brackets */
+	int all = 0;
+
+	for (int k = 0; view_list[k]; k++)
+		all += (int)strlen(view_list[k]->title) + 4;
+	return (int)strlen(view_list[i]->title) + (all <= w ? 4 : 3);
 }
 
 void frame_draw_tabs(const struct screen *sc, struct surface *out, struct rect r)
 {
-	int x = r.x;
-
 	surface_fill(out, r, ' ', STYLE_PLAIN);
-	for (int i = 0; view_list[i]; i++) {
-		bool on = i == sc->current;
-
-		surface_printf(out, x, r.y, r.x + r.w - x, on ? STYLE_TAB_ON : STYLE_TAB,
-			       on ? "[%d %s]" : " %d %s ", i + 1, view_list[i]->title);
-		x += tab_width(i);
-	}
+	for (int on = 0; on < 2; on++) /* the one that is on last: its brackets stay */
+		for (int i = 0, x = r.x; view_list[i]; x += tab_width(i++, r.w))
+			if ((i == sc->current) == on)
+				surface_printf(out, x, r.y, r.x + r.w - x, on ? STYLE_TAB_ON : STYLE_TAB,
+					       on ? "[%d %s]" : " %d %s ", i + 1, view_list[i]->title);
 }
 
 int frame_tab_at(const struct screen *sc, int w, int x)
@@ -124,8 +125,8 @@ int frame_tab_at(const struct screen *sc, int w, int x)
 	int from = 0;
 
 	(void)sc;
-	for (int i = 0; view_list[i] && from < w; from += tab_width(i), i++)
-		if (x >= from && x < from + tab_width(i))
+	for (int i = 0; view_list[i] && from < w; from += tab_width(i++, w))
+		if (x >= from && x < from + tab_width(i, w))
 			return i;
 	return -1;
 }

@@ -4,9 +4,11 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "ui/braille.h"
 #include "ui/pane.h"
 #include "ui/text.h"
@@ -73,7 +75,7 @@ void map_sync(struct map_state *m, struct session *s, uint32_t item)
 	const struct dataset *d = session_data(s);
 
 	if (m->item != item) {
-		m->item = item;
+		m->item = m->centre = item;
 		m->pan_x = m->pan_y = 0;
 	}
 	if (m->shows == MAP_OFF || !d)
@@ -98,6 +100,37 @@ static const struct map_answer *map_of(const struct map_state *m, const struct s
 	*pending |= layout_pending;
 	*why = a && a->data_id == d->id && a->err.code != ERR_OK ? &a->err : NULL;
 	return a && a->data_id == d->id && a->err.code == ERR_OK ? &a->map : NULL;
+}
+
+void map_forget(struct map_state *m)
+{
+	free(m->found);
+	m->found = NULL;
+	m->n_found = 0;
+	m->sought[0] = '\0';
+}
+
+static bool is_near(const struct nearest_answer *near, uint32_t item)
+{
+	for (size_t i = 0; near && i < near->n; i++)
+		if (near->row[i].item == item)
+			return true;
+	return false;
+}
+
+void map_find(struct map_state *m, const struct session *s, const char *text, const struct nearest_answer *near)
+{
+	const struct dataset *d = session_data(s);
+	const struct err *why;
+	bool pending;
+	const struct map_answer *a = map_of(m, s, &pending, &why);
+
+	map_forget(m);
+	snprintf(m->sought, sizeof m->sought, "%s", text);
+	m->found = mem_must(malloc(((a ? a->n : 0) + 1) * sizeof *m->found));
+	for (size_t i = 0; a && i < a->n; i++)
+		if (utf8_contains_fold(dataset_title(d, a->item[i]), text) && !is_near(near, a->item[i]))
+			m->found[m->n_found++] = a->item[i];
 }
 
 /* --- actions -------------------------------------------------------------------------------------------------- */
@@ -186,7 +219,7 @@ static size_t find(const struct map_answer *a, uint32_t item)
 static struct sheet lay(const struct map_state *m, const struct map_answer *a, int dots_w, int dots_h)
 {
 	double lo[2] = { INFINITY, INFINITY }, hi[2] = { -INFINITY, -INFINITY }, cx, cy, w, h;
-	size_t chosen = find(a, m->item);
+	size_t chosen = find(a, m->centre);
 	struct sheet sheet;
 
 	for (size_t i = 0; i < 2 * a->n; i++) {
@@ -290,14 +323,20 @@ static bool cell_of(const struct map_answer *a, uint32_t item, const struct shee
 static void light(const struct map_state *m, const struct map_answer *a, const struct nearest_answer *near, size_t cursor,
 		  const struct sheet *sheet, struct surface *out, struct rect in)
 {
+	const size_t n = near ? near->n : 0;
 	struct rect cell;
 
-	for (size_t k = near ? near->n : 0; k-- > 0;) {
+	for (size_t k = 0; k < m->n_found; k++)
+		if (cell_of(a, m->found[k], sheet, in, &cell))
+			surface_fill(out, cell, '*', STYLE_WARN | STYLE_BOLD);
+	for (size_t k = n; k-- > 0;) {
 		uint16_t style = STYLE_HIT | (k == cursor ? STYLE_REVERSE : 0);
 
 		if (k < LIT && k != cursor && cell_of(a, near->row[k].item, sheet, in, &cell))
 			surface_fill(out, cell, k < 9 ? (uint32_t)('1' + k) : 'o', style);
 	}
+	if (cursor >= n && cursor - n < m->n_found && cell_of(a, m->found[cursor - n], sheet, in, &cell))
+		surface_fill(out, cell, '*', STYLE_WARN | STYLE_BOLD | STYLE_REVERSE);
 	if (near && cursor < near->n && cell_of(a, near->row[cursor].item, sheet, in, &cell))
 		surface_fill(out, cell, cursor < 9 ? (uint32_t)('1' + cursor) : 'o', STYLE_HIT | STYLE_REVERSE);
 	if (cell_of(a, m->item, sheet, in, &cell))
@@ -307,8 +346,14 @@ static void light(const struct map_state *m, const struct map_answer *a, const s
 static void draw_legend(const struct map_state *m, const struct dataset *d, const struct nearest_answer *near, size_t cursor,
 			struct surface *out, struct rect line)
 {
+	const size_t n_near = near ? near->n : 0;
 	int x = line.x, end = line.x + line.w;
 
+	if (cursor >= n_near && cursor - n_near < m->n_found) {
+		surface_printf(out, x, line.y, line.w, STYLE_WARN, "* %zu of %zu with \"%.40s\": %s", cursor - n_near + 1,
+			       m->n_found, m->sought, dataset_title(d, m->found[cursor - n_near]));
+		return;
+	}
 	if (!m->colour && near && cursor < near->n) {
 		surface_printf(out, x, line.y, line.w, STYLE_DIM, "%zu %s %.3f", cursor + 1,
 			       dataset_title(d, near->row[cursor].item), (double)near->row[cursor].score);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* v_odd.h - what v_odd.c (the two lists) and v_odd_behind.c (what stands behind a row of them) share. */
+/* v_odd.h - what v_odd.c (rows, actions), v_odd_draw.c (the two lists) and v_odd_behind.c (what stands behind a row of them) share. */
 #ifndef UI_V_ODD_H
 #define UI_V_ODD_H
 
@@ -7,6 +7,7 @@
 #include "ui/view.h"
 
 enum { QUEUE, FLAGS, BEHIND };
+enum { C_USER, C_EVENTS, C_NDCG, C_GAP, C_DIFFERENCE, C_TASTE, C_CHURN, C_KINDS }; /* columns of QUEUE */
 
 /* A row of BEHIND: a reason, or a user or an item that stands behind it. */
 struct behind_row {
@@ -39,6 +40,11 @@ uint32_t odd_user_under(const struct view *v);
 size_t odd_flag_under(const struct view *v);
 /* Who has at most one flag of a kind: which, or SIZE_MAX. */
 size_t odd_flag_of(const struct odd_report *r, enum odd_kind kind, uint32_t who);
+
+const char *odd_order_name(const struct odd_state *st);
+
+/* v_odd_draw.c */
+void odd_draw(const struct view *v, const struct session *s, struct surface *out);
 
 /* v_odd_behind.c */
 void odd_fill_behind(struct view *v, const struct session *s);

@@ -48,6 +48,7 @@ void view_done(struct view *v)
 
 void view_place(struct view *v, struct rect body)
 {
+	v->body = body;
 	v->wide = layout_panes(v->kind->panes, v->kind->n_panes, body, v->focus, v->shown, v->box);
 }
 
@@ -55,6 +56,16 @@ void view_focus(struct view *v, int pane)
 {
 	v->focus = pane;
 	v->shown[v->kind->panes[pane].group] = pane;
+}
+
+void view_show(struct view *v, int pane)
+{
+	const int group = v->kind->panes[pane].group;
+
+	if (v->shown[group] == pane || v->kind->panes[v->focus].group == group)
+		return;
+	v->shown[group] = pane;
+	view_place(v, v->body);
 }
 
 bool view_focus_name(struct view *v, const char *name)
@@ -161,7 +172,8 @@ void view_search(struct view *v, const char *text, int step)
 
 	if (text)
 		snprintf(v->search, sizeof v->search, "%s", text);
-	v->search_step = v->search[0] && t->n && v->kind->row_text ? step : 0;
+	v->search_step = v->search[0] && (t->n || v->kind->find) && v->kind->row_text ? step : 0;
+	v->search_begins = true;
 	v->search_at = t->cursor;
 	v->search_left = t->n;
 }
@@ -172,6 +184,11 @@ bool view_search_on(struct view *v, struct session *s, double deadline)
 	struct str text = STR_INIT;
 	bool found = false;
 
+	if (v->search_step && v->search_begins && v->kind->find) {
+		v->kind->find(v, s);
+		v->search_left = t->n;
+	}
+	v->search_begins = false;
 	while (v->search_step && v->search_left && !found) {
 		v->search_left--;
 		if (v->search_at >= t->n) /* the table shrank meanwhile */

@@ -34,6 +34,8 @@ struct view_kind {
 	bool (*value)(const struct view *v, struct session *s, const char *what, struct str *out);
 	/* A command's answer that this view shows itself; true: taken. */
 	bool (*result)(struct view *v, struct session *s, const struct call *call, const struct result *r);
+	/* Before the rows are searched: makes those that v->search brings.  May be NULL. */
+	void (*find)(struct view *v, struct session *s);
 	/* The text that / searches in. */
 	void (*row_text)(const struct view *v, const struct session *s, int pane, size_t row, struct str *out);
 };
@@ -55,12 +57,14 @@ struct view {
 	int focus;
 	int shown[MAX_PANES];          /* of each narrow group */
 	bool wide;
+	struct rect body;              /* of the last view_place() */
 	struct pane_box box[MAX_PANES];
 	struct table table[MAX_PANES];
 	struct view_wish wish;
 	char search[128];
 	size_t search_at, search_left; /* rows still to be looked at */
 	int search_step;               /* +1, -1, 0: no search is under way */
+	bool search_begins;
 };
 
 extern const struct view_kind *const view_list[]; /* in the order of the tabs; NULL-terminated */
@@ -70,6 +74,7 @@ void view_init(struct view *v, const struct view_kind *kind);
 void view_done(struct view *v);
 void view_place(struct view *v, struct rect body);
 void view_focus(struct view *v, int pane);
+void view_show(struct view *v, int pane); /* of its narrow group, while the focus is in another one */
 bool view_focus_name(struct view *v, const char *name); /* also "next", "previous" */
 const char *view_pane_name(const struct view *v);
 bool view_move(struct view *v, const char *where);      /* up … last */

@@ -36,7 +36,7 @@ USES = {
     'runs': [('runs', False)], 'use': [('use mine', False)], 'delete': [('delete ease#1', True)],
     'evaluate': [('evaluate mine ease#1', False), ('evaluate sampled=5', False)], 'compare': [('compare', False)],
     'recommend': [('recommend usr_03', False), ('recommend history=itm_01,itm_04 as=usr_02', False)],
-    'similar': [('similar itm_02 by=behaviour', False)], 'explain': [('explain usr_03 itm_01 run=mine', False)],
+    'similar': [('similar itm_02 by=behaviour', False)], 'near': [('near itm_02 itm_03', False)], 'explain': [('explain usr_03 itm_01 run=mine', False)],
     'whatif': [('whatif usr_03 +itm_01 run=mine', False)],
     'overlap': [('overlap usr_03 with=mine run=ease#1', False)],
     'persona': [('persona save prs_01 usr_03', False), ('persona save prs_01 history=itm_01 as=usr_02 replace=yes', False),

@@ -56,7 +56,7 @@ out = os.path.join(TMP, 'out')
 os.makedirs(out, exist_ok=True)
 a = answers(*commands(
     'load ' + folder, 'split leave-last', 'train ease lambda=5', 'train ials dim=4 epochs=3 patience=0', 'use ease#1',
-    'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'explain u1 2 removal=yes', 'whatif u1 -7 +2 11=4 k=4', 'whynot u1 2 k=3',
+    'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'near 2 3', 'explain u1 2 removal=yes', 'whatif u1 -7 +2 11=4 k=4', 'whynot u1 2 k=3',
     'persona save p u1 -7 +2', 'persona use p', 'personas', 'recommend persona=p k=3', 'explain persona=p 2', 'whatif persona=p -2 k=3', 'whynot persona=p 3',
     'overlap u1 with=ease#1 run=ials#1 k=4', 'persona delete p',
     'evaluate', 'evaluate explain ease#1 users=9', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'odd limit=3 sort=gap with=popularity#1', 'odd items only=everybody', 'compare',
@@ -93,6 +93,9 @@ eq([r['rank'] for r in by['recommend'][0]['items']], [1, 2, 3, 4, 5], 'ranks cou
 shape(by['recommend'][1], {'user': type(None), 'run': str, 'items': [LISTED]}, 'recommend to a history')
 shape(by['similar'][0], {'item': str, 'text': type(None), 'by': str, 'run': str, 'items': [LISTED]}, 'similar by model')
 shape(by['similar'][1], {'item': str, 'text': type(None), 'by': str, 'run': type(None), 'items': [LISTED]}, 'similar by behaviour')
+shape(by['near'][0], {'item': str, 'title': str, 'other': str, 'other_title': str, 'run': str, 'model': MAYBE,
+                      'behaviour': MAYBE, 'text': MAYBE, 'users': int, 'item_users': int, 'other_users': int,
+                      'by_chance': NUMBER, 'tags': [str], 'words': [{'word': str, 'part': NUMBER}]}, 'near')
 shape(by['explain'][0], {'user': str, 'item': str, 'run': str, 'rank': (int, type(None)), 'score': NUMBER,
                          'base': MAYBE, 'method': str, 'by': str, 'rest': MAYBE, 'trained_score': MAYBE,
                          'parts': [{'kind': str, 'item': str, 'title': str, 'value': NUMBER}],

@@ -163,6 +163,9 @@ static const struct scene scenes[] = {
 	{ "items-map-80x24", 80, 24, false, false, "4 Enter m" },
 	{ "items-map-120x36", 120, 36, false, false, "4 m c" },
 	{ "items-map-zoom-120x36", 120, 36, false, false, "4 Enter m + + Right" },
+	{ "items-map-found-120x36", 120, 36, false, true, "4 Enter m + / rowboat Enter n" },
+	{ "items-why-near-80x24", 80, 24, false, false, "4 Enter b b Down" },
+	{ "items-200x50", 200, 50, false, false, "4 Enter b Down" },
 	{ "items-map-ascii-60x15", 60, 15, true, true, "4 Enter m c c" },
 	{ "compare-80x24", 80, 24, false, false, "5 Enter" },
 	{ "compare-200x50", 200, 50, false, false, "5 Enter" },
@@ -288,7 +291,7 @@ static void layout_of_items(void)
 	str_clear(&dump);
 	press("m");
 	surface_dump(&surface, &dump);
-	ok(strstr(str_text(&dump), "Nearest by [model]") != NULL, "and the map goes");
+	ok(strstr(str_text(&dump), "Nearest by bpr#1") != NULL, "and the map goes");
 	str_done(&dump);
 	screen_free(screen);
 }

@@ -4,6 +4,7 @@
 #include "cmd/command.h"
 #include "tap.h"
 #include "ui/keys.h"
+#include "ui/v_items.h"
 #include "ui/v_users.h"
 #include "ui/view.h"
 #include "ui/views.h"
@@ -32,7 +33,8 @@ static bool is_somewhere(const char *where)
 
 	return !strcmp(where, "all") ||
 	       (v && (!where[n] || has_pane(v, where + n + 1) ||
-		      (v == &view_users && has_pane(&view_users_beside, where + n + 1))));
+		      (v == &view_users && has_pane(&view_users_beside, where + n + 1)) ||
+		      (v == &view_items && has_pane(&view_items_map, where + n + 1))));
 }
 
 /* An action or a command starts the text; an action is of the view that binds it. */
