@@ -568,7 +568,7 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 
 static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
 {
-	struct towers_rule rule = towers_rule_of(p);
+	struct towers_rule rule = towers_rule_of(p, NULL);
 	struct towers_net n;
 	struct err ignored;
 	double I = (double)shape->n_items, U = (double)shape->n_users, D;
