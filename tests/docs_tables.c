@@ -13,6 +13,7 @@
 #include "data/split.h"
 #include "eval/eval.h"
 #include "model/model.h"
+#include "train/scenario.h"
 #include "ui/keys.h"
 
 /* Text as roff reads it: - and \ are written out, a dot or quote may not start a line. */
@@ -156,6 +157,34 @@ static void metrics(void)
 	}
 }
 
+/* The criteria, then the weights that each scenario gives them. */
+static void scenarios(void)
+{
+	for (int c = 0; c < N_CRITERIA; c++) {
+		puts(".TP");
+		fputs("\\fB", stdout);
+		put(criterion_table[c].name);
+		puts("\\fR");
+		put(criterion_table[c].meaning);
+		puts(".");
+	}
+	for (const struct scenario *s = scenario_table; s->name; s++) {
+		const char *comma = "";
+
+		printf(".PP\n\\fBscenario=%s\\fR\n", s->name);
+		put(s->where);
+		fputs(" (", stdout);
+		for (int c = 0; c < N_CRITERIA; c++)
+			if (s->weight[c] > 0) {
+				fputs(comma, stdout);
+				put(criterion_table[c].name);
+				printf(" %g", s->weight[c]);
+				comma = ", ";
+			}
+		puts(").");
+	}
+}
+
 static void parameters(void)
 {
 	for (size_t i = 0; model_registry[i]; i++) {
@@ -213,7 +242,7 @@ static void keys(void)
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*print)(void); } sections[] = {
-		{ "options", options }, { "commands", commands }, { "splits", splits }, { "metrics", metrics },
+		{ "options", options }, { "commands", commands }, { "splits", splits }, { "metrics", metrics }, { "scenarios", scenarios },
 		{ "settings", settings }, { "keys", keys }, { "parameters", parameters },
 	};
 

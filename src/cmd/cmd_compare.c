@@ -19,6 +19,7 @@
 #include "cmd/tables.h"
 #include "cmd/told.h"
 #include "eval/interval.h"
+#include "train/verdict.h"
 
 #define LEVEL 0.05
 
@@ -50,6 +51,16 @@ static const struct param_spec compare_params[] = {
 	  .meaning = "of models: tunes each for its part of this time, such as 10m; default: they keep their defaults" },
 	{ .name = "share", .type = PARAM_TEXT, .def = "50",
 	  .meaning = "of models: percents of the train events that each is trained on too, such as 25,50; 0: none" },
+	{ .name = "noise", .type = PARAM_TEXT,
+	  .meaning = "of models: percent of random events that each is trained with too, such as 10%; default: none" },
+	{ .name = "folds", .type = PARAM_INT, .lo = 1, .hi = VERDICT_FOLDS, .def = "1", .unit = "splits",
+	  .meaning = "of models: the split is drawn so many times; values are users' means over them" },
+	{ .name = "cold", .type = PARAM_BOOL, .def = "yes",
+	  .meaning = "of models: those that can rank items never trained on are measured on a split cold-items too" },
+	{ .name = "scenario", .type = PARAM_CHOICE, .choices = SCENARIO_CHOICES,
+	  .meaning = "of models: which fits best where these criteria weigh most (whyrec(1), Scenarios)" },
+	{ .name = "weights", .type = PARAM_TEXT,
+	  .meaning = "of models: criterion:weight,… in place of the scenario's, such as accuracy:3,latency:1" },
 	{ .name = "users", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "100", .unit = "users",
 	  .meaning = "of models: drawn for answering times and explanations" },
 	{ .name = NULL },
@@ -98,7 +109,7 @@ static bool add_models(struct comparison *x, struct call *c, struct err *err)
 
 static bool refuse_options_of_models(const struct call *c, struct err *err)
 {
-	static const char *const of_models[] = { "budget", "share", "users" };
+	static const char *const of_models[] = { "budget", "share", "users", "noise", "folds", "cold", "scenario", "weights" };
 
 	for (size_t i = 0; i < sizeof(of_models) / sizeof(*of_models); i++)
 		if (call_named(c, of_models[i]))
@@ -137,14 +148,21 @@ static bool compare_prepare(struct call *c, struct err *err)
 	return true;
 }
 
-static const float *values_of(const struct comparison *x, const struct compared *r)
+/* The users' values that the row stands on: of one split, or means over folds. */
+struct values { const float *v; size_t n; double mean; };
+
+static struct values values_of(const struct comparison *x, const struct compared *r)
 {
-	return r->eval->per_user[x->metric][x->at];
+	struct values out;
+
+	if (x->models && compare_models_folds(x->models, r->model, &out.v, &out.n, &out.mean))
+		return out;
+	return (struct values){ r->eval->per_user[x->metric][x->at], r->eval->n_users, r->eval->value[x->metric][x->at] };
 }
 
 static double mean_of(const struct comparison *x, const struct compared *r)
 {
-	return r->eval->value[x->metric][x->at];
+	return values_of(x, r).mean;
 }
 
 /* Best first; ties keep the order asked for. */
@@ -176,11 +194,11 @@ static bool judge(struct comparison *x, const struct task *t, struct err *err)
 
 	for (size_t i = 0; good && i < x->n; i++) {
 		struct compared *r = &x->run[i];
-		size_t n = r->eval->n_users;
+		struct values mine = values_of(x, r);
 
-		good = interval_mean(values_of(x, r), n, x->seed, t, &r->lo, &r->hi);
+		good = interval_mean(mine.v, mine.n, x->seed, t, &r->lo, &r->hi);
 		if (good && i > 0)
-			good = interval_paired_p(values_of(x, &x->run[0]), values_of(x, r), n, x->seed, t, &p[i]);
+			good = interval_paired_p(values_of(x, &x->run[0]).v, mine.v, mine.n, x->seed, t, &p[i]);
 	}
 	if (good && x->n > 1)
 		interval_holm(p + 1, x->n - 1);
@@ -211,6 +229,12 @@ static bool measure(struct comparison *x, struct compared *r, const struct task 
 	return good;
 }
 
+static void let_go(struct compared *r)
+{
+	hold_done(&r->hold);
+	eval_result_free(r->eval);
+}
+
 /* Those that are left out leave the table. */
 static bool train_models(struct comparison *x, struct job *job, const struct task *t, struct err *err)
 {
@@ -228,9 +252,16 @@ static bool train_models(struct comparison *x, struct job *job, const struct tas
 			continue;
 		p.at++;
 		x->run[x->n++] = r;
-		if (!good || !measure(x, &x->run[x->n - 1], &part, err))
+		if (!good)
 			return false;
+		if (measure(x, &x->run[x->n - 1], &part, err))
+			continue;
+		if (err->code == ERR_CANCELLED)
+			return false;
+		compare_models_leave_out(x->models, r.model, err);
+		let_go(&x->run[--x->n]);
 	}
+	*err = (struct err){ 0 };
 	return true;
 }
 
@@ -376,10 +407,8 @@ static void compare_release(struct call *c)
 {
 	struct comparison *x = c->state;
 
-	for (size_t i = 0; i < x->n; i++) {
-		hold_done(&x->run[i].hold);
-		eval_result_free(x->run[i].eval);
-	}
+	for (size_t i = 0; i < x->n; i++)
+		let_go(&x->run[i]);
 	compare_models_free(x->models);
 	free(x->run);
 	free(x);
@@ -401,7 +430,7 @@ static const char *compare_again(const struct call *c, struct str *line)
 }
 
 const struct command compare_command = {
-	.name = "compare", .group = "Questions", .synopsis = "compare [RUN…] [metric=ndcg@10] [on=test|valid] [candidates=train|all|cold]  or  compare MODEL… [budget=T] [share=25,50] [users=100] [metric=ndcg@10]",
+	.name = "compare", .group = "Questions", .synopsis = "compare [RUN…] [metric=ndcg@10] [on=test|valid] [candidates=train|all|cold]  or  compare MODEL…|all [budget=T] [share=25,50] [noise=10%] [folds=K] [scenario=NAME] [metric=ndcg@10]",
 	.summary = "runs side by side, with intervals and costs; models trained under one rule, with a verdict",
 	.lane = LANE_HEAVY, .words = { WORD_RUN }, .many = true, .most = UINT_MAX, .params = compare_params,
 	.prepare = compare_prepare, .run = compare_run, .message = compare_message,

@@ -23,6 +23,7 @@ struct model_entry {
 	struct tuning tuning;  /* base alone where nothing is tuned */
 	bool tunes;
 	bool measured;
+	double seconds;        /* that its training took */
 	struct suit suit;
 	struct fit_request settings; /* of the run, for the learning curve */
 	char left_out[sizeof(((struct err *)0)->msg)];
@@ -34,6 +35,8 @@ struct models {
 	bool planned;
 	const struct split *split;
 	double budget;         /* seconds for all; 0: defaults, nothing is tuned */
+	struct scenario scenario;
+	bool weighs;           /* one was asked for */
 };
 
 /* --- UI: before ------------------------------------------------------------------------------------------- */
@@ -47,10 +50,20 @@ static bool names_model(const struct call *c, size_t i, const struct model_ops *
 	return *ops != NULL;
 }
 
+/* Every model; a run may be called so too. */
+static bool asks_all(const struct call *c)
+{
+	struct err ignored;
+
+	return c->words.n && !strcmp(call_word(c, 0), "all") && !c->words.w[0].quoted && !session_find_run(c->session, "all", &ignored);
+}
+
 bool compare_models_asked(const struct call *c)
 {
 	const struct model_ops *ops;
 
+	if (asks_all(c))
+		return true;
 	for (size_t i = 0; i < c->words.n; i++)
 		if (names_model(c, i, &ops))
 			return true;
@@ -82,6 +95,48 @@ static bool read_budget(struct models *m, const char *text, struct err *err)
 	if (!text || (num_parse_seconds(text, strlen(text), &m->budget) && m->budget > 0))
 		return true;
 	return err_set(err, ERR_SYNTAX, "budget=\"%s\": expected a duration, such as 90s, 10m or 1h30m", text);
+}
+
+static bool read_scenario(struct models *m, const struct call *c, struct err *err)
+{
+	const char *name = params_is_set(&c->params, "scenario") ? params_text(&c->params, "scenario") : NULL;
+	const char *weights = call_text(c, "weights");
+
+	if (name)
+		m->scenario = *scenario_find(name);
+	m->weighs = name || weights;
+	if (!name)
+		m->scenario.name = "your weights";
+	return !weights || scenario_weigh(&m->scenario, weights, err) || err_wrap(err, "weights=");
+}
+
+static bool read_noise(struct suit_plan *p, const char *text, struct err *err)
+{
+	size_t len = text ? strlen(text) : 0;
+	double percent;
+
+	if (!len)
+		return true;
+	len -= text[len - 1] == '%';
+	if (!num_parse_double(text, len, &percent) || !(percent >= 0 && percent <= 100))
+		return err_set(err, ERR_SYNTAX, "noise=\"%s\": expected a percent such as 10%%", text);
+	p->noise = percent / 100;
+	return true;
+}
+
+/* Whether the split can be drawn anew is known before anything is trained. */
+static bool read_plan(struct models *m, const struct call *c, struct err *err)
+{
+	struct suit_plan *p = &m->plan;
+
+	p->users = (uint32_t)params_int(&c->params, "users");
+	p->seed = session_seed(c->session);
+	p->folds = (unsigned)params_int(&c->params, "folds");
+	p->cold = params_bool(&c->params, "cold");
+	return read_budget(m, call_text(c, "budget"), err) && read_shares(p, call_text(c, "share"), err) &&
+	       read_noise(p, call_text(c, "noise"), err) && read_scenario(m, c, err) &&
+	       split_can_draw(session_split(c->session), p->folds, err) &&
+	       metric_parse(call_text(c, "metric"), &p->metric, &p->k, err);
 }
 
 static bool same_settings(const struct run_record *rec, const struct model_ops *ops)
@@ -151,15 +206,30 @@ static bool add_entry(struct model_entry *e, struct call *c, const struct models
 	return true;
 }
 
-struct models *compare_models_new(struct call *c, struct err *err)
+static size_t n_registered(void)
 {
-	struct models *m = mem_must(calloc(1, sizeof(*m)));
-	bool good = read_budget(m, call_text(c, "budget"), err) && read_shares(&m->plan, call_text(c, "share"), err);
+	size_t n = 0;
 
-	m->entry = mem_must(calloc(c->words.n + 1, sizeof(*m->entry)));
-	m->plan.users = (uint32_t)params_int(&c->params, "users");
-	m->plan.seed = session_seed(c->session);
-	good = good && metric_parse(call_text(c, "metric"), &m->plan.metric, &m->plan.k, err);
+	while (model_registry[n])
+		n++;
+	return n;
+}
+
+/* Those that are made of runs come from runs. */
+static bool take_all(struct models *m, const struct call *c, struct err *err)
+{
+	if (c->words.n > 1)
+		return err_set(err, ERR_USAGE, "compare all takes no further model or run");
+	for (size_t i = 0; model_registry[i]; i++)
+		if (param_find(model_registry[i]->params, "runs") < 0)
+			m->entry[m->n++].ops = model_registry[i];
+	return true;
+}
+
+static bool take_named(struct models *m, const struct call *c, struct err *err)
+{
+	bool good = true;
+
 	for (size_t i = 0; good && i < c->words.n; i++) {
 		good = names_model(c, i, &m->entry[i].ops) ||
 		       err_set(err, ERR_USAGE, "compare takes runs or models, not both: %s is no model", call_word(c, i));
@@ -167,7 +237,18 @@ struct models *compare_models_new(struct call *c, struct err *err)
 			good = m->entry[k].ops != m->entry[i].ops ||
 			       err_set(err, ERR_USAGE, "%s is given twice", call_word(c, i));
 	}
-	m->n = good ? c->words.n : 0;
+	m->n = c->words.n;
+	return good;
+}
+
+struct models *compare_models_new(struct call *c, struct err *err)
+{
+	struct models *m = mem_must(calloc(1, sizeof(*m)));
+	bool good = read_plan(m, c, err);
+
+	m->entry = mem_must(calloc(c->words.n + n_registered(), sizeof(*m->entry)));
+	good = good && (asks_all(c) ? take_all(m, c, err) : take_named(m, c, err));
+	m->n = good ? m->n : 0;
 	m->split = split_ref(session_split(c->session));
 	for (size_t i = 0; good && i < m->n; i++)
 		good = add_entry(&m->entry[i], c, m, err);
@@ -192,6 +273,7 @@ static bool give_hold(struct model_entry *e, struct hold *out, struct err *err)
 	if (!run_record_copy(&e->hold.record, &b->record, err))
 		return false;
 	e->hold.snapshot = snapshot_ref(b->result.best);
+	e->seconds = e->hold.record.seconds;
 	*out = e->hold;
 	e->hold = (struct hold){ 0 };
 	return true;
@@ -212,6 +294,7 @@ bool compare_models_train(struct models *m, size_t i, struct job *job, const str
 		if (!params_from_json(&e->settings.params, e->hold.record.params, err))
 			return false;
 		e->settings.seed = e->hold.record.seed;
+		e->seconds = e->hold.record.seconds;
 		fit_request_follow(&e->settings);
 		*out = e->hold;
 		e->hold = (struct hold){ 0 };
@@ -241,8 +324,23 @@ bool compare_models_measure(struct models *m, size_t i, const struct snapshot *s
 	if (!m->planned && !suit_plan_splits(&m->plan, m->split, task, err))
 		return false;
 	m->planned = true;
-	e->measured = suit_measure(&m->plan, &e->settings, s, m->split, task, &e->suit, err);
+	e->measured = suit_measure(&m->plan, &e->settings, s, e->seconds, m->split, task, &e->suit, err);
 	return e->measured;
+}
+
+bool compare_models_folds(const struct models *m, size_t i, const float **values, size_t *n, double *mean)
+{
+	const struct suit *s = &m->entry[i].suit;
+
+	*values = s->pooled;
+	*n = s->n_pooled;
+	*mean = s->pooled_mean;
+	return s->pooled != NULL;
+}
+
+void compare_models_leave_out(struct models *m, size_t i, const struct err *why)
+{
+	snprintf(m->entry[i].left_out, sizeof(m->entry[i].left_out), "%s", why->msg);
 }
 
 /* --- UI: while it runs and after -------------------------------------------------------------------------- */
@@ -307,9 +405,26 @@ static json_t *shares_of(const struct models *m, const struct suit *s)
 	json_t *list = mem_must(json_array());
 
 	for (size_t k = 0; m->plan.n_shares && k <= m->plan.n_shares; k++)
-		json_array_append_new(list, mem_must(json_pack("{s:o,s:o}", "share",
+		json_array_append_new(list, mem_must(json_pack("{s:o,s:o,s:o}", "share",
 							       json_number(k < m->plan.n_shares ? m->plan.share[k] : 1), "value",
-							       json_number(s->share_value[k]))));
+							       json_number(s->share_value[k]), "seconds",
+							       json_number(s->share_seconds[k]))));
+	return list;
+}
+
+static json_t *noise_of(const struct models *m, const struct suit *s)
+{
+	return m->plan.noise > 0 ? mem_must(json_pack("{s:o,s:o,s:o}", "share", json_number(m->plan.noise), "value",
+						      json_number(s->noise_value), "without", json_number(s->noise_clean)))
+				 : json_null();
+}
+
+static json_t *folds_of(const struct models *m, const struct suit *s)
+{
+	json_t *list = mem_must(json_array());
+
+	for (unsigned k = 0; m->plan.folds > 1 && k < m->plan.folds; k++)
+		json_array_append_new(list, json_number(s->fold_value[k]));
 	return list;
 }
 
@@ -325,6 +440,10 @@ void compare_models_row(const struct models *m, size_t i, json_t *row)
 	json_put(row, "ms_p99", json_number(s->ms_p99));
 	json_put(row, "int8", int8_of(s));
 	json_put(row, "shares", shares_of(m, s));
+	json_put(row, "noise", noise_of(m, s));
+	json_put(row, "folds", folds_of(m, s));
+	json_put(row, "repeats", json_number(s->repeats));
+	json_put(row, "cold_items", json_number(s->cold_value));
 	json_put(row, "faithfulness", json_number(s->audit.faithfulness.mean));
 	json_put(row, "faithfulness_random", json_number(s->audit.random.mean));
 	json_put(row, "faithful", json_boolean(s->audit.faithful));
@@ -352,6 +471,34 @@ static void slices_in(const json_t *row, struct verdict_row *out)
 	}
 }
 
+static double slice_value(const struct verdict_row *r, const char *starts)
+{
+	for (size_t k = 0; k < r->n_slices; k++)
+		if (!strncmp(r->slice[k].name, starts, strlen(starts)) && r->slice[k].users)
+			return r->slice[k].value;
+	return NAN;
+}
+
+/* What the scenarios weigh.  The first slice of users has the shortest histories. */
+static void figures_in(const struct suit *s, const json_t *row, struct verdict_row *out)
+{
+	double *f = out->figure;
+	const json_t *metrics = json_object_get(row, "metrics");
+
+	f[CRITERION_ACCURACY] = out->value;
+	f[CRITERION_COLD_USERS] = slice_value(out, "users with ");
+	f[CRITERION_TAIL] = slice_value(out, "tail");
+	f[CRITERION_COLD_ITEMS] = s->cold_value;
+	f[CRITERION_REPEATS] = s->repeats;
+	f[CRITERION_COVERAGE] = real_in(row, "coverage@10");
+	f[CRITERION_DIVERSITY] = real_in(metrics, "diversity@10");
+	f[CRITERION_NOISE] = s->noise_value / s->noise_clean;
+	f[CRITERION_LATENCY] = s->ms_p99;
+	f[CRITERION_TRAINING] = out->train_seconds;
+	f[CRITERION_MEMORY] = (double)out->bytes;
+	f[CRITERION_EXPLANATION] = s->audit.faithfulness.mean;
+}
+
 static struct verdict_row verdict_row_of(const struct models *m, const struct suit *s, const json_t *row)
 {
 	const struct packed_cost *c = &s->packed;
@@ -364,13 +511,16 @@ static struct verdict_row verdict_row_of(const struct models *m, const struct su
 		.bytes = (uint64_t)json_integer_value(json_object_get(row, "bytes")),
 		.exact = !strcmp(json_string_value(json_object_get(row, "explanation")), "exact"),
 		.faithfulness = s->audit.faithfulness.mean, .by_chance = s->audit.random.mean,
-		.faithful = s->audit.faithful, .int8_loss = NAN,
+		.faithful = s->audit.faithful, .int8_loss = NAN, .noise = m->plan.noise, .noise_value = s->noise_value,
+		.noise_clean = s->noise_clean, .cold_value = s->cold_value, .folds = m->plan.folds,
 	};
 
 	slices_in(row, &out);
+	figures_in(s, row, &out);
 	for (size_t k = 0; m->plan.n_shares && k <= m->plan.n_shares; k++) {
 		out.share[k] = k < m->plan.n_shares ? m->plan.share[k] : 1;
 		out.share_value[k] = s->share_value[k];
+		out.share_seconds[k] = s->share_seconds[k];
 		out.n_shares++;
 	}
 	if (s->has_packed && c->whole.got.value > 0) {
@@ -378,6 +528,25 @@ static struct verdict_row verdict_row_of(const struct models *m, const struct su
 		out.int8_loss = 1 - c->packed.got.value / c->whole.got.value;
 	}
 	return out;
+}
+
+static void tell_scenario(const struct models *m, const struct verdict_row *rows, size_t n, const struct verdict *v,
+			  struct result *r)
+{
+	json_t *weights, *fit;
+
+	if (!v->fit)
+		return;
+	weights = mem_must(json_object());
+	fit = mem_must(json_array());
+	for (int c = 0; c < N_CRITERIA; c++)
+		if (m->scenario.weight[c] > 0)
+			json_put(weights, criterion_table[c].name, json_number(m->scenario.weight[c]));
+	for (size_t k = 0; k < n; k++)
+		json_array_append_new(fit, mem_must(json_pack("{s:o,s:o}", "run", json_text(rows[k].run), "fit",
+							      json_number(v->fit[k]))));
+	result_set(r, "scenario", mem_must(json_pack("{s:o,s:o,s:o,s:o}", "name", json_text(m->scenario.name), "weights", weights,
+						     "takes", json_text(rows[v->fits].run), "fit", fit)));
 }
 
 static void tell_left_out(const struct models *m, struct result *r, struct str *text)
@@ -405,7 +574,7 @@ void compare_models_tell(const struct models *m, const size_t *which, size_t n, 
 
 	for (size_t k = 0; k < n; k++)
 		row[k] = verdict_row_of(m, &m->entry[which[k]].suit, json_array_get(rows, k));
-	verdict_make(row, n, metric, &v);
+	verdict_make(row, n, metric, m->weighs ? &m->scenario : NULL, &v);
 	for (size_t k = 0; k < v.n; k++) {
 		json_array_append_new(sentences, json_text(v.sentence[k]));
 		str_printf(text, "%s\n", v.sentence[k]);
@@ -413,6 +582,7 @@ void compare_models_tell(const struct models *m, const size_t *which, size_t n, 
 	result_set(r, "rule", json_text(m->budget > 0 ? "tuned" : "defaults"));
 	result_set(r, "take", n ? json_text(row[v.take].run) : json_null());
 	result_set(r, "verdict", sentences);
+	tell_scenario(m, row, n, &v, r);
 	tell_left_out(m, r, text);
 	verdict_done(&v);
 	free(row);

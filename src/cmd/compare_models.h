@@ -27,6 +27,10 @@ bool compare_models_train(struct models *m, size_t i, struct job *job, const str
 /* WORKER.  The rest of what is told of it, its snapshot at hand. */
 bool compare_models_measure(struct models *m, size_t i, const struct snapshot *s, const struct task *task,
 			    struct err *err);
+/* WORKER.  Where folds were asked for: the users' means over them, borrowed; false: there is one split. */
+bool compare_models_folds(const struct models *m, size_t i, const float **values, size_t *n, double *mean);
+/* WORKER.  What it was measured for failed: the row goes, and is told. */
+void compare_models_leave_out(struct models *m, size_t i, const struct err *why);
 void compare_models_message(struct models *m, struct session *s, void *payload); /* UI */
 void compare_models_ended(struct models *m, struct session *s);                  /* UI: runs are put in place */
 /* UI.  Further keys of the i-th model's row. */

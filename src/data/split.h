@@ -63,6 +63,7 @@ struct split *split_noisy(const struct split *from, double share, uint64_t seed,
 /* Drawn anew by the same rule: the nth next fold of a kfold, else with the nth next seed.  ERR_USAGE where the rule
  * draws nothing, or kfold has no further fold. */
 struct split *split_anew(const struct split *from, unsigned nth, const struct task *task, struct err *err);
+bool split_can_draw(const struct split *s, unsigned n, struct err *err); /* n of them in all: known at once; ANY */
 
 struct split *split_ref(const struct split *s);
 void split_unref(const struct split *s); /* NULL is fine */

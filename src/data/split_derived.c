@@ -206,38 +206,32 @@ struct split *split_noisy(const struct split *from, double share, uint64_t seed,
 
 /* --- anew --------------------------------------------------------------------------------------------------- */
 
-static struct split *next_fold(const struct split *from, unsigned nth, const struct task *task, struct err *err)
+bool split_can_draw(const struct split *s, unsigned n, struct err *err)
 {
-	struct params p = from->params;
-	int64_t k = params_int(&p, "k"), fold = (params_int(&p, "fold") - 1 + nth) % k + 1;
-	char text[24];
+	const struct split_rule *rule = split_rule_find(s->kind);
+	int order, folds;
 
-	if (nth >= k) {
-		err_set(err, ERR_USAGE, "split %s has %lld folds", from->text, (long long)k);
-		return NULL;
-	}
-	snprintf(text, sizeof(text), "%lld", (long long)fold);
-	if (!params_set(&p, "fold", text, err))
-		return NULL;
-	return split_make(from->data, from->kind, &p, from->seed, task, err);
+	if (n < 2)
+		return true;
+	order = s->params.specs ? param_find(s->params.specs, "order") : -1;
+	folds = s->params.specs ? param_find(s->params.specs, "fold") : -1;
+	if (!s->params.specs || !rule->draws || !strcmp(s->kind, "given") || (order >= 0 && !strcmp(s->params.v[order].text, "time")))
+		return err_set(err, ERR_USAGE, "split %s draws nothing, there is only one of it: split ratio, random, users, kfold or "
+			       "cold-items can be drawn anew", s->text);
+	if (folds >= 0 && n > params_int(&s->params, "k"))
+		return err_set(err, ERR_USAGE, "split %s has %lld folds", s->text, (long long)params_int(&s->params, "k"));
+	return true;
 }
 
 struct split *split_anew(const struct split *from, unsigned nth, const struct task *task, struct err *err)
 {
-	const struct split_rule *rule = split_rule_find(from->kind);
-	struct split *s;
+	struct params p = from->params;
+	char text[24];
 
-	if (!from->params.specs || !rule->draws) {
-		err_set(err, ERR_USAGE, "split %s draws nothing, there is only one of it: split ratio, random, users, kfold or "
-			"cold-items can be drawn anew", from->text);
+	if (!split_can_draw(from, nth + 1, err))
 		return NULL;
-	}
-	if (param_find(from->params.specs, "fold") >= 0)
-		return next_fold(from, nth, task, err);
-	s = split_make(from->data, from->kind, &from->params, from->seed + nth, task, err);
-	if (!s || memcmp(s->part, from->part, from->data->n_events) != 0)
-		return s;
-	split_unref(s);
-	err_set(err, ERR_USAGE, "split %s is the same for every seed: it cannot be drawn anew", from->text);
-	return NULL;
+	if (param_find(p.specs, "fold") < 0)
+		return split_make(from->data, from->kind, &p, from->seed + nth, task, err);
+	snprintf(text, sizeof(text), "%lld", (long long)((params_int(&p, "fold") - 1 + nth) % params_int(&p, "k") + 1));
+	return params_set(&p, "fold", text, err) ? split_make(from->data, from->kind, &p, from->seed, task, err) : NULL;
 }

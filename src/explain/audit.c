@@ -133,7 +133,7 @@ static bool audit_user(struct auditing *a, uint32_t at, struct err *err)
 		return false;
 	q.fold_in = model_folds_in(a->s->model);
 	return draw_item(a, &q, a->user[at], &item, err) &&
-	       (item == NO_ITEM || (explain_one(a, &q, at, item, err) && remove_one(a, &q, at, item, err)));
+	       (item == NO_ITEM || (explain_one(a, &q, at, item, err) && (a->o->no_removal || remove_one(a, &q, at, item, err))));
 }
 
 static bool mean_of(const struct auditing *a, const float *v, struct audit_mean *m, struct err *err)

@@ -18,6 +18,7 @@ struct audit_options {
 	uint32_t users; /* to be drawn; fewer where there are fewer */
 	uint32_t k;
 	uint64_t seed;
+	bool no_removal; /* the smallest removal is not searched for */
 };
 
 struct audit_mean { double mean, low, high; }; /* NaN: nobody has it */

@@ -20,13 +20,28 @@ bool suit_plan_splits(struct suit_plan *p, const struct split *split, const stru
 		if (!p->thin[k])
 			return false;
 	}
-	return true;
+	for (unsigned k = 1; k < p->folds; k++) {
+		p->anew[k] = split_anew(split, k, task, err);
+		if (!p->anew[k])
+			return false;
+	}
+	if (p->noise > 0)
+		p->noisy = split_noisy(split, p->noise, p->seed, task, err);
+	if (p->noise > 0 && !p->noisy)
+		return false;
+	if (p->cold && !split->cold_items)
+		p->cold_items = split_make(split->data, "cold-items", NULL, p->seed, task, err);
+	return !p->cold || split->cold_items || p->cold_items;
 }
 
 void suit_plan_done(struct suit_plan *p)
 {
 	for (size_t k = 0; k < p->n_shares; k++)
 		split_unref(p->thin[k]);
+	for (unsigned k = 1; k < p->folds; k++)
+		split_unref(p->anew[k]);
+	split_unref(p->noisy);
+	split_unref(p->cold_items);
 	*p = (struct suit_plan){ 0 };
 }
 
@@ -110,6 +125,7 @@ static bool measure_times(const struct suit_plan *p, const struct snapshot *s, c
 
 /* --- fewer bits ------------------------------------------------------------------------------------------- */
 
+/* A model that cannot be rounded on these data has no row in int8; that is no failure. */
 static bool measure_packed(const struct snapshot *s, const struct split *split, const struct task *task,
 			   struct suit *out, struct err *err)
 {
@@ -119,84 +135,189 @@ static bool measure_packed(const struct snapshot *s, const struct split *split, 
 	if (!s->ops->pack || s->precision != PRECISION_F32)
 		return true;
 	packed = snapshot_pack(s, PRECISION_INT8, err);
-	good = packed && packed_cost_measure(s, packed, split, task, &out->packed, err);
+	if (!packed)
+		return err->code != ERR_NOMEM && err->code != ERR_CANCELLED;
+	good = packed_cost_measure(s, packed, split, task, &out->packed, err);
 	out->has_packed = good;
 	snapshot_unref(packed);
 	return good;
 }
 
-/* --- appetite for data ------------------------------------------------------------------------------------ */
+/* --- trained again ------------------------------------------------------------------------------------------ */
 
-static bool folded_metric(const struct suit_plan *p, const struct snapshot *s, const struct split *split,
-			  const struct task *task, double *out, struct err *err)
+static bool fit_on(const struct fit_request *r, const struct split *split, const struct task *task, struct fit_result *fit,
+		   struct err *err)
+{
+	struct fit_request again = *r;
+
+	again.split = split;
+	again.data = split->data;
+	again.on_epoch = NULL;
+	again.is_enough = NULL;
+	again.watched = NULL;
+	again.n_watched = 0;
+	again.save_dir = again.resume_dir = NULL;
+	return fit_run(&again, task, fit, err) && (fit->stopped != FIT_CANCELLED || task_cancelled(err));
+}
+
+enum asked { AS_TRAINED, FOLDED_IN, SEEN_KEPT };
+
+static struct eval_result *ask(const struct suit_plan *p, const struct snapshot *s, const struct split *split,
+			       enum asked how, const struct task *task, struct err *err)
 {
 	struct eval_options o;
-	struct eval_result *e;
 
 	eval_options_for(&o, split);
 	o.seed = p->seed;
-	o.fold_in = true;
+	o.fold_in = how == FOLDED_IN;
+	o.keep_seen = how == SEEN_KEPT;
 	o.n_k = 1;
 	o.k[0] = p->k;
-	e = eval_run(s, split, &o, task, err);
-	if (!e)
-		return false;
-	*out = e->value[p->metric][0];
-	eval_result_free(e);
-	return true;
+	return eval_run(s, split, &o, task, err);
 }
 
-static bool measure_share(const struct suit_plan *p, const struct fit_request *r, const struct split *thin,
-			  const struct task *task, double *out, struct err *err)
+static bool ask_metric(const struct suit_plan *p, const struct snapshot *s, const struct split *split, enum asked how,
+		       const struct task *task, double *out, struct err *err)
 {
-	struct fit_request again = *r;
-	struct fit_result fit;
-	bool good;
+	struct eval_result *e = ask(p, s, split, how, task, err);
 
-	again.split = thin;
-	again.on_epoch = NULL;
-	again.is_enough = NULL;
-	again.save_dir = again.resume_dir = NULL;
-	good = fit_run(&again, task, &fit, err);
-	if (good && fit.stopped == FIT_CANCELLED)
-		good = task_cancelled(err);
-	else if (good)
-		good = folded_metric(p, fit.best, thin, task, out, err);
+	if (e)
+		*out = e->value[p->metric][0];
+	eval_result_free(e);
+	return e != NULL;
+}
+
+static bool measure_on(const struct suit_plan *p, const struct fit_request *r, const struct split *split, enum asked how,
+		       const struct task *task, double *out, double *seconds, struct err *err)
+{
+	struct fit_result fit;
+	bool good = fit_on(r, split, task, &fit, err) && ask_metric(p, fit.best, split, how, task, out, err);
+
+	if (good && seconds)
+		*seconds = fit.seconds;
 	fit_result_done(&fit);
 	return good;
 }
 
+/* Appetite for data, and what noise does: the run itself stands beside both, asked in the same way. */
 static bool measure_shares(const struct suit_plan *p, const struct fit_request *r, const struct snapshot *s,
 			   const struct split *split, const struct task *task, struct suit *out, struct err *err)
 {
-	if (!p->n_shares)
+	if (!p->n_shares && !p->noisy)
 		return true;
 	for (size_t k = 0; k < p->n_shares; k++)
-		if (!measure_share(p, r, p->thin[k], task, &out->share_value[k], err))
+		if (!measure_on(p, r, p->thin[k], FOLDED_IN, task, &out->share_value[k], &out->share_seconds[k], err))
 			return false;
-	return folded_metric(p, s, split, task, &out->share_value[p->n_shares], err);
+	if (!ask_metric(p, s, split, FOLDED_IN, task, &out->noise_clean, err))
+		return false;
+	out->share_value[p->n_shares] = out->noise_clean;
+	return !p->noisy || measure_on(p, r, p->noisy, FOLDED_IN, task, &out->noise_value, NULL, err);
+}
+
+static bool measure_cold_items(const struct suit_plan *p, const struct fit_request *r, const struct snapshot *s,
+			       const struct task *task, struct suit *out, struct err *err)
+{
+	return !p->cold_items || !(model_caps(s->model) & MODEL_RANKS_COLD) ||
+	       measure_on(p, r, p->cold_items, AS_TRAINED, task, &out->cold_value, NULL, err);
+}
+
+static bool measure_repeats(const struct suit_plan *p, const struct snapshot *s, const struct split *split,
+			    const struct task *task, struct suit *out, struct err *err)
+{
+	return !split->repeats || ask_metric(p, s, split, SEEN_KEPT, task, &out->repeats, err);
+}
+
+/* --- folds -------------------------------------------------------------------------------------------------- */
+
+struct pool_of_users { double *sum; uint32_t *n; };
+
+static void pool_in(const struct suit_plan *p, const struct eval_result *e, struct pool_of_users *pool)
+{
+	const float *v = e->per_user[p->metric][0];
+
+	for (size_t i = 0; i < e->n_users; i++)
+		if (!isnan(v[i])) {
+			pool->sum[e->user[i]] += (double)v[i];
+			pool->n[e->user[i]]++;
+		}
+}
+
+static void pool_out(const struct pool_of_users *pool, uint32_t n_users, struct suit *out)
+{
+	double sum = 0;
+
+	for (uint32_t u = 0; u < n_users; u++)
+		if (pool->n[u]) {
+			out->pooled[out->n_pooled] = (float)(pool->sum[u] / pool->n[u]);
+			sum += (double)out->pooled[out->n_pooled++];
+		}
+	out->pooled_mean = out->n_pooled ? sum / (double)out->n_pooled : NAN;
+}
+
+static bool measure_fold(const struct suit_plan *p, const struct fit_request *r, const struct snapshot *s, unsigned k,
+			 const struct split *split, const struct task *task, struct pool_of_users *pool, struct suit *out,
+			 struct err *err)
+{
+	struct fit_result fit = { 0 };
+	bool good = k == 0 || fit_on(r, p->anew[k], task, &fit, err);
+	struct eval_result *e = good ? ask(p, k ? fit.best : s, k ? p->anew[k] : split, AS_TRAINED, task, err) : NULL;
+
+	if (e) {
+		out->fold_value[k] = e->value[p->metric][0];
+		pool_in(p, e, pool);
+	}
+	eval_result_free(e);
+	if (k)
+		fit_result_done(&fit);
+	return e != NULL;
+}
+
+static bool measure_folds(const struct suit_plan *p, const struct fit_request *r, const struct snapshot *s,
+			  const struct split *split, const struct task *task, struct suit *out, struct err *err)
+{
+	uint32_t n = split->data->n_users;
+	struct pool_of_users pool = { 0 };
+	bool good = true;
+
+	if (p->folds < 2)
+		return true;
+	pool.sum = mem_zeroed((size_t)n + 1, sizeof(*pool.sum), err);
+	pool.n = pool.sum ? mem_zeroed((size_t)n + 1, sizeof(*pool.n), err) : NULL;
+	out->pooled = pool.n ? mem_alloc((size_t)n + 1, sizeof(*out->pooled), err) : NULL;
+	good = out->pooled != NULL;
+	for (unsigned k = 0; good && k < p->folds; k++)
+		good = measure_fold(p, r, s, k, split, task, &pool, out, err);
+	if (good)
+		pool_out(&pool, n, out);
+	mem_free(pool.sum);
+	mem_free(pool.n);
+	return good;
 }
 
 /* --- all -------------------------------------------------------------------------------------------------- */
 
-bool suit_measure(const struct suit_plan *p, const struct fit_request *r, const struct snapshot *s,
+bool suit_measure(const struct suit_plan *p, const struct fit_request *r, const struct snapshot *s, double seconds,
 		  const struct split *split, const struct task *task, struct suit *out, struct err *err)
 {
-	const struct audit_options audit = { .users = p->users, .k = p->k, .seed = p->seed };
+	const struct audit_options audit = { .users = p->users, .k = p->k, .seed = p->seed, .no_removal = true };
 
-	*out = (struct suit){ .ms_p50 = NAN, .ms_p99 = NAN };
+	*out = (struct suit){ .ms_p50 = NAN, .ms_p99 = NAN, .noise_value = NAN, .noise_clean = NAN, .repeats = NAN,
+			      .cold_value = NAN };
 	for (size_t k = 0; k <= VERDICT_SHARES; k++)
-		out->share_value[k] = NAN;
+		out->share_value[k] = out->share_seconds[k] = NAN;
+	out->share_seconds[p->n_shares] = seconds;
 	out->history = measure_slices(p, s, split, SLICE_HISTORY, task, err);
 	out->popularity = out->history ? measure_slices(p, s, split, SLICE_POPULARITY, task, err) : NULL;
 	return out->popularity && measure_times(p, s, split, task, out, err) &&
 	       measure_packed(s, split, task, out, err) && audit_run(s, split, &audit, task, &out->audit, err) &&
-	       measure_shares(p, r, s, split, task, out, err);
+	       measure_shares(p, r, s, split, task, out, err) && measure_repeats(p, s, split, task, out, err) &&
+	       measure_cold_items(p, r, s, task, out, err) && measure_folds(p, r, s, split, task, out, err);
 }
 
 void suit_done(struct suit *s)
 {
 	eval_result_free(s->history);
 	eval_result_free(s->popularity);
+	mem_free(s->pooled);
 	*s = (struct suit){ 0 };
 }

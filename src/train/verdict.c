@@ -130,6 +130,95 @@ static void say_data(const struct verdict_row *rows, size_t n, const char *metri
 	}
 }
 
+#define KEEPS_MORE 0.05 /* of the metric's share that noise leaves */
+
+static double noise_left(const struct verdict_row *r)
+{
+	return r->noise > 0 && r->noise_clean > 0 ? r->noise_value / r->noise_clean : NAN;
+}
+
+static void say_noise(const struct verdict_row *rows, size_t n, const char *metric, struct verdict *v)
+{
+	const struct verdict_row *r = &rows[v->take];
+	double left = noise_left(r), most = left;
+	size_t who = v->take;
+
+	if (isnan(left))
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].with_best && noise_left(&rows[i]) > most + KEEPS_MORE) {
+			most = noise_left(&rows[i]);
+			who = i;
+		}
+	say(v, "With %.3g%% random events mixed in its %s goes from %.4f to %.4f (%.0f%% is left).", 100 * r->noise, metric,
+	    r->noise_clean, r->noise_value, 100 * left);
+	if (who != v->take)
+		say(v, "Elsewhere: with that noise %s keeps %.0f%% (%.4f of %.4f).", rows[who].run, 100 * most, rows[who].noise_value,
+		    rows[who].noise_clean);
+}
+
+#define GROWTH 10.0
+#define GROWTH_SECONDS 0.05 /* below it a time is the clock's, not the model's */
+
+/* Seconds go as events to a power, which half and all give. */
+static void say_growth(const struct verdict_row *rows, struct verdict *v)
+{
+	const struct verdict_row *r = &rows[v->take];
+	size_t all = r->n_shares ? r->n_shares - 1 : 0;
+
+	for (size_t k = 0; k < all; k++) {
+		double half = r->share_seconds[k], whole = r->share_seconds[all], power, ten;
+		char a[32], b[32], c[32];
+
+		if (fabs(r->share[k] - 0.5) > 1e-9 || !(half >= GROWTH_SECONDS) || !(whole >= half))
+			continue;
+		power = log(whole / half) / log(2);
+		ten = whole * pow(GROWTH, power);
+		say(v, "At ten times the events of the same items its training would take about %s (drawn on from %s on half of the "
+		    "events and %s on all: as events to the power %.2f; not measured).", str_seconds(ten, a), str_seconds(half, b),
+		    str_seconds(whole, c), power);
+	}
+}
+
+static void say_cold_items(const struct verdict_row *rows, size_t n, const char *metric, struct verdict *v)
+{
+	size_t best = n;
+
+	for (size_t i = 0; i < n; i++)
+		if (!isnan(rows[i].cold_value) && (best == n || rows[i].cold_value > rows[best].cold_value))
+			best = i;
+	if (best == n)
+		return;
+	if (best == v->take)
+		say(v, "It ranks items that were never trained on too: %s %.4f on a split that holds items out.", metric,
+		    rows[best].cold_value);
+	else
+		say(v, "Elsewhere: items never trained on are ranked best by %s, %s %.4f on a split that holds items out%s%s%s.",
+		    rows[best].run, metric, rows[best].cold_value, isnan(rows[v->take].cold_value) ? "; " : "",
+		    isnan(rows[v->take].cold_value) ? rows[v->take].run : "",
+		    isnan(rows[v->take].cold_value) ? " cannot tell them apart" : "");
+}
+
+static void say_scenario(const struct verdict_row *rows, size_t n, const struct scenario *scenario, struct verdict *v)
+{
+	double (*figure)[N_CRITERIA] = mem_must(calloc(n, sizeof(*figure)));
+	struct str weights = STR_INIT, others = STR_INIT;
+
+	v->fit = mem_must(calloc(n, sizeof(*v->fit)));
+	for (size_t i = 0; i < n; i++)
+		memcpy(figure[i], rows[i].figure, sizeof(figure[i]));
+	v->fits = scenario_judge(scenario, (const double (*)[N_CRITERIA])figure, n, v->fit);
+	scenario_describe(scenario, (const double (*)[N_CRITERIA])figure, n, &weights);
+	if (v->fits != v->take)
+		str_printf(&others, "%s %.2f", rows[v->take].run, v->fit[v->take]);
+	if (weights.len)
+		say(v, "For the scenario %s %s fits best, %.2f of 1%s%s (weights %s).", scenario->name, rows[v->fits].run, v->fit[v->fits],
+		    others.len ? ", before " : "", str_text(&others), str_text(&weights));
+	str_done(&weights);
+	str_done(&others);
+	free(figure);
+}
+
 static void say_cost(const struct verdict_row *rows, struct verdict *v)
 {
 	const struct verdict_row *r = &rows[v->take];
@@ -145,7 +234,8 @@ static void say_cost(const struct verdict_row *rows, struct verdict *v)
 		    r->by_chance);
 }
 
-void verdict_make(const struct verdict_row *rows, size_t n, const char *metric, struct verdict *out)
+void verdict_make(const struct verdict_row *rows, size_t n, const char *metric, const struct scenario *scenario,
+		  struct verdict *out)
 {
 	*out = (struct verdict){ 0 };
 	if (!n)
@@ -153,8 +243,13 @@ void verdict_make(const struct verdict_row *rows, size_t n, const char *metric, 
 	out->take = cheapest(rows, n);
 	say_set(rows, n, metric, out);
 	say_take(rows, n, out);
+	if (scenario)
+		say_scenario(rows, n, scenario, out);
 	say_data(rows, n, metric, out);
+	say_noise(rows, n, metric, out);
 	say_cost(rows, out);
+	say_growth(rows, out);
+	say_cold_items(rows, n, metric, out);
 	say_elsewhere(rows, n, metric, out);
 }
 
@@ -162,5 +257,6 @@ void verdict_done(struct verdict *v)
 {
 	for (size_t k = 0; k < v->n; k++)
 		free(v->sentence[k]);
+	free(v->fit);
 	*v = (struct verdict){ 0 };
 }

@@ -9,6 +9,10 @@
  *	elsewhere    a row that has at least VERDICT_GAIN more than the taken one in a slice of VERDICT_USERS users
  *	more data    the taken one's gain from half of the train events to all
  *	int8         what fewer bits cost the taken one
+ *	noise        what is left of the taken one's metric with random events mixed in; who keeps more of it
+ *	growth       what training the taken one would take at ten times the events, drawn on from half to all
+ *	new items    who ranks items that were never trained on, and how well
+ *	scenario     which row fits the scenario best by its weighted criteria (scenario.h)
  *	against      what speaks against it: explanation by leaving out alone, or not above chance; memory
  */
 #ifndef TRAIN_VERDICT_H
@@ -18,10 +22,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "train/scenario.h"
+
 #define VERDICT_GAIN 0.1 /* of the metric, relative */
 #define VERDICT_USERS 20
 #define VERDICT_SLICES 12
 #define VERDICT_SHARES 8
+#define VERDICT_FOLDS 20
 
 struct verdict_slice { const char *name; /* "users with 5-9 events", "tail items" */ size_t users; double value; };
 struct verdict_row {
@@ -39,15 +46,23 @@ struct verdict_row {
 	bool exact;                    /* its explanation adds up */
 	double faithfulness, by_chance;
 	bool faithful;
+	double share_seconds[VERDICT_SHARES]; /* of the trainings on each share */
+	double noise, noise_value, noise_clean; /* share mixed in; the metric with it and without, both folded in */
+	double cold_value;             /* of items never trained on, on a split of its own; NaN: it cannot rank them */
+	size_t folds;                  /* value is the mean over so many splits; 1 */
+	double figure[N_CRITERIA];     /* for the scenario */
 };
 struct verdict {
 	size_t take;                   /* which row */
 	size_t n;
-	char *sentence[16];            /* owned */
+	char *sentence[20];            /* owned */
+	double *fit;                   /* [rows] of the scenario; NULL: none was asked for */
+	size_t fits;                   /* the row that fits it best */
 };
 
-/* rows best first.  metric: "ndcg@10".  n 0: no sentence.  verdict_done() it. */
-void verdict_make(const struct verdict_row *rows, size_t n, const char *metric, struct verdict *out);
+/* rows best first.  metric: "ndcg@10".  scenario: NULL none.  n 0: no sentence.  verdict_done() it. */
+void verdict_make(const struct verdict_row *rows, size_t n, const char *metric, const struct scenario *scenario,
+		  struct verdict *out);
 void verdict_done(struct verdict *v);
 
 #endif

@@ -52,14 +52,34 @@ eq(tuned[0]['rule'], 'tuned', 'with a budget the models are tuned')
 eq([r['run'] for r in tuned[1]['rows']][-2:], ['item-knn#2', 'ease#2'], 'as runs of their own')
 one = answers('--threads', '1', folder, *commands('compare %s users=20' % MODELS))[1]
 two = answers('--threads', '2', folder, *commands('compare %s users=20' % MODELS))[1]
-keys = ['run', 'value', 'low', 'high', 'p', 'slices', 'shares', 'faithfulness', 'faithfulness_random']
-eq([[r[k] for k in keys] for r in one['rows']], [[r[k] for k in keys] for r in two['rows']],
-   'the same at one and two threads')
+keys = ['run', 'value', 'low', 'high', 'p', 'slices', 'faithfulness', 'faithfulness_random']
+told = [[[r[k] for k in keys] + [s['value'] for s in r['shares']] for r in x['rows']] for x in (one, two)]
+eq(told[0], told[1], 'the same at one and two threads')
+
+more = answers(folder, *commands('split ratio seed=5', 'compare %s word2vec share=50 noise=20%% folds=2 scenario=shop users=10' % MODELS,
+                                 'split ratio seed=6', 'compare %s share=0 users=10' % MODELS))
+wide, second = more[2], more[4]
+row = {r['model']: r for r in wide['rows']}
+fold = {r['model']: r['value'] for r in second['rows']}
+eq(row['ease']['folds'][1], fold['ease'], 'the second fold is the split that the next seed draws, with the same settings')
+ok(abs(row['ease']['value'] - sum(row['ease']['folds']) / 2) < 0.02, 'the value is the mean of the users over both', row['ease'])
+eq(row['ease']['noise']['without'], row['ease']['shares'][1]['value'], 'noise is told beside the clean run')
+ok(0 < row['ease']['noise']['value'] != row['ease']['noise']['without'], 'and changes it', row['ease']['noise'])
+ok(row['word2vec']['cold_items'] > 0 and row['ease']['cold_items'] is None, 'new items are of those who can rank them')
+eq(set(wide['scenario']['weights']), {'accuracy', 'repeats', 'cold-items', 'latency'}, 'the weights are told')
+eq(max(wide['scenario']['fit'], key=lambda f: f['fit'])['run'], wide['scenario']['takes'], 'and who fits best')
+ok(any('scenario shop' in s for s in wide['verdict']) and any('noise' in s or 'random events' in s for s in wide['verdict']),
+   'the verdict says both', wide['verdict'])
+heavy = answers(folder, *commands('compare ease item-knn share=0 cold=no users=10 weights=memory:1'))[1]
+ok(heavy['scenario']['weights'] == {'memory': 1} and heavy['rows'][0]['cold_items'] is None, 'weights of one\'s own', heavy['scenario'])
 
 for line, words in [('compare ease ease', 'twice'), ('compare ease popularity#1', 'not both'), ('compare budget=1m', 'of models'),
                     ('compare ease share=50,25', 'smallest'), ('compare ease share=half', '25,50'),
                     ('compare ease budget=soon', '10m'), ('compare ease on=valid', 'on test'),
-                    ('compare blend ease', 'made of runs')]:
+                    ('compare blend ease', 'made of runs'), ('compare ease folds=2', 'only one of it'),
+                    ('compare ease noise=much', '10%'), ('compare ease scenario=shops', 'shop'),
+                    ('compare ease weights=speed:1', 'criterion'), ('compare all ease', 'no further'),
+                    ('compare noise=10%', 'of models')]:
     status, out, err = run(folder, '-c', line)
     ok(status == 1 and words in err, '%s is refused and told why' % line, err)
 done_testing()
