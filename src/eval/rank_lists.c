@@ -19,6 +19,7 @@
 
 #define BATCH 48 /* a multiple of what every table of kernels takes at one time: 12, 6 or 4 */
 #define TILE 1024
+#define RANKS_TILE 512 /* on the stack, of RANKS_AT_ONCE queries: 16 KB */
 
 /* What one slot keeps between its chunks. */
 struct rank_slot {
@@ -312,25 +313,34 @@ static uint32_t count_before(const struct rank_options *o, const struct query *q
 	return n;
 }
 
-bool rank_of_item(const struct model *m, uint32_t n_items, const struct query *q, const struct rank_options *o,
-		  uint32_t item, struct scratch *s, uint32_t *rank, float *score, struct err *err)
+bool ranks_of_item(const struct model *m, uint32_t n_items, const struct query *q, size_t B,
+		   const struct rank_options *o, uint32_t item, struct scratch *s, uint32_t *rank, float *score,
+		   struct err *err)
 {
 	const struct model_ops *ops = model_ops_of(m);
-	float tile[TILE];
+	float tile[RANKS_AT_ONCE * RANKS_TILE];
 
 	if (item >= n_items)
 		return err_set(err, ERR_RANGE, "item %u is none of the %u items", item, n_items);
-	if (!ops->query_begin(m, q, 1, s, err))
+	if (!ops->query_begin(m, q, B, s, err))
 		return false;
-	ops->score_block(m, q, 1, item, item + 1, s, score, 1);
-	*rank = 1;
-	for (uint32_t lo = 0; lo < n_items; lo += TILE) {
-		uint32_t hi = n_items - lo < TILE ? n_items : lo + TILE;
+	ops->score_block(m, q, B, item, item + 1, s, score, 1);
+	for (size_t b = 0; b < B; b++)
+		rank[b] = 1;
+	for (uint32_t lo = 0; lo < n_items; lo += RANKS_TILE) {
+		uint32_t hi = n_items - lo < RANKS_TILE ? n_items : lo + RANKS_TILE;
 
-		ops->score_block(m, q, 1, lo, hi, s, tile, TILE);
-		*rank += count_before(o, q, tile, lo, hi, item, *score);
+		ops->score_block(m, q, B, lo, hi, s, tile, RANKS_TILE);
+		for (size_t b = 0; b < B; b++)
+			rank[b] += count_before(o, &q[b], tile + b * RANKS_TILE, lo, hi, item, score[b]);
 	}
 	return true;
+}
+
+bool rank_of_item(const struct model *m, uint32_t n_items, const struct query *q, const struct rank_options *o,
+		  uint32_t item, struct scratch *s, uint32_t *rank, float *score, struct err *err)
+{
+	return ranks_of_item(m, n_items, q, 1, o, item, s, rank, score, err);
 }
 
 bool rank_all_items(const struct split *split, const struct model *m)

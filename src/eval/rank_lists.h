@@ -37,6 +37,11 @@ void ranked_lists_done(struct ranked_lists *l);
 bool rank_of_item(const struct model *m, uint32_t n_items, const struct query *q,
 		  const struct rank_options *o, uint32_t item, struct scratch *s, uint32_t *rank, float *score,
 		  struct err *err);
+/* The same for B <= RANKS_AT_ONCE queries: rank[B], score[B].  Models read their items once for all of them. */
+#define RANKS_AT_ONCE 8
+bool ranks_of_item(const struct model *m, uint32_t n_items, const struct query *q, size_t B,
+		   const struct rank_options *o, uint32_t item, struct scratch *s, uint32_t *rank, float *score,
+		   struct err *err);
 
 /* Bit set [I] of items that are no candidates: without a train event (all = false), or none (all = true:
  * returns true with *out NULL).  mem_free() it.

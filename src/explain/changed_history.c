@@ -4,17 +4,16 @@
 
 #include "base/mem.h"
 
-bool changed_history_init(struct changed_history *c, const struct query *whole, uint32_t most_added,
+bool changed_history_init(struct changed_history *c, const struct query *whole, uint32_t most_added, size_t at_once,
 			  const struct task *task, struct err *err)
 {
-	size_t room = (size_t)whole->n + most_added + 1;
-
 	c->whole = whole;
+	c->room = (size_t)whole->n + most_added + 1;
 	c->n_slots = task_slots(task);
 	c->slot = mem_zeroed(c->n_slots, sizeof(*c->slot), err);
 	for (unsigned i = 0; c->slot && i < c->n_slots; i++) {
-		c->slot[i].items = mem_alloc(room, sizeof(uint32_t), err);
-		c->slot[i].x = c->slot[i].items ? mem_alloc(room, sizeof(float), err) : NULL;
+		c->slot[i].items = mem_alloc(at_once * c->room, sizeof(uint32_t), err);
+		c->slot[i].x = c->slot[i].items ? mem_alloc(at_once * c->room, sizeof(float), err) : NULL;
 		if (!c->slot[i].x)
 			return false;
 	}
@@ -40,31 +39,34 @@ static bool is_among(const uint32_t *place, uint32_t n, uint32_t k)
 	return false;
 }
 
-struct query changed_without(const struct changed_history *c, unsigned slot, const uint32_t *place, uint32_t n)
+struct query changed_without(const struct changed_history *c, unsigned slot, size_t at, const uint32_t *place,
+			     uint32_t n)
 {
-	struct changed_slot *mine = &c->slot[slot];
+	uint32_t *items = c->slot[slot].items + at * c->room;
+	float *x = c->slot[slot].x + at * c->room;
 	struct query q = *c->whole;
 
 	q.n = 0;
 	for (uint32_t k = 0; k < c->whole->n; k++) {
 		if (is_among(place, n, k))
 			continue;
-		mine->items[q.n] = c->whole->items[k];
-		mine->x[q.n++] = c->whole->x ? c->whole->x[k] : 1.0f;
+		items[q.n] = c->whole->items[k];
+		x[q.n++] = c->whole->x ? c->whole->x[k] : 1.0f;
 	}
-	q.items = mine->items;
-	q.x = c->whole->x ? mine->x : NULL;
+	q.items = items;
+	q.x = c->whole->x ? x : NULL;
 	return q;
 }
 
-struct query changed_with(const struct changed_history *c, unsigned slot, const uint32_t *item, uint32_t n)
+struct query changed_with(const struct changed_history *c, unsigned slot, size_t at, const uint32_t *item, uint32_t n)
 {
-	struct changed_slot *mine = &c->slot[slot];
-	struct query q = changed_without(c, slot, NULL, 0);
+	uint32_t *items = c->slot[slot].items + at * c->room;
+	float *x = c->slot[slot].x + at * c->room;
+	struct query q = changed_without(c, slot, at, NULL, 0);
 
 	for (uint32_t j = 0; j < n; j++) {
-		mine->items[q.n] = item[j];
-		mine->x[q.n++] = 1.0f;
+		items[q.n] = item[j];
+		x[q.n++] = 1.0f;
 	}
 	return q;
 }

@@ -2,8 +2,8 @@
 /* counterfactual.c - see counterfactual.h.
  *
  * DESIGN: both searches are rounds of trials.  A trial is the history with a set of changes; a round tries
- * many sets of one size over the pool, each in the arrays of its thread's slot, and leaves a rank for each.
- * What a round chooses depends on the ranks alone. */
+ * many sets of one size over the pool, some at once in the arrays of a thread's slot, so that the items are read
+ * once for all of them, and leaves a rank for each.  What a round chooses depends on the ranks alone. */
 #include "explain/counterfactual.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "explain/changed_history.h"
 
-enum { TRIALS_A_CHUNK = 4, GREEDY_POOL = 32 /* events that a greedy step chooses from */ };
+enum { TRIALS_A_CHUNK = RANKS_AT_ONCE, GREEDY_POOL = 32 /* events that a greedy step chooses from */ };
 
 struct trials {
 	const struct snapshot *s;
@@ -41,19 +41,18 @@ static void trial_chunk(void *ctx, size_t chunk, unsigned slot)
 {
 	struct trials *t = ctx;
 	struct changed_slot *mine = &t->tried.slot[slot];
-	size_t end = (chunk + 1) * TRIALS_A_CHUNK < t->n ? (chunk + 1) * TRIALS_A_CHUNK : t->n;
+	const size_t first = chunk * TRIALS_A_CHUNK, n = t->n - first < TRIALS_A_CHUNK ? t->n - first : TRIALS_A_CHUNK;
+	struct query q[TRIALS_A_CHUNK];
 
-	for (size_t i = chunk * TRIALS_A_CHUNK; i < end; i++) {
-		const uint32_t *set = t->set + i * t->size;
-		struct query q = t->adds ? changed_with(&t->tried, slot, set, t->size)
-					 : changed_without(&t->tried, slot, set, t->size);
+	for (size_t i = 0; i < n; i++) {
+		const uint32_t *set = t->set + (first + i) * t->size;
 
-		if (!rank_of_item(t->s->model, t->n_items, &q, &t->o, t->item, &mine->scratch, &t->rank[i], &t->score[i],
-				  &mine->err)) {
-			atomic_store(&t->tried.failed, true);
-			return;
-		}
+		q[i] = t->adds ? changed_with(&t->tried, slot, i, set, t->size)
+			       : changed_without(&t->tried, slot, i, set, t->size);
 	}
+	if (!ranks_of_item(t->s->model, t->n_items, q, n, &t->o, t->item, &mine->scratch, &t->rank[first],
+			   &t->score[first], &mine->err))
+		atomic_store(&t->tried.failed, true);
 }
 
 /* Ranks and scores of n sets of `size`. */
@@ -335,7 +334,7 @@ bool smallest_removal(const struct snapshot *s, uint32_t n_items, const struct q
 
 	*out = (struct counterfactual){ 0 };
 	t.o.barred = barred;
-	fine = barred && changed_history_init(&t.tried, given, 0, task, err);
+	fine = barred && changed_history_init(&t.tried, given, 0, TRIALS_A_CHUNK, task, err);
 	while (fine && !out->found && proven < given->n) {
 		size_t count = choices(given->n, proven + 1, budget);
 
@@ -366,7 +365,7 @@ bool smallest_addition(const struct snapshot *s, uint32_t n_items, const struct 
 	*out = (struct counterfactual){ 0 };
 	if (!n_tried)
 		return true;
-	fine = changed_history_init(&t.tried, given, ADDITIONS_MOST, task, err) &&
+	fine = changed_history_init(&t.tried, given, ADDITIONS_MOST, TRIALS_A_CHUNK, task, err) &&
 	       go_greedily(&t, &g, tried, n_tried, ADDITIONS_MOST, out, task, err);
 	if (fine && g.there)
 		fine = take(out, chosen, g.n, g.rank, g.n == 1, err);

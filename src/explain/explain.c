@@ -102,7 +102,7 @@ static void leave_out(void *ctx, size_t chunk, unsigned slot)
 	struct leaving *l = ctx;
 	struct changed_slot *mine = &l->less.slot[slot];
 	const uint32_t place = (uint32_t)chunk;
-	struct query without = changed_without(&l->less, slot, &place, 1);
+	struct query without = changed_without(&l->less, slot, 0, &place, 1);
 	float score;
 
 	if (!model_score_one(l->s->model, &without, l->e->item, &mine->scratch, &score, &mine->err)) {
@@ -117,7 +117,7 @@ static bool explain_by_leaving_out(struct explanation *e, const struct snapshot 
 				   const struct task *task, struct err *err)
 {
 	struct leaving l = { .s = s, .e = e };
-	bool done = changed_history_init(&l.less, q, 0, task, err);
+	bool done = changed_history_init(&l.less, q, 0, 1, task, err);
 
 	if (done && !task_chunks(task, q->n, leave_out, &l))
 		done = task_cancelled(err);

@@ -78,7 +78,7 @@ static void delete_some(void *ctx, size_t chunk, unsigned slot)
 	struct deleting *d = ctx;
 	struct changed_slot *mine = &d->less.slot[slot];
 	const size_t order = chunk / d->steps, step = chunk % d->steps;
-	struct query q = changed_without(&d->less, slot, d->first[order], (uint32_t)step + 1);
+	struct query q = changed_without(&d->less, slot, 0, d->first[order], (uint32_t)step + 1);
 	float score;
 
 	if (model_score_one(d->s->model, &q, d->item, &mine->scratch, &score, &mine->err))
@@ -139,7 +139,7 @@ bool faithfulness_measure(const struct snapshot *s, const struct query *given, c
 	d.q.fold_in = given->fold_in || model_folds_in(s->model);
 	d.steps = given->n < FAITHFULNESS_STEPS ? given->n : FAITHFULNESS_STEPS;
 	fine = order_by_parts(&d, e, err) && order_at_random(&d, seed, err) &&
-	       changed_history_init(&d.less, &d.q, 0, task, err) && delete_all(&d, task, err);
+	       changed_history_init(&d.less, &d.q, 0, 1, task, err) && delete_all(&d, task, err);
 	if (fine)
 		tell(&d, out);
 	changed_history_done(&d.less);

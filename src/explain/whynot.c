@@ -58,7 +58,7 @@ struct holding {
 static bool holding_init(struct holding *h, const struct task *task, struct err *err)
 {
 	h->without = mem_alloc(h->q->n ? h->q->n : 1, sizeof(*h->without), err);
-	return h->without && changed_history_init(&h->less, h->q, 0, task, err);
+	return h->without && changed_history_init(&h->less, h->q, 0, 1, task, err);
 }
 
 static void holding_done(struct holding *h)
@@ -72,7 +72,7 @@ static void without_one(void *ctx, size_t event, unsigned slot)
 	struct holding *h = ctx;
 	struct changed_slot *mine = &h->less.slot[slot];
 	const uint32_t place = (uint32_t)event;
-	struct query q = changed_without(&h->less, slot, &place, 1);
+	struct query q = changed_without(&h->less, slot, 0, &place, 1);
 
 	if (!find_place(h->s, h->n_items, &q, h->item, &h->o, &mine->scratch, &h->without[event], &mine->err))
 		atomic_store(&h->less.failed, true);
