@@ -13,6 +13,7 @@
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,8 +44,9 @@ struct loop {
 	bool stop;
 };
 
-static volatile sig_atomic_t pending[N_CAUGHT];
-static volatile sig_atomic_t pipe_end = -1;
+/* Atomic, not merely volatile: a signal may be delivered to any thread, such as one of OpenBLAS's. */
+static atomic_bool pending[N_CAUGHT];
+static atomic_int pipe_end = -1;
 
 static void on_signal(int signo)
 {
@@ -52,10 +54,10 @@ static void on_signal(int signo)
 
 	for (size_t i = 0; i < N_CAUGHT; i++) {
 		if (caught[i] == signo)
-			pending[i] = 1;
+			atomic_store(&pending[i], true);
 	}
-	if (pipe_end >= 0) {
-		ssize_t n = write((int)pipe_end, "", 1);
+	if (atomic_load(&pipe_end) >= 0) {
+		ssize_t n = write(atomic_load(&pipe_end), "", 1);
 
 		(void)n; /* full: the loop is going to wake anyway */
 	}
@@ -84,10 +86,10 @@ struct loop *loop_new(struct err *err)
 		return NULL;
 	}
 	l->wake_at = INFINITY;
-	pipe_end = l->pipe[1];
+	atomic_store(&pipe_end, l->pipe[1]);
 	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < N_CAUGHT; i++) {
-		pending[i] = 0;
+		atomic_store(&pending[i], false);
 		sigaction(caught[i], &sa, &l->old[i]);
 		/* nohup stays in force. */
 		if (caught[i] == SIGHUP && l->old[i].sa_handler == SIG_IGN)
@@ -107,7 +109,7 @@ void loop_free(struct loop *l)
 		sigaction(caught[i], &l->old[i], NULL);
 	sigaction(SIGPIPE, &l->old_pipe, NULL);
 	sigaction(SIGXFSZ, &l->old_size, NULL);
-	pipe_end = -1;
+	atomic_store(&pipe_end, -1);
 	close(l->pipe[0]);
 	close(l->pipe[1]);
 	free(l);
@@ -159,9 +161,8 @@ static void take_signals(struct loop *l)
 	while (read(l->pipe[0], bytes, sizeof(bytes)) > 0)
 		;
 	for (size_t i = 0; i < N_CAUGHT; i++) {
-		if (!pending[i])
+		if (!atomic_exchange(&pending[i], false))
 			continue;
-		pending[i] = 0;
 		if (l->signal)
 			l->signal(l->signal_ctx, caught[i]);
 		else if (caught[i] == SIGTSTP)

@@ -288,7 +288,7 @@ void prompt_done(void)
 	prompt_close();
 	history_set_history_state(p.past);
 	keep_past();
-	clear_history();
+	rl_clear_history(); /* with what undo kept of past lines that were edited */
 	free(p.past);
 	p.past = history_get_history_state();
 	free(p.past_file);
@@ -336,8 +336,11 @@ void prompt_close(void)
 {
 	if (!p.open)
 		return;
-	if (!p.over)
+	if (!p.over) {
+		rl_callback_sigcleanup(); /* a search or an argument half typed */
+		rl_free_line_state();     /* what undo would need */
 		rl_callback_handler_remove();
+	}
 	finish(NULL);
 }
 

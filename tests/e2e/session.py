@@ -71,6 +71,13 @@ class Terminal:
         else:
             self.y = min(self.h - 1, self.y + 1)
 
+    def reverse_index(self):
+        if self.y == self.top:
+            del self.cell[self.bottom]
+            self.cell.insert(self.top, [" "] * self.w)
+        else:
+            self.y = max(0, self.y - 1)
+
     def put(self, c):
         if unicodedata.combining(c):
             return
@@ -90,6 +97,10 @@ class Terminal:
     def escape(self, m):
         private, args, final = m.group(1), m.group(2), m.group(3)
         if not final:
+            if m.group(0) == "\x1bM":
+                self.reverse_index()
+            elif m.group(0)[1:] in ("D", "E", "7", "8", "c"):
+                raise ValueError("unknown sequence %r" % m.group(0))
             return
         n = [int(a) if a else 0 for a in (args or "").replace(":", ";").split(";")]
         one = max(1, n[0])

@@ -449,6 +449,41 @@ static void test_lists(void)
 	fixture_done(&f);
 }
 
+/* By popularity h (4 events) is the best for the six who have not taken it, s (3) for the four who have: lists of one
+ * item, h in 6 of 10, s in 4 of 10. */
+static void test_everybody(void)
+{
+	struct fixture f = { .data = data_of("ah1 bh1 ch1 dh1 es1 fs1 gs1 ht1 it1 ju1") };
+	const struct model_ops *ops = model_find("popularity", &err);
+	struct params p;
+	struct model *m;
+	struct snapshot *snap;
+	struct odd_flags flags = { 0 };
+	uint32_t user[10];
+	float taste[10];
+	const struct odd_flag *h;
+
+	f.split = split_of(f.data); /* users of one event: all is train */
+	f.x = f.split->train;
+	f.x.val = NULL;
+	fixture_must(csr_transpose(&f.xt, &f.x, &task_null, &err), &err);
+	f.env = (struct build_env){ .data = f.data, .split = f.split, .x = &f.x, .xt = &f.xt, .seed = 42,
+				    .task = &task_null };
+	params_init(&p, ops->params);
+	m = fixture_fit(&f, ops, &p, 1, &task_null, &err);
+	fixture_must(m != NULL, &err);
+	snap = snapshot_new(m, "popularity#1", 1, f.split, false, false, &err);
+	for (uint32_t u = 0; u < 10; u++)
+		user[u] = u;
+	fixture_must(odd_lists(snap, f.split, user, 10, 1, &task_null, &flags, taste, &err), &err);
+	h = find(&flags, ODD_EVERYBODY, dataset_find_item(f.data, "h"));
+	ok(h && h->n == 6 && h->of == 10, "an item in 6 of 10 lists is recommended to nearly everybody");
+	ok(flags.n == 1, "one in 4 of 10 is not");
+	odd_done(&flags);
+	snapshot_unref(snap);
+	fixture_done(&f);
+}
+
 int main(void)
 {
 	size_t held;
@@ -461,6 +496,7 @@ int main(void)
 	test_titles();
 	test_pairs();
 	test_lists();
+	test_everybody();
 	ok(mem_bytes_now() == held, "nothing leaks");
 	return done_testing();
 }

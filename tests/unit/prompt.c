@@ -186,6 +186,29 @@ static void past_lines(const char *path)
 	prompt_close();
 }
 
+/* Nothing is told but to a leak checker: undo's notes of a line, of past lines that were edited, of a search. */
+static void given_up(void)
+{
+	open_with(":", "text", true);
+	type(" more\x17");
+	key(K_UP);
+	type("edited");
+	key(K_UP);
+	type("\x17");
+	key(K_ESC);
+	is_str(given, "(given up)", "Esc gives up an edited past line");
+	open_with(":", "", true);
+	type("\x12se");
+	key(K_ESC);
+	is_str(given, "(given up)", "and a search for one");
+	open_with(":", "", true);
+	key(K_UP);
+	type("!");
+	key(K_UP);
+	key(K_ENTER);
+	ok(*given && strcmp(given, "(given up)") != 0, "another line can be taken instead");
+}
+
 int main(void)
 {
 	char *path = file_join(getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", "state/past-lines");
@@ -202,6 +225,7 @@ int main(void)
 	remove(path);
 	prompt_init(path, complete, NULL);
 	past_lines(path);
+	given_up();
 	prompt_done();
 	surface_done(&s);
 	free(path);
