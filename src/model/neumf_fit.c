@@ -306,6 +306,12 @@ static void list_gradients(const struct neumf_fit *f, const struct neumf_work *w
 
 /* --- One batch: chunks forward and backward ------------------------------------------------- */
 
+/* Whether the product and the perceptron are trained each for itself still. */
+static bool apart(const struct neumf_fit *f)
+{
+	return f->rule.pretrain && f->epoch <= f->rule.pretrain;
+}
+
 static void run_group(struct neumf_fit *f, size_t chunk, size_t group, void *memory)
 {
 	const struct neumf_net *n = f->net;
@@ -322,7 +328,7 @@ static void run_group(struct neumf_fit *f, size_t chunk, size_t group, void *mem
 	list_gradients(f, &w, from, to);
 	neumf_forward(n, &w, E, f->each, dropped ? &drops : NULL);
 	memset(w.ds, 0, R * sizeof(*w.ds));
-	f->loss[group] = loss_bce(w.ds, w.s, w.label, weight, R);
+	f->loss[group] = apart(f) ? neumf_loss_apart(n, &w, weight, R) : loss_bce(w.ds, w.s, w.label, weight, R);
 	neumf_backward(n, f->turned, &w, E, f->each, dropped, f->users.d + from * n->D, f->items.d + from * f->each * n->D,
 		       f->grad[chunk]);
 }
@@ -441,6 +447,8 @@ bool neumf_fit_epoch(struct neumf_fit *f, struct neumf_net *n, struct fit_ctx *c
 	f->epoch = ctx->epoch;
 	if (!make_slots(f, task_slots(ctx->task), err))
 		return false;
+	if (f->rule.pretrain && f->epoch == f->rule.pretrain + 1)
+		neumf_join(n);
 	shuffle(f);
 	batches = (f->n_events + f->per_batch - 1) / f->per_batch;
 	ctx->loss[0] = ctx->gradient_norm = 0;
@@ -495,7 +503,7 @@ static void valid_chunk(void *ctx, size_t chunk, unsigned slot)
 	}
 	neumf_forward(n, &w, E, f->each, NULL);
 	memset(w.ds, 0, E * f->each * sizeof(*w.ds));
-	v->loss[chunk] = loss_bce(w.ds, w.s, w.label, 0, E * f->each);
+	v->loss[chunk] = apart(f) ? neumf_loss_apart(n, &w, 0, E * f->each) : loss_bce(w.ds, w.s, w.label, 0, E * f->each);
 }
 
 /* Of users who have been trained on, and lack an item. */

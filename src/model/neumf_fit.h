@@ -4,8 +4,9 @@
  * Each event of the train matrix makes one pair of label 1 and `negatives` pairs of label 0, their items drawn
  * anew each epoch, alike among those that the user has no event with (exactly: the drawn rank is looked up
  * between the user's items, nothing is drawn again).  Loss: the mean over a batch's pairs of softplus(s) -
- * label s, He et al. 2017, equation 7.  Adam; l2 acts on the vectors that are stepped.  Users who have all items
- * are left out: they tell nothing apart.
+ * label s, He et al. 2017, equation 7; in the first `pretrain` epochs the mean of the losses that product and
+ * perceptron make each for itself, after which they are joined (model/neumf_net.h).  Adam; l2 acts on the vectors
+ * that are stepped.  Users who have all items are left out: they tell nothing apart.
  *
  * DESIGN: a batch is as many whole events as its pairs hold, cut into groups of about 128 pairs, the groups
  * dealt in runs to at most 16 chunks, all by the batch alone.  A group draws from a stream of its own, a chunk has
@@ -23,6 +24,7 @@
 
 struct neumf_rule {
 	uint32_t batch, negatives; /* pairs a step; a positive */
+	uint32_t pretrain;         /* epochs that the two parts are trained apart before they are joined */
 	bool lazy;
 	double lr;
 	struct optim_rule optim;

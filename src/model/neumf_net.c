@@ -10,6 +10,7 @@
 #include "model/vectors.h"
 #include "num/dropout.h"
 #include "num/kern.h"
+#include "num/loss.h"
 
 #define SIGMA 0.01 /* of the vectors at the start, as the authors have it */
 
@@ -143,10 +144,13 @@ static size_t carve(struct neumf_work *w, char *memory, const struct neumf_net *
 	}
 	TAKE(s, R);
 	TAKE(ds, R);
+	TAKE(g, R);
+	TAKE(dg_apart, R);
 	TAKE(label, R);
 	TAKE(item, R);
 	TAKE(mask, n->dropout > 0 ? R * most : 0);
 #undef TAKE
+	w->dg = w->ds;
 	return at;
 }
 
@@ -204,8 +208,10 @@ void neumf_forward(const struct neumf_net *n, struct neumf_work *w, size_t E, si
 	for (size_t e = 0; e < E; e++)
 		for (size_t d = 0; d < n->G; d++)
 			w->wg[e * n->G + d] = t[n->w + d] * w->p[e * n->D + d];
-	for (size_t r = 0; r < R; r++)
-		w->s[r] += kern()->dot(w->wg + r / each * n->G, w->q + r * n->D, n->G);
+	for (size_t r = 0; r < R; r++) {
+		w->g[r] = kern()->dot(w->wg + r / each * n->G, w->q + r * n->D, n->G);
+		w->s[r] += w->g[r];
+	}
 }
 
 /* --- Backward ------------------------------------------------------------------------ */
@@ -257,6 +263,27 @@ void neumf_upper_backward(const struct neumf_net *n, const float *turned, struct
 	}
 }
 
+double neumf_loss_apart(const struct neumf_net *n, struct neumf_work *w, float weight, size_t R)
+{
+	double loss;
+
+	for (size_t r = 0; r < R; r++) {
+		w->s[r] -= w->g[r];
+		w->g[r] += n->t.w[n->c];
+	}
+	memset(w->ds, 0, R * sizeof(*w->ds));
+	memset(w->dg_apart, 0, R * sizeof(*w->dg_apart));
+	w->dg = w->dg_apart;
+	loss = loss_bce(w->ds, w->s, w->label, weight, R);
+	return (loss + loss_bce(w->dg_apart, w->g, w->label, weight, R)) / 2;
+}
+
+void neumf_join(struct neumf_net *n)
+{
+	for (size_t k = 0; k < n->G + n->L[n->n - 1]; k++)
+		n->t.w[n->w + k] /= 2;
+}
+
 /* forward: s = … + sum_d w_d g_u,d g_i,d */
 static void product_backward(const struct neumf_net *n, const struct neumf_work *w, size_t E, size_t each,
 			     float *dp, float *dq, float *dw)
@@ -269,7 +296,7 @@ static void product_backward(const struct neumf_net *n, const struct neumf_work 
 
 		memset(sum, 0, n->G * sizeof(*sum));
 		for (size_t r = e * each; r < (e + 1) * each; r++) {
-			const float *q = w->q + r * n->D, ds = w->ds[r];
+			const float *q = w->q + r * n->D, ds = w->dg[r];
 
 			for (size_t d = 0; d < n->G; d++) {
 				sum[d] += ds * q[d];
@@ -289,6 +316,8 @@ void neumf_backward(const struct neumf_net *n, const float *turned, struct neumf
 	size_t R = E * each, L = n->L[0];
 
 	neumf_upper_backward(n, turned, w, R, dropped, grad);
+	for (size_t r = 0; w->dg != w->ds && r < R; r++) /* forward, apart: c + g */
+		grad[n->c] += w->dg[r];
 	product_backward(n, w, E, each, dp, dq, grad + n->w);
 	/* forward: a_1 = drop(relu(m_u Wu + m_i Wi + b_1)) */
 	for (size_t e = 0; e < E; e++) {

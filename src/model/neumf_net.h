@@ -63,6 +63,8 @@ struct neumf_work { /* laid out in memory of the caller, 64-byte aligned */
 	float *wg, *u1, *du1;          /* [E][G] w * g_u, [E][L_1], [E][L_1] */
 	float *a[NEUMF_MAX_LAYERS], *da[NEUMF_MAX_LAYERS]; /* [R][L_k] */
 	float *s, *ds;                 /* [R] */
+	float *g, *dg_apart;           /* [R] w_g . (g_u * g_i), of s; room for a gradient of its own */
+	const float *dg;               /* [R] the gradient of g: ds, or dg_apart where the caller sets it so */
 	float *label;                  /* [R], and */
 	uint32_t *item;                /* [R]: the caller's alone */
 	uint16_t *mask;                /* [R][largest L] */
@@ -75,6 +77,14 @@ void neumf_forward(const struct neumf_net *n, struct neumf_work *w, size_t E, si
 /* ds -> dp [E][D], dq [R][D]; grad (a block of t) is added to.  dropped: forward dropped out. */
 void neumf_backward(const struct neumf_net *n, const float *turned, struct neumf_work *w, size_t E, size_t each,
 		    bool dropped, float *dp, float *dq, float *grad);
+
+/* After neumf_forward(), labels set: the loss of each part for itself, c + g and c + the perceptron's, and where
+ * neumf_backward() finds their gradients, each weight times its own.  Returns the mean of the two, a sum over the
+ * rows; s and g are spent.  He et al. 2017, section 3.4.1, trains the parts one after the other: what they share
+ * here are the negatives and c. */
+double neumf_loss_apart(const struct neumf_net *n, struct neumf_work *w, float weight, size_t R);
+/* Then the parts speak together: w halved, as the paper joins them (its alpha is 1/2). */
+void neumf_join(struct neumf_net *n);
 
 /* The layers above the first alone: a[0] holds what relu is to be taken of -> a, s without the product of
  * g_u and g_i; ds -> da, and grad unless it is NULL. */

@@ -53,6 +53,26 @@ static double naive_score(size_t u, size_t i, const double *const *drop)
 	return sum;
 }
 
+/* The mean of the losses of both parts, each with c. */
+static double naive_apart(void *ctx)
+{
+	double loss = 0;
+
+	(void)ctx;
+	for (size_t r = 0; r < R; r++) {
+		const double *drop[3], *p = P + user[r / EACH] * D, *q = Q + item[r] * D;
+		double g = 0, whole;
+
+		for (unsigned k = 0; k < net.n; k++)
+			drop[k] = kept[k] + r * net.L[k];
+		for (size_t d = 0; d < G; d++)
+			g += w[net.w + d] * p[d] * q[d];
+		whole = naive_score(user[r / EACH], item[r], drop);
+		loss += log1p(exp((r % EACH ? 1 : -1) * (whole - g))) + log1p(exp((r % EACH ? 1 : -1) * (g + w[net.c])));
+	}
+	return loss / R;
+}
+
 static double naive_loss(void *ctx)
 {
 	double loss = 0;
@@ -71,6 +91,12 @@ static double naive_loss(void *ctx)
 
 /* --- Held against the fast one --------------------------------------------------------------- */
 
+static void make_weights(void)
+{
+	for (size_t i = 0; i < net.t.size; i++)
+		w[i] = (double)(net.t.w[i] = case_float());
+}
+
 static void make_net(unsigned layers, float dropout)
 {
 	struct err err;
@@ -79,8 +105,7 @@ static void make_net(unsigned layers, float dropout)
 	memcpy(net.L, widths, layers * sizeof(*widths));
 	mem_must(neumf_net_make(&net, &err) ? &net : NULL);
 	ok(net.t.size == neumf_dense_size(&net) && net.t.size <= SIZE, "%u layers: the dense weights are counted", layers);
-	for (size_t i = 0; i < net.t.size; i++)
-		w[i] = (double)(net.t.w[i] = case_float());
+	make_weights();
 	for (size_t i = 0; i < U * D; i++)
 		P[i] = (double)(net.P[i] = case_float());
 	for (size_t i = 0; i < I * D; i++)
@@ -132,10 +157,30 @@ static void add_rows(float *dense, const float *d, const uint32_t *rows, size_t 
 			dense[rows[r] * D + k] += d[r * D + k];
 }
 
+static void by_each(float *dp, float *dq, const float *grad, double (*naive)(void *), const char *kernels, const char *of)
+{
+	float dP[U * D] = { 0 }, dQ[I * D] = { 0 };
+	char what[64];
+
+	add_rows(dP, dp, user, E);
+	add_rows(dQ, dq, item, R);
+	snprintf(what, sizeof(what), "%s by the users", of);
+	grad_ok(grad_error(P, U * D, dP, NULL, naive, NULL), kernels, what);
+	snprintf(what, sizeof(what), "%s by the items", of);
+	grad_ok(grad_error(Q, I * D, dQ, NULL, naive, NULL), kernels, what);
+	for (size_t k = 0; k < net.t.n; k++) {
+		const struct tensor *t = &net.t.tensor[k];
+		double error = grad_error(w + t->at, tensor_n(t), grad + t->at, NULL, naive, NULL);
+
+		snprintf(what, sizeof(what), "%s by %s", of, t->name);
+		grad_ok(error, kernels, what);
+	}
+}
+
 static void test(unsigned layers, float dropout, const char *kernels)
 {
 	struct rng r = rng_stream(5, "test", 0, 0);
-	float dp[E * D], dq[R * D], dP[U * D] = { 0 }, dQ[I * D] = { 0 }, label[R];
+	float dp[E * D], dq[R * D], label[R];
 	float *grad, *turned;
 	void *memory;
 	double loss;
@@ -159,17 +204,19 @@ static void test(unsigned layers, float dropout, const char *kernels)
 	loss = loss_bce(work.ds, work.s, label, 1.0f / R, R) / R;
 	ok(fabs(loss - naive_loss(NULL)) < 1e-6, "%s: the loss is the naive one (%g)", kernels, loss);
 	neumf_backward(&net, turned, &work, E, EACH, dropout > 0, dp, dq, grad);
-	add_rows(dP, dp, user, E);
-	add_rows(dQ, dq, item, R);
-	grad_ok(grad_error(P, U * D, dP, NULL, naive_loss, NULL), kernels, "by the users");
-	grad_ok(grad_error(Q, I * D, dQ, NULL, naive_loss, NULL), kernels, "by the items");
-	for (size_t k = 0; k < net.t.n; k++) {
-		const struct tensor *t = &net.t.tensor[k];
-		double error = grad_error(w + t->at, tensor_n(t), grad + t->at, NULL, naive_loss, NULL);
-
-		snprintf(what, sizeof(what), "by %s", t->name);
-		grad_ok(error, kernels, what);
-	}
+	by_each(dp, dq, grad, naive_loss, kernels, "whole:");
+	memset(grad, 0, net.t.size * sizeof(*grad));
+	memcpy(work.label, label, sizeof(label));
+	loss = 2 * neumf_loss_apart(&net, &work, 1.0f / R, R) / R;
+	ok(fabs(loss - naive_apart(NULL)) < 1e-6, "%s: the loss of the parts is the naive one (%g)", kernels, loss);
+	neumf_backward(&net, turned, &work, E, EACH, dropout > 0, dp, dq, grad);
+	by_each(dp, dq, grad, naive_apart, kernels, "apart:");
+	neumf_join(&net);
+	neumf_forward(&net, &work, E, EACH, NULL);
+	for (size_t k = 0; k < R; k++) /* c as it was, the rest halved */
+		s[k] = (naive_score(user[k / EACH], item[k], NULL) + w[net.c]) / 2;
+	grad_near(work.s, s, R, kernels, "joined: the score");
+	make_weights();
 	test_panels(kernels);
 	neumf_net_done(&net);
 	mem_free(memory), mem_free(grad), mem_free(turned);

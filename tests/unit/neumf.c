@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* neumf.c - that it learns tastes and finds those of strangers; which rows answer; who teaches nothing; how it
  * fails. */
+#include <unistd.h>
+
 #include "model/neumf_fit.h"
 #include "model/registry.h"
 #include "model_fixture.h"
@@ -42,7 +44,19 @@ static double share_in_order(const struct model *m, const struct query *q, uint3
 	return (double)right / pairs;
 }
 
-static void test_learns(const char *adam, const char *dropout)
+static bool same_scores(const struct model *a, const struct model *b, const struct query *q)
+{
+	struct scratch s = { 0 }, t = { 0 };
+	struct err err;
+	float of_a[I], of_b[I];
+
+	fixture_must(model_score_all(a, q, &s, of_a, I, &err) && model_score_all(b, q, &t, of_b, I, &err), &err);
+	scratch_done(&s);
+	scratch_done(&t);
+	return !memcmp(of_a, of_b, sizeof(of_a));
+}
+
+static void test_learns(const char *adam, const char *dropout, const char *pretrain)
 {
 	struct params p = small();
 	struct err err;
@@ -52,6 +66,7 @@ static void test_learns(const char *adam, const char *dropout)
 
 	fixture_set(&p, "adam", adam);
 	fixture_set(&p, "dropout", dropout);
+	fixture_set(&p, "pretrain", pretrain);
 	m = fixture_fit(&f, &neumf_ops, &p, 15, &task_null, &err);
 	fixture_must(m != NULL, &err);
 	for (uint32_t u = U / 2; u < U; u += 7, n++) { /* those with some history */
@@ -61,7 +76,8 @@ static void test_learns(const char *adam, const char *dropout)
 		q.user = u;
 		known += share_in_order(m, &q, u % TASTES);
 	}
-	ok(known / n > 0.8, "adam=%s dropout=%s: users see their taste first (%.3f)", adam, dropout, known / n);
+	ok(known / n > 0.8, "adam=%s dropout=%s pretrain=%s: users see their taste first (%.3f)", adam, dropout, pretrain,
+	   known / n);
 	ok(strange / n > 0.8, "so do strangers with such histories (%.3f)", strange / n);
 	neumf_ops.destroy(m);
 }
@@ -155,6 +171,46 @@ static void test_divergence(void)
 	diverges(n.t.w + n.Wi, &n, "layers.1.items");
 }
 
+/* A training of 4 epochs, the first two apart, stopped and gone on from after `stop` of them. */
+static void test_join(uint32_t stop)
+{
+	struct params p = small();
+	struct query q = fixture_query(&f, 50);
+	struct err err;
+	struct model *straight, *m;
+	char path[64];
+
+	fixture_set(&p, "pretrain", "2");
+	straight = fixture_fit(&f, &neumf_ops, &p, 4, &task_null, &err);
+	m = neumf_ops.create(&f.env, &p, &err);
+	fixture_must(straight && m, &err);
+	snprintf(path, sizeof(path), "neumf-%d.safetensors", (int)getpid());
+	for (uint32_t e = 1; e <= 4; e++) {
+		struct fit_ctx ctx = { .task = &task_null, .epoch = e, .seed = f.env.seed };
+
+		fixture_must(neumf_ops.fit_epoch(m, &f.env, &ctx, &err), &err);
+		if (e == stop) {
+			struct weights_writer *w = weights_writer_new(&err);
+			struct weights *file;
+
+			fixture_must(w && neumf_ops.save(m, WEIGHTS_STATE, w, &err) && weights_commit(w, path, &err), &err);
+			weights_writer_free(w);
+			neumf_ops.destroy(m);
+			file = weights_open(path, &err);
+			m = file ? neumf_ops.load(&f.env, &p, file, WEIGHTS_STATE, &err) : NULL;
+			fixture_must(m != NULL, &err);
+			weights_close(file);
+		}
+	}
+	m = neumf_ops.freeze(m, true, &err);
+	fixture_must(m != NULL, &err);
+	ok(same_scores(m, straight, &q),
+	   "gone on from after epoch %u, joined after 2: the same bits", (unsigned)stop);
+	unlink(path);
+	neumf_ops.destroy(straight);
+	neumf_ops.destroy(m);
+}
+
 static void refused(const char *layers)
 {
 	struct params p = small();
@@ -170,11 +226,15 @@ int main(void)
 
 	linalg_init();
 	fixture_make(&f, U, I, PER_USER, false);
-	test_learns("lazy", "0");
-	test_learns("dense", "0.2");
+	test_learns("lazy", "0", "0");
+	test_learns("lazy", "0.2", "8");
+	test_learns("lazy", "0", "100");
+	test_learns("dense", "0.2", "0");
 	test_rows();
 	test_who_teaches();
 	test_divergence();
+	test_join(2);
+	test_join(3);
 	refused("63,32");
 	refused("64");
 	refused("16,8,8,8,8,8,8,8,8,8");
