@@ -189,7 +189,7 @@ void odd_say(const struct dataset *d, const struct odd_flag *f, struct str *out)
 			   f->of, 100 * f->n / f->of);
 		break;
 	case ODD_TIED:
-		str_printf(out, "%.0f of %.0f test event%s in the same second as the history's (%s)", f->n, f->of,
+		str_printf(out, "%.0f of %.0f test event%s at the same time as one of the history (%s)", f->n, f->of,
 			   plural(f->of), item);
 		break;
 	case ODD_LEAK:

@@ -4,11 +4,12 @@
  * Of the data alone (U users, I items; n_ui: how many events user u has of item i, or their summed value where
  * values are event weights; the co-count of a pair of items is sum_u n_ui n_uj):
  *   burst     a user with many events within BURST_SECONDS: at least BURST_LEAST, and more than 99 % of users have
+ *             (none where all times are whole minutes)
  *   repeat    a user with many events of one item: at least REPEAT_LEAST, and more than 99 % of users have
  *   copy      users with the very same items, at least COPY_LEAST of them
  *   dominant  a user who alone gives more than half of the co-count of DOMINANT_SHARE of all pairs of items that
  *             anyone has, or of more
- *   tied      a split by order: a test event whose user has another event of the history in the same second, so that
+ *   tied      a split by order: a test event whose user has an event of the history at the same time, so that
  *             the order of the file decided which is tested
  *   leak      a test event whose user has a twin of the item (title, below; where there are no titles audience) in train
  *   title     items whose titles have the same words in any order, or differ by one letter of a longer word (never of

@@ -55,6 +55,15 @@ static bool flag_peaks(const struct dataset *d, const struct peak *peak, enum od
 	return true;
 }
 
+/* Where all times are whole minutes, all of an invoice has one: nothing tells how fast its events came. */
+static bool tells_seconds(const struct dataset *d)
+{
+	for (size_t e = 0; d->time && e < d->n_events; e++)
+		if (d->time[e] != NO_TIME && d->time[e] % 60 != 0)
+			return true;
+	return false;
+}
+
 /* Two ends of a window of BURST_SECONDS over the user's events, which come by time. */
 static struct peak burst_of(const struct dataset *d, uint32_t u)
 {
@@ -88,11 +97,12 @@ static bool find_peaks(const struct dataset *d, const struct odd_counts *c, cons
 {
 	struct peak *peak = mem_zeroed((size_t)d->n_users + 1, sizeof(*peak), err);
 	uint32_t *count = peak ? mem_zeroed((size_t)d->n_items + 1, sizeof(*count), err) : NULL;
+	const bool timed = tells_seconds(d);
 	bool good = count != NULL;
 
-	for (uint32_t u = 0; good && d->time && u < d->n_users; u++)
+	for (uint32_t u = 0; good && timed && u < d->n_users; u++)
 		peak[u] = burst_of(d, u);
-	good = good && (!d->time || flag_peaks(d, peak, ODD_BURST, BURST_LEAST, out, err));
+	good = good && (!timed || flag_peaks(d, peak, ODD_BURST, BURST_LEAST, out, err));
 	for (uint32_t u = 0; good && u < d->n_users; u++) {
 		if (u % 1024 == 0 && !task_keep_going(task))
 			good = task_cancelled(err);

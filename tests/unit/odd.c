@@ -256,6 +256,23 @@ static bool same_flags(const struct odd_flags *a, const struct odd_flags *b)
 	return same;
 }
 
+/* The same events with times in whole minutes: one minute holds an invoice, which is no burst. */
+static void test_minutes(struct dataset *d, const struct split *s)
+{
+	struct odd_flags f = { 0 };
+	size_t bursts = 0, others = 0;
+
+	for (size_t e = 0; e < d->n_events; e++)
+		d->time[e] -= d->time[e] % 60;
+	fixture_must(odd_find(s, &task_null, &f, &err), &err);
+	for (size_t i = 0; i < f.n; i++) {
+		bursts += f.flag[i].kind == ODD_BURST;
+		others += f.flag[i].kind != ODD_BURST;
+	}
+	ok(!bursts && others, "no bursts where no second is told");
+	odd_done(&f);
+}
+
 static void test_planted(void)
 {
 	static const enum odd_kind judged[] = { ODD_BURST, ODD_REPEAT, ODD_COPY, ODD_DOMINANT, ODD_TIED, ODD_LEAK,
@@ -271,6 +288,7 @@ static void test_planted(void)
 	for (size_t k = 0; k < sizeof(judged) / sizeof(*judged); k++)
 		judge(p, d, &one, judged[k]);
 	ok(same_flags(&one, &both), "the same at two threads");
+	test_minutes(d, s);
 	odd_done(&one);
 	odd_done(&both);
 	split_unref(s);
