@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/compare_models.h"
+#include "cmd/compare_rewards.h"
 #include "cmd/hold.h"
 #include "cmd/tables.h"
 #include "cmd/told.h"
@@ -41,6 +42,10 @@ struct comparison {
 	unsigned at;          /* which of options.k is the metric's */
 	uint64_t seed;
 	struct models *models; /* NULL: runs that are there are compared */
+	bool asks_rewards;
+	struct rewards rewards;
+	const struct snapshot *best; /* of those measured, where rewards are asked for; referenced */
+	double best_mean;
 };
 
 static const struct param_spec compare_params[] = {
@@ -63,6 +68,8 @@ static const struct param_spec compare_params[] = {
 	  .meaning = "of models: criterion:weight,… in place of the scenario's, such as accuracy:3,latency:1" },
 	{ .name = "users", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "100", .unit = "users",
 	  .meaning = "of models: drawn for answering times and explanations" },
+	{ .name = "rewards", .type = PARAM_BOOL, .def = "no",
+	  .meaning = "of models: tells what the data reward (order, text, friends, values, taste, more events), by taking each away" },
 	{ .name = NULL },
 };
 
@@ -99,6 +106,7 @@ static bool add_models(struct comparison *x, struct call *c, struct err *err)
 {
 	if (x->options.on_valid)
 		return err_set(err, ERR_USAGE, "models are compared on test: valid chose their settings");
+	x->asks_rewards = params_bool(&c->params, "rewards");
 	x->models = compare_models_new(c, err);
 	x->n = x->models ? compare_models_n(x->models) : 0;
 	x->run = mem_must(calloc(x->n + 1, sizeof(*x->run)));
@@ -109,7 +117,7 @@ static bool add_models(struct comparison *x, struct call *c, struct err *err)
 
 static bool refuse_options_of_models(const struct call *c, struct err *err)
 {
-	static const char *const of_models[] = { "budget", "share", "users", "noise", "folds", "cold", "scenario", "weights" };
+	static const char *const of_models[] = { "budget", "share", "users", "noise", "folds", "cold", "scenario", "weights", "rewards" };
 
 	for (size_t i = 0; i < sizeof(of_models) / sizeof(*of_models); i++)
 		if (call_named(c, of_models[i]))
@@ -213,7 +221,19 @@ static const char *explanation_of(const struct model *m)
 	return model_caps(m) & MODEL_EXACT ? "exact" : "leave-one-out";
 }
 
-/* One model at a time in memory. */
+/* The first of equals, as order() has it. */
+static void keep_best(struct comparison *x, const struct compared *r, const struct snapshot *s)
+{
+	double mean = mean_of(x, r);
+
+	if (x->best && !(metric_table[x->metric].higher_better ? mean > x->best_mean : mean < x->best_mean))
+		return;
+	snapshot_unref(x->best);
+	x->best = snapshot_ref(s);
+	x->best_mean = mean;
+}
+
+/* One model at a time in memory; two where the best one is asked again. */
 static bool measure(struct comparison *x, struct compared *r, const struct task *t, struct err *err)
 {
 	const struct snapshot *s = hold_snapshot(&r->hold, err);
@@ -224,6 +244,8 @@ static bool measure(struct comparison *x, struct compared *r, const struct task 
 		r->explanation = explanation_of(s->model);
 		r->bytes = s->precision != r->hold.record.precision ? s->ops->held(s->model) : r->hold.record.bytes;
 		good = r->eval && (!x->models || compare_models_measure(x->models, r->model, s, t, err));
+		if (good && x->asks_rewards)
+			keep_best(x, r, s);
 	}
 	hold_let_go(&r->hold);
 	return good;
@@ -265,6 +287,15 @@ static bool train_models(struct comparison *x, struct job *job, const struct tas
 	return true;
 }
 
+static bool measure_rewards(struct comparison *x, const struct task *t, struct err *err)
+{
+	const struct compared *best = &x->run[0];
+
+	return !x->best || (rewards_measure(compare_models_settings(x->models, best->model)->data, x->seed, t, &x->rewards, err) &&
+			    rewards_of_best(best->eval, x->metric, x->at, compare_models_settings(x->models, best->model), x->best, t,
+					    &x->rewards, err));
+}
+
 static bool compare_run(struct call *c, struct job *job, const struct task *t, struct err *err)
 {
 	struct comparison *x = c->state;
@@ -275,7 +306,7 @@ static bool compare_run(struct call *c, struct job *job, const struct task *t, s
 		if (!measure(x, &x->run[i], t, err))
 			return false;
 	order(x);
-	return judge(x, t, err);
+	return judge(x, t, err) && measure_rewards(x, t, err);
 }
 
 static double value_at(const struct eval_result *e, int metric, uint32_t k)
@@ -362,6 +393,8 @@ static void tell(struct call *c, struct comparison *x)
 			 x->run[0].eval->by_chance[x->metric][x->at]);
 	if (x->models)
 		tell_models(x, metric, r, &models);
+	if (x->best)
+		compare_rewards_tell(&x->rewards, r, &models);
 	if (!x->n)
 		result_say(r, "%sno run of this split: train one\n", str_text(&models));
 	else
@@ -410,6 +443,7 @@ static void compare_release(struct call *c)
 	for (size_t i = 0; i < x->n; i++)
 		let_go(&x->run[i]);
 	compare_models_free(x->models);
+	snapshot_unref(x->best);
 	free(x->run);
 	free(x);
 }
@@ -430,7 +464,7 @@ static const char *compare_again(const struct call *c, struct str *line)
 }
 
 const struct command compare_command = {
-	.name = "compare", .group = "Questions", .synopsis = "compare [RUN…] [metric=ndcg@10] [on=test|valid] [candidates=train|all|cold]  or  compare MODEL…|all [budget=T] [share=25,50] [noise=10%] [folds=K] [scenario=NAME] [metric=ndcg@10]",
+	.name = "compare", .group = "Questions", .synopsis = "compare [RUN…] [metric=ndcg@10] [on=test|valid] [candidates=train|all|cold]  or  compare MODEL…|all [budget=T] [share=25,50] [noise=10%] [folds=K] [scenario=NAME] [rewards=yes] [metric=ndcg@10]",
 	.summary = "runs side by side, with intervals and costs; models trained under one rule, with a verdict",
 	.lane = LANE_HEAVY, .words = { WORD_RUN }, .many = true, .most = UINT_MAX, .params = compare_params,
 	.prepare = compare_prepare, .run = compare_run, .message = compare_message,

@@ -316,6 +316,11 @@ void compare_models_leave_out(struct models *m, size_t i, const struct err *why)
 	snprintf(m->entry[i].left_out, sizeof(m->entry[i].left_out), "%s", why->msg);
 }
 
+const struct fit_request *compare_models_settings(const struct models *m, size_t i)
+{
+	return &m->entry[i].settings;
+}
+
 /* --- UI: while it runs and after -------------------------------------------------------------------------- */
 
 void compare_models_message(struct models *m, struct session *s, void *payload)

@@ -12,6 +12,7 @@
 #include "cmd/command.h"
 #include "cmd/hold.h"
 #include "eval/eval.h"
+#include "train/fit.h"
 
 struct models;
 
@@ -31,6 +32,8 @@ bool compare_models_measure(struct models *m, size_t i, const struct snapshot *s
 bool compare_models_folds(const struct models *m, size_t i, const float **values, size_t *n, double *mean);
 /* WORKER.  What it was measured for failed: the row goes, and is told. */
 void compare_models_leave_out(struct models *m, size_t i, const struct err *why);
+/* WORKER, once it was measured: the request that made it, for its settings. */
+const struct fit_request *compare_models_settings(const struct models *m, size_t i);
 void compare_models_message(struct models *m, struct session *s, void *payload); /* UI */
 void compare_models_ended(struct models *m, struct session *s);                  /* UI: runs are put in place */
 /* UI.  Further keys of the i-th model's row. */

@@ -65,6 +65,10 @@ struct split *split_noisy(const struct split *from, double share, uint64_t seed,
 struct split *split_anew(const struct split *from, unsigned nth, const struct task *task, struct err *err);
 bool split_can_draw(const struct split *s, unsigned n, struct err *err); /* n of them in all: known at once; ANY */
 
+/* With parts [n_events] of the caller's own, copied; text: how they came about. */
+struct split *split_of_parts(const struct dataset *d, const char *text, const uint8_t *part, const struct task *task,
+			     struct err *err);
+
 struct split *split_ref(const struct split *s);
 void split_unref(const struct split *s); /* NULL is fine */
 

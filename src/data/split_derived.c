@@ -235,3 +235,16 @@ struct split *split_anew(const struct split *from, unsigned nth, const struct ta
 	snprintf(text, sizeof(text), "%lld", (long long)((params_int(&p, "fold") - 1 + nth) % params_int(&p, "k") + 1));
 	return params_set(&p, "fold", text, err) ? split_make(from->data, from->kind, &p, from->seed, task, err) : NULL;
 }
+
+/* --- given -------------------------------------------------------------------------------------------------- */
+
+struct split *split_of_parts(const struct dataset *d, const char *text, const uint8_t *part, const struct task *task,
+			     struct err *err)
+{
+	struct split *s = split_begin(d, "given", mem_strdup(text), err);
+
+	if (!s)
+		return NULL;
+	memcpy(s->part, part, d->n_events);
+	return finished(s, task, err);
+}

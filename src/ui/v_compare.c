@@ -28,6 +28,7 @@ static const struct pane_spec panes[] = {
 
 struct compare_state {
 	json_t *rows;            /* referenced; NULL: none yet */
+	json_t *rewards;         /* what the data reward, referenced; NULL: not asked for */
 	json_t *verdict;         /* sentences, referenced; NULL: runs were compared, not models */
 	char metric[32], on[16], data[96];
 	uint64_t split;
@@ -49,7 +50,8 @@ static void forget(struct compare_state *st)
 {
 	json_decref(st->rows);
 	json_decref(st->verdict);
-	st->rows = st->verdict = NULL;
+	json_decref(st->rewards);
+	st->rows = st->verdict = st->rewards = NULL;
 	st->grid_of = SIZE_MAX;
 }
 
@@ -82,6 +84,7 @@ static bool compare_result(struct view *v, struct session *s, const struct call 
 	forget(st);
 	st->rows = json_incref(r->rows);
 	st->verdict = json_incref(json_object_get(r->head, "verdict"));
+	st->rewards = json_incref(json_object_get(r->head, "rewards"));
 	v->focus = st->verdict ? VERDICT : v->focus == VERDICT ? TABLE : v->focus;
 	st->split = session_split_serial(s);
 	snprintf(st->metric, sizeof st->metric, "%s", text_in(json_array_get(r->rows, 0), "metric"));
@@ -299,24 +302,32 @@ static void draw_metrics(const struct view *v, struct surface *out)
 		pane_say(out, in, "Every metric of the run under the cursor");
 }
 
-/* A sentence a line, what goes on is indented. */
+/* A sentence a line, what goes on is indented; line becomes what is left. */
+static void draw_sentences(struct surface *out, struct rect *line, const json_t *list, size_t good)
+{
+	size_t k;
+	const json_t *one;
+
+	json_array_foreach(list, k, one) {
+		const char *text = json_is_object(one) ? text_in(one, "text") : json_string_value(one);
+		int used = line->h > 0 ? pane_wrap(out, *line, k == good ? STYLE_GOOD : STYLE_PLAIN, text) : 0;
+
+		line->y += used;
+		line->h -= used;
+	}
+}
+
 static void draw_verdict(const struct view *v, struct surface *out)
 {
 	const struct compare_state *st = v->state;
 	struct rect in = view_pane(v, out, VERDICT, "Verdict"), line = { in.x + 1, in.y, in.w - 2, in.h };
-	const json_t *sentence;
-	size_t k;
 
 	if (!json_array_size(st->verdict)) {
 		pane_say(out, in, "compare MODEL… trains models under one rule and says which to take");
 		return;
 	}
-	json_array_foreach(st->verdict, k, sentence) {
-		int used = line.h > 0 ? pane_wrap(out, line, k == 1 ? STYLE_GOOD : STYLE_PLAIN, json_string_value(sentence)) : 0;
-
-		line.y += used;
-		line.h -= used;
-	}
+	draw_sentences(out, &line, st->verdict, 1);
+	draw_sentences(out, &line, st->rewards, SIZE_MAX);
 }
 
 static void compare_draw(const struct view *v, const struct session *s, struct surface *out)

@@ -37,6 +37,16 @@ eq([(r['run'], r['value'], r['low'], r['p']) for r in again['rows']],
    [(r['run'], r['value'], r['low'], r['p']) for r in first['rows']], 'and the table is the same')
 ok('verdict' not in plain and 'slices' not in plain['rows'][0], 'runs are compared as before')
 
+told = answers(folder, *commands('compare item-knn ease users=10 rewards=yes'))[1]['rewards']
+eq([r['what'] for r in told], ['order', 'text', 'text of new items', 'friends', 'friends of new people', 'values', 'taste',
+                               'more events'], 'what the data reward, each told')
+ok(all(r['rewarded'] in ('yes', 'no', 'not told', 'none') and r['text'].endswith('.') for r in told), 'in a sentence', told)
+ok(all((r['rewarded'] == 'none') == (r['with'] is None) and (r['n'] == 0 or r['low'] <= r['with'] - r['without'] <= r['high'])
+       for r in told), 'with its figures', told)
+best = [r for r in told if r['what'] == 'taste'][0]
+eq(best['with'], max(r['value'] for r in first['rows'] if r['model'] != 'popularity'), 'the best one is the table\'s')
+ok('rewards' not in first, 'asked for alone')
+
 text = answers(folder, *commands('compare ease word2vec users=10'))[1]
 ok([r['model'] for r in text['rows']] == ['ease'] or len(text['rows']) == 2, 'a model without what it needs is no failure')
 bare = os.path.join(TMP, 'bare.csv')
