@@ -20,7 +20,7 @@
 #include "model/towers_past.h"
 #include "model/vectors.h"
 
-enum { ROWS = 64 /* that pass a tower at once */ };
+enum { ROWS = TOWERS_ROWS };
 
 struct towers {
 	struct model_base base;
@@ -141,30 +141,6 @@ static bool valid_loss(struct model *model, const struct build_env *env, const s
 
 /* --- Freezing ---------------------------------------------------------------------------- */
 
-static bool make_items(struct towers *m, struct err *err)
-{
-	const struct towers_net *n = &m->net;
-	size_t D = n->D, work = towers_content_work(&n->features, ROWS);
-	float *memory = mem_alloc(tower_floats(n, ROWS) + work + 1, sizeof(*memory), err), *at = memory;
-	uint32_t item[ROWS];
-	struct tower t;
-
-	if (!memory)
-		return false;
-	t = tower_lay(n, &at, ROWS);
-	for (uint32_t i = 0; i < n->I; i += ROWS) {
-		uint32_t here = n->I - i < ROWS ? n->I - i : ROWS;
-
-		for (uint32_t k = 0; k < here; k++)
-			item[k] = i + k;
-		memcpy(t.in, n->items + i * D, here * D * sizeof(float));
-		t.out = m->r + i * D;
-		towers_items(n, &t, item, here, NULL, at);
-	}
-	mem_free(memory);
-	return true;
-}
-
 static bool make_friends(struct towers *m, const struct csr *friends, struct err *err)
 {
 	const struct towers_net *n = &m->net;
@@ -185,7 +161,7 @@ static bool make_scoring(struct towers *m, struct err *err)
 	const struct towers_net *n = &m->net;
 
 	m->r = mem_alloc((size_t)n->I * n->D, sizeof(*m->r), err);
-	if (!m->r || !make_items(m, err))
+	if (!m->r || !towers_all_items(n, m->r, err))
 		return false;
 	m->panels = rank_panels_new(m->r, n->D, n->I, n->D, NULL, err);
 	return m->panels != NULL;

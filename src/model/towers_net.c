@@ -272,3 +272,27 @@ void towers_sum_past(const struct towers_net *n, const uint32_t *item, const flo
 	for (size_t k = 0; k < count; k++)
 		linalg_axpy(f[k], n->past + item[k] * D, out, D);
 }
+
+bool towers_all_items(const struct towers_net *n, float *r, struct err *err)
+{
+	enum { ROWS = TOWERS_ROWS };
+	size_t D = n->D, work = towers_content_work(&n->features, ROWS);
+	float *memory = mem_alloc(tower_floats(n, ROWS) + work + 1, sizeof(*memory), err), *at = memory;
+	uint32_t item[ROWS];
+	struct tower t;
+
+	if (!memory)
+		return false;
+	t = tower_lay(n, &at, ROWS);
+	for (uint32_t i = 0; i < n->I; i += ROWS) {
+		uint32_t here = n->I - i < ROWS ? n->I - i : ROWS;
+
+		for (uint32_t k = 0; k < here; k++)
+			item[k] = i + k;
+		memcpy(t.in, n->items + i * D, here * D * sizeof(float));
+		t.out = r + i * D;
+		towers_items(n, &t, item, here, NULL, at);
+	}
+	mem_free(memory);
+	return true;
+}

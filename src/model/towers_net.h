@@ -78,6 +78,8 @@ void towers_people(const struct towers_net *n, const struct tower *t, size_t R);
 /* dout -> din [R][D], dmean [R][D] (both are written, dout is spoilt); grad, a block of tensors, is added to. */
 void towers_people_backward(const struct towers_net *n, const struct tower *t, float *dout, float *din, float *dmean,
 			    float *grad, size_t R);
+enum { TOWERS_ROWS = 64 /* that pass a tower at once, where all do */ };
+bool towers_all_items(const struct towers_net *n, float *r, struct err *err); /* r [I][D]: the items' vectors */
 /* work: towers_content_work() floats. */
 void towers_items(const struct towers_net *n, const struct tower *t, const uint32_t *item, size_t M,
 		  const struct towers_without *without, float *work);
