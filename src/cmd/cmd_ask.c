@@ -13,7 +13,7 @@
 #include "cmd/person.h"
 #include "cmd/tables.h"
 #include "data/split.h"
-#include "eval/rank_lists.h"
+#include "eval/rerank.h"
 #include "explain/similar.h"
 
 struct ask {
@@ -21,6 +21,7 @@ struct ask {
 	struct person who;
 	uint32_t item, k;
 	bool keep_seen;
+	struct rerank rerank;
 };
 
 static struct ask *ask_new(struct call *c)
@@ -76,6 +77,7 @@ static const struct param_spec recommend_params[] = {
 	{ .name = "only", .type = PARAM_TEXT, .meaning = "TAG or FILE,…: no items but those of a tag, or whose ids a file lists" },
 	{ .name = "not", .type = PARAM_TEXT, .meaning = "TAG or FILE,…: none of those" },
 	{ .name = "as", .type = PARAM_TEXT, .meaning = "with history=: the user whose own vector is kept" },
+	RERANK_PARAM,
 	PERSONA_PARAM,
 	{ .name = NULL },
 };
@@ -87,6 +89,8 @@ static bool recommend_prepare(struct call *c, struct err *err)
 	const char *as = call_text(c, "as");
 
 	a->keep_seen = params_choice(&c->params, "seen") == 1;
+	if (call_text(c, "rerank") && !rerank_parse(call_text(c, "rerank"), &a->rerank, err))
+		return false;
 	if (!hold_data(&a->hold, c, err) || !hold_run(&a->hold, c, call_text(c, "run"), err))
 		return false;
 	if (history && c->words.n)
@@ -127,9 +131,12 @@ static void tell_list(struct call *c, const struct ask *a, const char *run, cons
 	const struct dataset *d = a->hold.data;
 	struct result *r = &c->result;
 	struct str quoted = STR_INIT;
+	char rule[32];
 
 	person_put(&a->who, d, r);
+	rerank_text(&a->rerank, rule);
 	result_set(r, "run", json_text(run));
+	result_set(r, "rerank", rule[0] ? json_text(rule) : json_null());
 	r->rows_key = "items";
 	r->columns = columns;
 	for (uint32_t k = 0; k < l->count[0]; k++) {
@@ -137,7 +144,8 @@ static void tell_list(struct call *c, const struct ask *a, const char *run, cons
 		json_put(json_array_get(r->rows, k), "hit", json_boolean(person_has_hit(&a->who, a->hold.split, l->item[k])));
 	}
 	person_say(&a->who, d, &quoted);
-	result_say(r, "%s%s recommends to %s:\n%s", str_text(told), run, quoted.s, l->count[0] ? "" : "nothing\n");
+	result_say(r, "%s%s recommends to %s%s%s:\n%s", str_text(told), run, quoted.s, rule[0] ? ", reranked by " : "", rule,
+		   l->count[0] ? "" : "nothing\n");
 	str_done(&quoted);
 }
 
@@ -161,7 +169,7 @@ static bool recommend_run(struct call *c, struct job *job, const struct task *t,
 	o.barred = barred;
 	if (o.k > d->n_items)
 		o.k = d->n_items;
-	good = good && rank_lists(s->model, d->n_items, one_query, &q, 1, &o, t, &lists, err);
+	good = good && rerank_lists(&a->rerank, a->hold.split, s->model, one_query, &q, 1, &o, t, &lists, err);
 	if (good) {
 		result_set(&c->result, "candidates", json_integer(n_candidates(d, barred)));
 		tell_list(c, a, s->run, &lists, &told);
@@ -174,7 +182,7 @@ static bool recommend_run(struct call *c, struct job *job, const struct task *t,
 
 const struct command recommend_command = {
 	.name = "recommend", .group = "Questions",
-	.synopsis = "recommend USER [k=10] [run=RUN] [seen=drop|keep] [only=TAG|FILE] [not=TAG|FILE]  or  recommend history=ITEM[:VALUE],… [as=USER]  or  recommend persona=NAME",
+	.synopsis = "recommend USER [k=10] [run=RUN] [seen=drop|keep] [only=TAG|FILE] [not=TAG|FILE] [rerank=mmr:W|popularity:W]  or  recommend history=ITEM[:VALUE],… [as=USER]  or  recommend persona=NAME",
 	.summary = "the best items for a user, or for a history that is given",
 	.lane = LANE_ASK, .words = { WORD_USER }, .most = 1, .params = recommend_params,
 	.prepare = recommend_prepare, .run = recommend_run, .release = ask_release,

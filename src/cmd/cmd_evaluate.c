@@ -40,6 +40,7 @@ static const struct param_spec evaluate_params[] = {
 	  .meaning = "whose definitions of the metrics" },
 	{ .name = "slice", .type = PARAM_CHOICE, .choices = "cold-users|history|popularity",
 	  .meaning = "the metrics told apart: histories cut to 1, 2 and 5 items; by length of history; head and tail" },
+	RERANK_PARAM,
 	{ .name = "users", .type = PARAM_INT, .lo = 1, .hi = 1e9, .def = "200", .unit = "users",
 	  .meaning = "evaluate explain: how many are drawn" },
 	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 1e15,
@@ -76,6 +77,8 @@ static bool fill_options(const struct call *c, struct eval_options *o, struct er
 	o->dialect = params_text(p, "dialect");
 	if (params_is_set(p, "slice"))
 		o->slice = SLICE_COLD_USERS + params_choice(p, "slice");
+	if (call_text(c, "rerank") && !rerank_parse(call_text(c, "rerank"), &o->rerank, err))
+		return false;
 	o->seed = params_is_set(p, "seed") ? (uint64_t)params_int(p, "seed") : session_seed(c->session);
 	return true;
 }
@@ -320,7 +323,7 @@ static void say_results(struct call *c, const struct evaluation *e)
 bool eval_is_standard(const struct eval_options *o, const struct split *split)
 {
 	return !o->on_valid && o->all_candidates == split->cold_items && !o->cold_candidates && !o->keep_seen &&
-	       !o->fold_in && !o->sampled && !o->negatives && (!o->dialect || !strcmp(o->dialect, "recbole"));
+	       !o->fold_in && !o->sampled && !o->negatives && !o->rerank.by && (!o->dialect || !strcmp(o->dialect, "recbole"));
 }
 
 void eval_keep(struct session *s, struct eval_result *take)
@@ -378,7 +381,7 @@ static void evaluate_release(struct call *c)
 
 const struct command evaluate_command = {
 	.name = "evaluate", .group = "Questions",
-	.synopsis = "evaluate [RUN…] [on=test|valid] [k=5,10,20] [candidates=train|all|cold] [seen=drop|keep] [fold-in=yes] [sampled=N] [negatives=FILE] [dialect=NAME] [slice=NAME]  or  evaluate explain [RUN…] [users=200] [k=10]",
+	.synopsis = "evaluate [RUN…] [on=test|valid] [k=5,10,20] [candidates=train|all|cold] [seen=drop|keep] [fold-in=yes] [sampled=N] [negatives=FILE] [dialect=NAME] [slice=NAME] [rerank=mmr:W|popularity:W]  or  evaluate explain [RUN…] [users=200] [k=10]",
 	.summary = "metrics of runs on the current split; or how far their explanations can be trusted",
 	.lane = LANE_LIGHT, .words = { WORD_EVALUATED, WORD_RUN }, .many = true, .most = UINT_MAX, .params = evaluate_params,
 	.prepare = evaluate_prepare, .run = evaluate_run, .finish = evaluate_finish, .release = evaluate_release,

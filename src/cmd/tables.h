@@ -20,6 +20,8 @@ extern const struct command odd_command;
 /* cmd_near.c, cmd_whatif.c, cmd_whynot.c, cmd_persona.c, cmd_overlap.c */
 extern const struct command near_command, whatif_command, whynot_command, persona_command, personas_command,
 	overlap_command;
+/* cmd_rerank.c */
+extern const struct command rerank_command;
 /* cmd_journal.c */
 extern const struct command journal_command;
 /* cmd_help.c */
@@ -58,6 +60,9 @@ void eval_say_cold(struct str *out, const struct eval_result *e); /* a line wher
 /* UI: the standard evaluation of a run becomes what is told of it. */
 void eval_keep(struct session *s, struct eval_result *take);
 bool eval_is_standard(const struct eval_options *o, const struct split *split); /* as what is kept has to be */
+#define RERANK_PARAM                                                                                              \
+	{ .name = "rerank", .type = PARAM_TEXT,                                                                   \
+	  .meaning = "lists chosen anew from the best 10 k, at least 100: mmr:W for variety, popularity:W against popularity" }
 #define CANDIDATES_PARAM                                                                                          \
 	{ .name = "candidates", .type = PARAM_CHOICE, .choices = "train|all|cold",                                \
 	  .meaning = "items with a train event, every item, or those without one (default: train; for split cold-items all)" }

@@ -45,6 +45,8 @@ static bool check_options(struct eval_job *job, struct err *err)
 	if (o->sampled && o->negatives)
 		return err_set(err, ERR_USAGE, "sampled= draws the items to rank against and negatives= gives them: "
 			       "choose one");
+	if (o->rerank.by && (o->sampled || o->negatives))
+		return err_set(err, ERR_USAGE, "rerank= makes lists: it does not go with sampled= or negatives=");
 	if (o->slice && (o->sampled || o->negatives))
 		return err_set(err, ERR_USAGE, "slice= tells full rankings apart: it does not go with sampled= or negatives=");
 	return dialect_parse(o->dialect, &job->dialect, err);
@@ -190,8 +192,8 @@ static bool run_full(struct eval_job *job, struct err *err)
 	size_t n = job->targets.n;
 	double began = clock_now();
 
-	if (!rank_lists(job->snapshot->model, job->split->data->n_items, asker_query, &job->asker, n, &ro,
-			job->task, &job->lists, err))
+	if (!rerank_lists(&job->o->rerank, job->split, job->snapshot->model, asker_query, &job->asker, n, &ro, job->task,
+			  &job->lists, err))
 		return false;
 	job->r->ranking_seconds = clock_now() - began;
 	if ((job->metrics >> METRIC_NOVELTY & 1) && !prepare_novelty(job, err))
@@ -258,6 +260,13 @@ static bool describe(struct eval_job *job, struct err *err)
 	r->ranking_seconds = NAN;
 	r->precision = job->snapshot->precision;
 	add_note(r, dialect_note(job->dialect));
+	if (job->o->rerank.by) {
+		char rule[32], text[64];
+
+		rerank_text(&job->o->rerank, rule);
+		snprintf(text, sizeof(text), "reranked by %s", rule);
+		add_note(r, text);
+	}
 	if (job->snapshot->split_fingerprint != job->split->fingerprint)
 		add_note(r, "trained on another split");
 	if (job->snapshot->refit && job->o->on_valid)

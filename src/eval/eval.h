@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/task.h"
 #include "data/split.h"
+#include "eval/rerank.h"
 #include "model/snapshot.h"
 
 /* Of whom, or of what, the metrics are told apart. */
@@ -35,6 +36,7 @@ struct eval_options { /* eval_options_init() gives the defaults */
 	const char *dialect;   /* "recbole" (default), "lenskit", "vae" */
 	uint64_t seed;         /* of sampled= */
 	enum slice slice;      /* full rankings only */
+	struct rerank rerank;  /* the lists chosen anew after the model */
 	uint32_t cut;          /* of a history only so many of the newest items are told; 0: all */
 };
 void eval_options_init(struct eval_options *o);

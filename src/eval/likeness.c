@@ -134,7 +134,7 @@ double likeness_cosine(const struct likeness *l, struct likeness_memo *m, uint32
 	uint64_t pair = i < j ? (uint64_t)i << 32 | j : (uint64_t)j << 32 | i;
 	size_t slot = hash_mix(0, pair) % MEMO_SIZE;
 
-	if (i == j)
+	if (i == j || !m)
 		return cosine(l, i, j);
 	if (m->pair[slot] != pair) {
 		m->pair[slot] = pair;

@@ -32,7 +32,7 @@ double metric_novelty(const uint32_t *item, uint32_t n, const uint64_t *item_eve
 
 /* Diversity: 1 - cosine between binary columns of train. */
 struct likeness; /* shared by threads, const */
-struct likeness_memo; /* one a thread: pairs seen lately */
+struct likeness_memo; /* one a thread: pairs seen lately; NULL where none is met twice */
 /* xt: items x users.  Borrowed. */
 struct likeness *likeness_new(const struct csr *xt, struct err *err);
 void likeness_free(struct likeness *l);

@@ -26,7 +26,7 @@ lines = commands('load ' + folder, 'train ials dim=4 epochs=2 lambda=0.25 refit=
 def told(env):
     a = answers(*lines, env=env, home=os.path.join(TMP, 'lh' + env.get('LC_ALL', '')))
     for x in a:
-        for key in ('seconds', 'seconds_per_epoch'):
+        for key in ('seconds', 'seconds_per_epoch', 'told', 'peak_bytes'):
             x.pop(key, None)
         for row in x.get('results', []):
             row.pop('seconds', None)

@@ -11,7 +11,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from whyrec import TMP, WHYREC, answers, commands, done_testing, eq, ok, run, small_data, write  # noqa: E402
 
-TIMES = ('seconds', 'seconds_per_epoch', 'train_seconds', 'ms_per_user', 'made')
+TIMES = ('seconds', 'seconds_per_epoch', 'train_seconds', 'ms_per_user', 'made', 'told', 'peak_bytes')
 
 
 def timeless(value):

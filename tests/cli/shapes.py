@@ -57,8 +57,8 @@ os.makedirs(out, exist_ok=True)
 a = answers(*commands(
     'load ' + folder, 'split leave-last', 'train ease lambda=5', 'train ials dim=4 epochs=3 patience=0', 'use ease#1',
     'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'near 2 3', 'explain u1 2 removal=yes', 'whatif u1 -7 +2 11=4 k=4', 'whynot u1 2 k=3',
-    'persona save p u1 -7 +2', 'persona use p', 'personas', 'recommend persona=p k=3', 'explain persona=p 2', 'whatif persona=p -2 k=3', 'whynot persona=p 3',
-    'overlap u1 with=ease#1 run=ials#1 k=4', 'persona delete p',
+    'recommend u1 rerank=mmr:0.5 k=3', 'persona save p u1 -7 +2', 'persona use p', 'personas', 'recommend persona=p k=3', 'explain persona=p 2', 'whatif persona=p -2 k=3', 'whynot persona=p 3',
+    'overlap u1 with=ease#1 run=ials#1 k=4', 'rerank ease#1 weights=0,0.5 k=3', 'persona delete p',
     'evaluate', 'evaluate explain ease#1 users=9', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'odd limit=3 sort=gap with=popularity#1', 'odd items only=everybody', 'compare',
     'export recommendations %s/r.csv' % out, 'user u1', 'item 2', 'set k 20', 'set', 'help', 'help load', 'journal', 'journal save %s/s.why' % out,
     'delete ials#1', 'generate %s/gen users=60 items=60 events=600' % out, 'quit'))
@@ -89,6 +89,10 @@ eq(by['train'][0]['churn'], None, 'a model of one pass has no churn')
 churn = by['train'][1]['churn']
 ok(len(churn) == 3 and churn[0] is None and all(0 <= c <= 1 for c in churn[1:]), 'churn an epoch, from the second on', churn)
 shape(by['recommend'][0], {'user': str, 'run': str, 'items': [LISTED]}, 'recommend')
+eq({r['rerank'] for r in by['recommend']}, {None, 'mmr:0.5'}, 'recommend tells how it was reranked')
+shape(by['rerank'][0], dict(TABLE, run=str, by=str, on=str, k=int, pool=int, users=int, seconds=NUMBER, rows=[
+    {'weight': NUMBER, 'ndcg': NUMBER, 'recall': NUMBER, 'coverage': NUMBER, 'diversity': NUMBER, 'novelty': NUMBER}]), 'rerank')
+eq([r['weight'] for r in by['rerank'][0]['rows']], [0, 0.5], 'a row a weight')
 eq([r['rank'] for r in by['recommend'][0]['items']], [1, 2, 3, 4, 5], 'ranks count from 1')
 shape(by['recommend'][1], {'user': type(None), 'run': str, 'items': [LISTED]}, 'recommend to a history')
 shape(by['similar'][0], {'item': str, 'text': type(None), 'by': str, 'run': str, 'items': [LISTED]}, 'similar by model')

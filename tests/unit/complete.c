@@ -70,9 +70,9 @@ int main(void)
 	write_file("data/items.csv", "item,title,tags\n1,Star Wars,Space|War\n2,Heat,Crime\n31,\"Star, Lone\",Spy film\na b,\xe7\x88\xb1 Love,\n");
 	loop = loop_new(&err);
 	session = session_new(&o, loop, &err);
-	offers("recommend ", "10: k=|run=|seen=|history=|only=|not=|as=|persona=");
+	offers("recommend ", "10: k=|run=|seen=|history=|only=|not=|as=|rerank=|persona=");
 	run("load data");
-	offers("re", "0: recommend|resume");
+	offers("re", "0: recommend|rerank|resume");
 	offers("  expl", "2: explain");
 	offers("nosuch ", "7:");
 	offers("help spl", "5: split");
