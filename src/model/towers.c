@@ -11,7 +11,6 @@
 #include "model/net_tensors.h"
 #include "model/packed_tensors.h"
 #include "model/registry.h"
-#include "model/rows.h"
 #include "model/towers_content.h"
 #include "model/towers_fit.h"
 #include "model/towers_friends.h"
@@ -542,24 +541,6 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 	return sum;
 }
 
-static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
-{
-	struct towers_rule rule = towers_rule_of(p, NULL);
-	struct towers_net n;
-	struct err ignored;
-	double I = (double)shape->n_items, U = (double)shape->n_users, D;
-
-	if (!towers_net_of(&n, shape->data, p, &ignored))
-		return;
-	D = (double)n.D;
-	towers_fit_effort(&n, &rule, shape, towers_says_yes(p, "text") && dataset_has_text(shape->data), &out->epoch);
-	effort_copies(&out->epoch, (U + 4 * I) * D);
-	out->once.shared[EFFORT_DRAW] += 20 * (U + 2 * I) * D;
-	effort_dots(&out->asked, I, D, rows_mean(shape));
-	out->asked.shared[effort_rows(I * D * sizeof(float))] += rows_mean(shape) * D;
-	towers_features_done(&n.features);
-}
-
 const struct model_ops towers_ops = {
 	.name = "towers",
 	.title = "Two towers: people by their history, items by their content",
@@ -584,6 +565,6 @@ const struct model_ops towers_ops = {
 	.load = load,
 	.bytes = bytes,
 	.held = held,
-	.effort = effort,
+	.effort = towers_effort,
 	.destroy = destroy,
 };

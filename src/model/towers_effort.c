@@ -4,6 +4,7 @@
 
 #include "model/rows.h"
 #include "model/towers_fit.h"
+#include "model/towers_params.h"
 
 static double pieces(double events, const void *ctx)
 {
@@ -22,7 +23,7 @@ static double distinct(double I, double drawn)
 	return I > 0 ? I * (1 - exp(-drawn / I)) : 0;
 }
 
-void towers_fit_effort(const struct towers_net *n, const struct towers_rule *r, const struct model_shape *s,
+static void epoch_effort(const struct towers_net *n, const struct towers_rule *r, const struct model_shape *s,
 		       bool text, struct effort *e)
 {
 	double I = (double)n->I, D = (double)n->D, E = (double)s->n_events, N = fmin((double)r->negatives, I);
@@ -44,4 +45,22 @@ void towers_fit_effort(const struct towers_net *n, const struct towers_rule *r, 
 	e->shared[EFFORT_PRODUCT] += s->n_valid * N * D;
 	e->shared[EFFORT_EXP] += s->n_valid * N;
 	e->shared[rows] += s->n_valid * rows_mean(s) * D;
+}
+
+void towers_effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
+{
+	struct towers_rule rule = towers_rule_of(p, NULL);
+	struct towers_net n;
+	struct err ignored;
+	double I = (double)shape->n_items, U = (double)shape->n_users, D;
+
+	if (!towers_net_of(&n, shape->data, p, &ignored))
+		return;
+	D = (double)n.D;
+	epoch_effort(&n, &rule, shape, towers_says_yes(p, "text") && dataset_has_text(shape->data), &out->epoch);
+	effort_copies(&out->epoch, (U + 4 * I) * D);
+	out->once.shared[EFFORT_DRAW] += 20 * (U + 2 * I) * D;
+	effort_dots(&out->asked, I, D, rows_mean(shape));
+	out->asked.shared[effort_rows(I * D * sizeof(float))] += rows_mean(shape) * D;
+	towers_features_done(&n.features);
 }

@@ -40,9 +40,6 @@ struct towers_fit *towers_fit_new(const struct towers_net *n, const struct tower
 void towers_fit_free(struct towers_fit *f); /* NULL is fine */
 uint64_t towers_fit_bytes(const struct towers_net *n, const struct towers_rule *r, const struct model_shape *s,
 			  unsigned slots);
-/* += an epoch; features of n without text. */
-void towers_fit_effort(const struct towers_net *n, const struct towers_rule *r, const struct model_shape *s,
-		       bool text, struct effort *e);
 /* The steps taken so far, for a resume; n == 0 where there is no such table. */
 struct optim *towers_fit_optim(struct towers_fit *f, enum towers_table t);
 

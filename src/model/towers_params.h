@@ -17,4 +17,7 @@ bool towers_net_of(struct towers_net *n, const struct dataset *d, const struct p
 /* What it makes of the order of a history, which past=auto leaves to the split; ERR_UNSUPPORTED: there is no order. */
 bool towers_set_time(struct towers_net *n, const struct split *s, const struct params *p, struct err *err);
 
+/* model_ops.effort (towers_effort.c). */
+void towers_effort(const struct model_shape *shape, const struct params *p, struct model_effort *out);
+
 #endif
