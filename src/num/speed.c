@@ -13,7 +13,7 @@
 
 /* Sizes of what is run: a layer of 64, a history of 64, rows of 64, a table as that of 60,000 items. */
 enum { D = 64, ROWS = 128, COLS = 256, FAR_ROWS = 1 << 16, NEAR_ROWS = 1 << 10, LIST = 1 << 14, ORDER = 256,
-       PASSED = 1 << 16, TRIES = 4, CHUNKS = 4 /* a thread */, WARM = 10 };
+       PASSED = 1 << 16, TRIES = 2, ROUNDS = 2, CHUNKS = 4 /* a thread */, WARM = 10 };
 #define CHUNK_SECONDS 0.0004
 
 struct bench { /* memory of one thread */
@@ -161,7 +161,6 @@ static double one_try(struct bench_run *r, const struct task *t, unsigned slots)
 
 static bool measure(struct bench_run *r, const struct task *t, double *rate, struct err *err)
 {
-	*rate = 0;
 	for (int k = 0; k < TRIES; k++) {
 		double here = one_try(r, t, task_slots(t));
 
@@ -258,9 +257,11 @@ bool speed_measure(struct speed *out, const struct task *t, struct err *err)
 	r.kind = EFFORT_DRAW;
 	for (int k = 0; done && k < WARM; k++)
 		done = one_try(&r, &all, slots) > 0 || task_cancelled(err);
-	for (int k = 0; done && k < EFFORT_KINDS; k++) {
-		r.kind = (enum effort_kind)k;
-		done = measure(&r, &lone, &out->alone[k], err) && measure(&r, &all, &out->shared[k], err);
+	*out = (struct speed){ 0 };
+	/* In rounds, so that what troubles a moment does not trouble all tries of a kind. */
+	for (int k = 0; done && k < ROUNDS * EFFORT_KINDS; k++) {
+		r.kind = (enum effort_kind)(k % EFFORT_KINDS);
+		done = measure(&r, &lone, &out->alone[r.kind], err) && measure(&r, &all, &out->shared[r.kind], err);
 	}
 	for (unsigned s = 0; r.of && s < slots; s++)
 		bench_done(&r.of[s]);
