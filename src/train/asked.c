@@ -18,6 +18,17 @@ static bool has_train(const struct split *s, uint32_t u)
 	return csr_row_n(&s->train, u) > 0;
 }
 
+/* Lists leave out what the history holds. */
+static bool is_known(const struct split *s, uint32_t u, size_t at)
+{
+	const struct dataset *d = s->data;
+
+	for (size_t e = d->user_ptr[u]; e < d->user_ptr[u + 1]; e++)
+		if (d->item[e] == d->item[at] && (s->part[e] == PART_TRAIN || (s->part[e] == PART_TEST && e < at)))
+			return true;
+	return false;
+}
+
 bool asks_of_last(struct asks *a, const struct split *split, struct err *err)
 {
 	const struct dataset *d = split->data;
@@ -26,7 +37,7 @@ bool asks_of_last(struct asks *a, const struct split *split, struct err *err)
 	a->ask = mem_alloc(split->n_test + 1, sizeof(*a->ask), err);
 	for (uint32_t u = 0; a->ask && u < d->n_users; u++)
 		for (size_t e = d->user_ptr[u]; has_train(split, u) && e < d->user_ptr[u + 1]; e++)
-			if (split->part[e] == PART_TEST && split->item_train[d->item[e]])
+			if (split->part[e] == PART_TEST && split->item_train[d->item[e]] && !is_known(split, u, e))
 				a->ask[a->n++] = (struct ask){ .user = u, .item = d->item[e], .unit = u, .stranger = NO_USER, .at = e };
 	return a->ask != NULL;
 }

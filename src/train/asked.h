@@ -34,7 +34,7 @@ struct asking {
 	uint32_t oldest;   /* of a history, so many; 0: all */
 };
 
-/* The last events of each user who has train events.  asks_done() in any case, here and below. */
+/* The test events of each user who has train events, of items that are new to the user.  asks_done() in any case, here and below. */
 bool asks_of_last(struct asks *a, const struct split *split, struct err *err);
 /* The test events of items without a train event, about `most` users of each at most. */
 bool asks_of_new_items(struct asks *a, const struct split *split, uint32_t most, uint64_t seed, struct err *err);

@@ -70,6 +70,7 @@ static bool draw_users(struct measuring *m, struct err *err)
 	return m->parts != NULL;
 }
 
+/* Without an order, any events in place of the last. */
 static bool hold_out_last(struct measuring *m, struct err *err)
 {
 	const struct dataset *d = m->d;
@@ -77,14 +78,19 @@ static bool hold_out_last(struct measuring *m, struct err *err)
 	bool good = part != NULL;
 
 	for (uint32_t u = 0; good && u < d->n_users; u++) {
+		struct rng r = rng_stream(m->seed, "rewards.last", u, 0);
 		size_t first = d->user_ptr[u], n = d->user_ptr[u + 1] - first, held = (n + LAST_SHARE - 1) / LAST_SHARE;
 
 		held = n < 3 || m->parts[first] == PART_OUT ? 0 : held < LAST_MOST ? held : LAST_MOST;
-		memcpy(part + first, m->parts + first, n);
-		memset(part + first + n - held, PART_TEST, held);
+		for (size_t k = 0; k < n; k++) {
+			bool take = d->has_order ? n - k <= held : rng_below64(&r, n - k) < held;
+
+			part[first + k] = take ? PART_TEST : m->parts[first + k];
+			held -= take && !d->has_order;
+		}
 	}
 	if (good)
-		m->last = split_of_parts(d, "the last fifth of each history", part, &m->task, err);
+		m->last = split_of_parts(d, d->has_order ? "the last fifth of each history" : "a fifth of each history", part, &m->task, err);
 	mem_free(part);
 	return m->last && asks_of_last(&m->asks, m->last, err);
 }

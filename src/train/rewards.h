@@ -2,7 +2,7 @@
 /* rewards.h - what the data rewards: order, text, friends, values; told by taking each away.
  *
  * Two trainings that differ in one thing are asked the same questions (train/asked.h), which a split of its own holds
- * out: the last fifth of each history, ten events at most; for new items, a fifth of the items.  Both have the same
+ * out: the last fifth of each history (any, where there is no order), ten events at most; for new items, a fifth of the items.  Both have the same
  * settings, events, epochs and seed, whatever split is current.  Beyond REWARDS_EVENTS events, users are drawn.
  *
  *	order       sasrec with histories in their order, against histories in a random order, in training and asked
@@ -28,7 +28,7 @@
 
 #include "train/fit.h"
 
-#define REWARDS_MARGIN 0.05
+#define REWARDS_MARGIN 0.1 /* as VERDICT_GAIN */
 #define REWARDS_MARGIN_NEW 0.5 /* of new items: strangers are right by chance alone, which is little */
 #define REWARDS_EVENTS 120000
 #define REWARDS_K 10
