@@ -123,6 +123,7 @@ struct job_row {
 	bool heavy;
 	int state;            /* enum job_state */
 	const char *state_text;
+	bool rests;           /* paused, and the worker has come to a stop: nothing of it changes */
 	uint64_t done, total; /* total 0: not known */
 	double seconds, left; /* left: NaN when not known */
 	char run[64];         /* of a training */

@@ -222,6 +222,7 @@ static void fill_row(const struct session *s, const struct entry *e, struct job_
 	snprintf(out->message, sizeof(out->message), "%s", e->message);
 	if (e->job) {
 		out->state = job_state(e->job);
+		out->rests = job_rests(e->job);
 		out->seconds = job_seconds(e->job);
 		job_progress(e->job, &out->done, &out->total);
 		if (out->done && out->total >= out->done && out->seconds > LEAST_SECONDS_FOR_LEFT)

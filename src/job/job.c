@@ -283,6 +283,17 @@ double job_seconds(const struct job *job)
 	return seconds;
 }
 
+bool job_rests(const struct job *job)
+{
+	struct lane *l = job->lane;
+	bool rests;
+
+	pthread_mutex_lock(&l->lock);
+	rests = job_state(job) == JOB_PAUSED && (!(job->started > 0) || job->paused_since > 0);
+	pthread_mutex_unlock(&l->lock);
+	return rests;
+}
+
 void job_post(struct job *job, struct message *msg)
 {
 	msg->job_id = job->id;

@@ -35,6 +35,7 @@ void job_resume(struct job *job);
 void job_cancel(struct job *job); /* returns at once; also wakes a paused job */
 void job_free(struct job *job);
 enum job_state job_state(const struct job *job);
+bool job_rests(const struct job *job); /* paused, and come to a stop: its progress is the last */
 void job_progress(const struct job *job, uint64_t *done, uint64_t *total);
 double job_seconds(const struct job *job); /* running time, pauses left out */
 

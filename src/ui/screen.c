@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "ui/prompt.h"
 #include "ui/screen_parts.h"
+#include "ui/text.h"
 
 #define PROGRESS_EVERY 0.2   /* seconds between looks at a running job */
 #define SEARCH_BUDGET 0.003  /* seconds a turn that a search may take */
@@ -88,10 +89,10 @@ double screen_next_wake(const struct screen *sc)
 		struct job_row row;
 
 		session_job(sc->session, i, &row);
-		if (!strcmp(row.state_text, "running"))
+		if (!strcmp(row.state_text, "running") || (job_is_paused(&row) && !row.rests))
 			return PROGRESS_EVERY;
 	}
-	return -1; /* all are paused: nothing moves */
+	return -1; /* all have paused: nothing moves */
 }
 
 size_t screen_waiting(const struct screen *sc)

@@ -46,11 +46,12 @@ static void paint(struct ui *u)
 		return;
 	u->surface.ascii = term_is_ascii();
 	u->surface.double_focus = term_palette() == PALETTE_MONO;
+	/* Asked before drawing: what comes to rest meanwhile is drawn once more. */
+	wake = screen_next_wake(u->screen);
 	screen_draw(u->screen, &u->surface);
 	term_show(&u->surface);
 	u->key_paint = u->worker_paint = false;
 	u->painted = clock_now();
-	wake = screen_next_wake(u->screen);
 	u->due = wake >= 0 ? u->painted + wake : 0;
 	if (wake >= 0)
 		loop_wake_in(u->loop, wake);

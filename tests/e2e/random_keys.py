@@ -368,14 +368,17 @@ class Player:
             self.s.resize(w, h)
         # What was on its way for another size is gone with the redraw that follows.
         self.s.term.cleared = was
-        os.kill(self.s.pid, signal.SIGWINCH)
-        self.until(lambda: self.s.term.cleared > was, "a resize to %dx%d" % (w, h))
+        if self.signal(signal.SIGWINCH):
+            self.until(lambda: self.s.term.cleared > was, "a resize to %dx%d" % (w, h))
         self.keys += 1
 
     def suspend(self):
         self.note("SUSPEND")
-        os.kill(self.s.pid, signal.SIGTSTP)
+        if not self.signal(signal.SIGTSTP):
+            return
         if not self.s.stopped(LIMIT):
+            if not self.s.alive():
+                return
             raise Fault("SIGTSTP does not stop it")
         self.pump(0.05)
         if not self.s.is_given_back():
@@ -438,10 +441,16 @@ class Player:
                 raise Fault("torn: line %d was\n%s\nand after a redraw is\n%s" % (y, "".join(a), "".join(b)))
         self.check_frame()
 
+    def signal(self, number):
+        """False once it has ended."""
+        if not self.s.alive():
+            return False
+        os.kill(self.s.pid, number)
+        return True
+
     def redraw(self):
         was = self.s.term.cleared
-        os.kill(self.s.pid, signal.SIGWINCH)
-        return self.until(lambda: self.s.term.cleared > was, "a redraw")
+        return self.signal(signal.SIGWINCH) and self.until(lambda: self.s.term.cleared > was, "a redraw")
 
     def check_frame(self):
         t = self.s.term

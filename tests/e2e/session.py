@@ -276,6 +276,9 @@ class Session:
             pid, status = os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)
             if pid and os.WIFSTOPPED(status):
                 return True
+            if pid:
+                self.status = status
+                return False
             self.pump(0.02)
         return False
 
