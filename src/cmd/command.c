@@ -21,6 +21,7 @@ const struct command *const command_table[] = {
 	&models_command, &params_command, &train_command, &tune_command, &runs_command, &use_command, &delete_command,
 	&evaluate_command, &compare_command,
 	&recommend_command, &similar_command, &near_command, &explain_command, &whatif_command, &whynot_command, &overlap_command, &rerank_command,
+	&stability_command,
 	&persona_command, &personas_command,
 	&users_command, &items_command, &user_command, &item_command, &odd_command,
 	&jobs_command, &pause_command, &resume_command, &cancel_command,

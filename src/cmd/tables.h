@@ -22,6 +22,8 @@ extern const struct command near_command, whatif_command, whynot_command, person
 	overlap_command;
 /* cmd_rerank.c */
 extern const struct command rerank_command;
+/* cmd_stability.c */
+extern const struct command stability_command;
 /* cmd_journal.c */
 extern const struct command journal_command;
 /* cmd_help.c */

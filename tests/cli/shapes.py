@@ -58,7 +58,7 @@ a = answers(*commands(
     'load ' + folder, 'split leave-last', 'train ease lambda=5', 'train ials dim=4 epochs=3 patience=0', 'use ease#1',
     'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'near 2 3', 'explain u1 2 removal=yes', 'whatif u1 -7 +2 11=4 k=4', 'whynot u1 2 k=3',
     'recommend u1 rerank=mmr:0.5 k=3', 'persona save p u1 -7 +2', 'persona use p', 'personas', 'recommend persona=p k=3', 'explain persona=p 2', 'whatif persona=p -2 k=3', 'whynot persona=p 3',
-    'overlap u1 with=ease#1 run=ials#1 k=4', 'rerank ease#1 weights=0,0.5 k=3', 'persona delete p',
+    'overlap u1 with=ease#1 run=ials#1 k=4', 'stability u1 2 run=ials#1 seeds=2 k=4', 'stability u1 run=ease#1', 'rerank ease#1 weights=0,0.5 k=3', 'persona delete p',
     'evaluate', 'evaluate explain ease#1 users=9', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'odd limit=3 sort=gap with=popularity#1', 'odd items only=everybody', 'compare',
     'export recommendations %s/r.csv' % out, 'user u1', 'item 2', 'set k 20', 'set', 'help', 'help load', 'journal', 'journal save %s/s.why' % out,
     'delete ials#1', 'generate %s/gen users=60 items=60 events=600' % out, 'quit'))
@@ -119,6 +119,14 @@ eq([(e['edit'], e['item'], e['value']) for e in by['whatif'][0]['edits']],
 shape(by['overlap'][0], {'user': str, 'run': str, 'with': str, 'k': int, 'p': NUMBER, 'overlap': NUMBER, 'rbo': NUMBER,
                          'items': [{'item': str, 'title': str, 'rank': MAYBE, 'with_rank': MAYBE, 'score': NUMBER,
                                     'with_score': NUMBER, 'hit': bool}]}, 'overlap')
+SPREAD = {'mean': MAYBE, 'least': MAYBE, 'most': MAYBE}
+shape(by['stability'][0], {'user': str, 'run': str, 'k': int, 'p': NUMBER, 'seeds': [int], 'same': bool, 'overlap': SPREAD,
+                           'rbo': SPREAD, 'explained': {'item': str, 'title': str, 'ranks': [(int, type(None))],
+                                                        'parts': int, 'overlap': SPREAD, 'correlation': SPREAD},
+                           'items': [{'item': str, 'title': str, 'lists': int, 'best': int, 'worst': int}],
+                           'seconds': NUMBER}, 'stability')
+eq((len(by['stability'][0]['seeds']), by['stability'][1]['same'], by['stability'][1]['explained']), (3, True, None),
+   'stability: three models of ials, one ease')
 PERSONA = {'ok': bool, 'persona': str, 'user': (str, type(None)), 'events': int}
 shape(by['persona'][0], PERSONA, 'persona save')
 shape(by['persona'][1], dict(PERSONA, history=[{'item': str, 'title': str, 'value': NUMBER}]), 'persona use')
