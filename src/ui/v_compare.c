@@ -11,9 +11,10 @@
 
 #include "cmd/command.h"
 #include "ui/text.h"
+#include "ui/v_compare_plots.h"
 #include "ui/views.h"
 
-enum { TABLE, METRICS, VERDICT };
+enum { TABLE, METRICS, VERDICT, COST, APPETITE, N_COMPARE };
 
 static const struct pane_spec panes[] = {
 	[TABLE] = { .name = "runs", .title = "Runs", .column = 0, .row = 0, .group = 0, .least = 4, .head = 1 },
@@ -21,6 +22,9 @@ static const struct pane_spec panes[] = {
 		      .want = 13, .head = 1 },
 	[VERDICT] = { .name = "verdict", .title = "Verdict", .column = 0, .row = 1, .slot = 1, .group = 1, .least = 4,
 		      .want = 13 },
+	[COST] = { .name = "cost", .title = "Cost", .column = 0, .row = 2, .slot = 0, .group = 1, .least = 10, .want = 14 },
+	[APPETITE] = { .name = "appetite", .title = "Appetite", .column = 0, .row = 2, .slot = 1, .group = 1, .least = 10,
+		       .want = 14 },
 };
 
 #define MAX_KS 6
@@ -330,6 +334,26 @@ static void draw_verdict(const struct view *v, struct surface *out)
 	draw_sentences(out, &line, st->rewards, SIZE_MAX);
 }
 
+static void draw_plots(const struct view *v, struct surface *out)
+{
+	const struct compare_state *st = v->state;
+
+	if (view_shows(v, COST)) {
+		struct rect in = view_pane(v, out, COST, "Cost");
+
+		if (st->rows)
+			compare_draw_cost(out, in, st->rows, st->metric, v->table[TABLE].cursor);
+		else
+			pane_say(out, in, "What accuracy takes in time of training");
+	}
+	if (view_shows(v, APPETITE)) {
+		struct rect in = view_pane(v, out, APPETITE, "Appetite for data");
+
+		if (!st->rows || !compare_draw_appetite(out, in, st->rows))
+			pane_say(out, in, "compare MODEL… share=25,50 trains on fewer events too");
+	}
+}
+
 static void compare_draw(const struct view *v, const struct session *s, struct surface *out)
 {
 	if (view_shows(v, TABLE))
@@ -338,13 +362,14 @@ static void compare_draw(const struct view *v, const struct session *s, struct s
 		draw_metrics(v, out);
 	if (view_shows(v, VERDICT))
 		draw_verdict(v, out);
+	draw_plots(v, out);
 }
 
 const struct view_kind view_compare = {
 	.name = "compare",
 	.title = "Compare",
 	.panes = panes,
-	.n_panes = 3,
+	.n_panes = N_COMPARE,
 	.first_focus = TABLE,
 	.state_size = sizeof(struct compare_state),
 	.init = compare_init,
