@@ -189,6 +189,8 @@ bool view_search_on(struct view *v, struct session *s, double deadline)
 		v->search_left = t->n;
 	}
 	v->search_begins = false;
+	if (!t->n) /* the table was emptied, or the focus went to one that is */
+		v->search_left = 0;
 	while (v->search_step && v->search_left && !found) {
 		v->search_left--;
 		if (v->search_at >= t->n) /* the table shrank meanwhile */
