@@ -40,6 +40,7 @@ USES = {
     'whatif': [('whatif usr_03 +itm_01 run=mine', False)],
     'overlap': [('overlap usr_03 with=mine run=ease#1', False)],
     'rerank': [('rerank mine weights=0,0.5', False)],
+    'stability': [('stability usr_03 itm_01 run=mine seeds=2', False)],
     'persona': [('persona save prs_01 usr_03', False), ('persona save prs_01 history=itm_01 as=usr_02 replace=yes', False),
                 ('persona use prs_01', None)], 'personas': [('personas', False)],
     'whynot': [('whynot usr_03 itm_01 run=mine', False)],

@@ -108,6 +108,37 @@ static void test_holm(void)
 	interval_holm(p, 0);
 }
 
+/* ndcg@10 of one held-out item: found at a rank within 10 by a share of the users, else 0. */
+static float draw_ndcg(struct rng *r, double found)
+{
+	return rng_uniform(r) < found ? (float)(1 / log2(2 + (double)rng_below(r, 10))) : 0;
+}
+
+/* Two models that are the same by construction: each user's value of either is drawn alike.  At level 0.05 one in
+ * twenty comparisons tells them apart; by so many draws 7 % are the most. */
+static void test_honest(void)
+{
+	static const struct { size_t n; double found; } cases[] = { { 100, 0.3 }, { 400, 0.1 } };
+	static float a[400], b[400];
+
+	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
+		unsigned apart = 0;
+
+		for (unsigned seed = 0; seed < 200; seed++) {
+			struct rng r = rng_stream(seed, "honest", c, 0);
+			double p = 1;
+
+			for (size_t u = 0; u < cases[c].n; u++) {
+				a[u] = draw_ndcg(&r, cases[c].found);
+				b[u] = draw_ndcg(&r, cases[c].found);
+			}
+			interval_paired_p(a, b, cases[c].n, seed, &task_null, &p);
+			apart += p < 0.05;
+		}
+		ok(apart > 0 && apart <= 14, "%zu users, equal models: told apart for %u of 200 seeds", cases[c].n, apart);
+	}
+}
+
 int main(void)
 {
 	struct rng rng = rng_stream(3, "test", 0, 0);
@@ -123,5 +154,6 @@ int main(void)
 	test_paired();
 	test_task();
 	test_holm();
+	test_honest();
 	return done_testing();
 }
