@@ -95,6 +95,7 @@ static bool compare_result(struct view *v, struct session *s, const struct call 
 	snprintf(st->on, sizeof st->on, "%s", text_in(r->head, "on"));
 	snprintf(st->data, sizeof st->data, "%s", d ? d->name : "");
 	table_go(&v->table[TABLE], 0);
+	table_go(&v->table[VERDICT], 0);
 	return true;
 }
 
@@ -137,6 +138,19 @@ static void make_grid(struct compare_state *st, size_t row)
 		snprintf(st->k[k], sizeof st->k[k], "%.11s", ks[k]);
 }
 
+static size_t n_sentences(const struct compare_state *st)
+{
+	return json_array_size(st->verdict) + json_array_size(st->rewards);
+}
+
+/* The verdict's, then those on what the data reward. */
+static const char *sentence(const struct compare_state *st, size_t k)
+{
+	size_t n = json_array_size(st->verdict);
+
+	return k < n ? json_string_value(json_array_get(st->verdict, k)) : text_in(json_array_get(st->rewards, k - n), "text");
+}
+
 static void compare_sync(struct view *v, struct session *s)
 {
 	struct compare_state *st = v->state;
@@ -147,6 +161,7 @@ static void compare_sync(struct view *v, struct session *s)
 	if (st->rows && st->grid_of != v->table[TABLE].cursor)
 		make_grid(st, v->table[TABLE].cursor);
 	view_rows(v, METRICS, st->rows ? st->n_names : 0);
+	view_rows(v, VERDICT, n_sentences(st));
 }
 
 static bool compare_handle(struct view *v, struct session *s, const struct act *act)
@@ -173,7 +188,7 @@ static void compare_row_text(const struct view *v, const struct session *s, int 
 	const struct compare_state *st = v->state;
 
 	(void)s;
-	str_puts(out, pane == TABLE ? text_in(json_array_get(st->rows, row), "run") : st->name[row]);
+	str_puts(out, pane == TABLE ? text_in(json_array_get(st->rows, row), "run") : pane == VERDICT ? sentence(st, row) : st->name[row]);
 }
 
 /* --- drawing --------------------------------------------------------------------------------------------------- */
@@ -306,32 +321,28 @@ static void draw_metrics(const struct view *v, struct surface *out)
 		pane_say(out, in, "Every metric of the run under the cursor");
 }
 
-/* A sentence a line, what goes on is indented; line becomes what is left. */
-static void draw_sentences(struct surface *out, struct rect *line, const json_t *list, size_t good)
-{
-	size_t k;
-	const json_t *one;
-
-	json_array_foreach(list, k, one) {
-		const char *text = json_is_object(one) ? text_in(one, "text") : json_string_value(one);
-		int used = line->h > 0 ? pane_wrap(out, *line, k == good ? STYLE_GOOD : STYLE_PLAIN, text) : 0;
-
-		line->y += used;
-		line->h -= used;
-	}
-}
-
+/* A sentence a line, what goes on is indented; from the one under the cursor on, so that all can be read in any pane. */
 static void draw_verdict(const struct view *v, struct surface *out)
 {
 	const struct compare_state *st = v->state;
-	struct rect in = view_pane(v, out, VERDICT, "Verdict"), line = { in.x + 1, in.y, in.w - 2, in.h };
+	size_t n = n_sentences(st), first = v->table[VERDICT].cursor;
+	struct rect in, line;
+	char title[64] = "Verdict";
 
-	if (!json_array_size(st->verdict)) {
+	if (n && first)
+		snprintf(title, sizeof title, "Verdict, from sentence %zu of %zu", first + 1, n);
+	in = view_pane(v, out, VERDICT, title);
+	line = (struct rect){ in.x + 1, in.y, in.w - 2, in.h };
+	if (!n) {
 		pane_say(out, in, "compare MODEL… trains models under one rule and says which to take");
 		return;
 	}
-	draw_sentences(out, &line, st->verdict, 1);
-	draw_sentences(out, &line, st->rewards, SIZE_MAX);
+	for (size_t k = first; k < n && line.h > 0; k++) {
+		int used = pane_wrap(out, line, k == 1 ? STYLE_GOOD : STYLE_PLAIN, sentence(st, k));
+
+		line.y += used;
+		line.h -= used;
+	}
 }
 
 static void draw_plots(const struct view *v, struct surface *out)

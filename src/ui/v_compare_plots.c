@@ -152,7 +152,7 @@ void compare_draw_cost(struct surface *out, struct rect in, const json_t *rows, 
 	if (!s.n || s.canvas.w < 12 || s.canvas.h < 2)
 		return;
 	make_axes(&s, tick, &n_ticks, &decimals);
-	surface_printf(out, in.x + 1, in.y, in.w - 2, STYLE_DIM, "%s by seconds of training; %s none better is quicker", metric,
+	surface_printf(out, in.x + 1, in.y, in.w - 2, STYLE_DIM, "%s by training time; %s none better is quicker", metric,
 		       out->ascii ? "#" : "\xe2\x97\x86");
 	draw_axes(out, &s, tick, n_ticks, decimals);
 	for (size_t k = 0; k < s.n; k++) {
