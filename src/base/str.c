@@ -140,6 +140,10 @@ const char *str_seconds(double s, char buf[32])
 		snprintf(buf, 32, "-");
 		return buf;
 	}
+	if (s > 0 && s < 0.0995) {
+		snprintf(buf, 32, "%.0f ms", s < 0.001 ? 1 : 1000 * s);
+		return buf;
+	}
 	if (s < 9.95) {
 		snprintf(buf, 32, "%.1f s", s);
 		return buf;

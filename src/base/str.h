@@ -32,7 +32,7 @@ char *str_take(struct str *s);
 const char *str_thousands(uint64_t n, char buf[32]);
 /* 123456789 -> "123 MB" (powers of 1000, three figures). */
 const char *str_bytes(uint64_t n, char buf[32]);
-/* 98.2 -> "1:38", 3723 -> "1:02:03"; under 10 s "4.2 s"; "-" for what is no duration. */
+/* 98.2 -> "1:38", 3723 -> "1:02:03"; under 10 s "4.2 s", under a tenth "12 ms"; "-" for what is no duration. */
 const char *str_seconds(double s, char buf[32]);
 
 /* Levenshtein distance, for "did you mean"; both at most 64 bytes are compared. */

@@ -20,6 +20,7 @@
 #include "cmd/tables.h"
 #include "cmd/told.h"
 #include "eval/interval.h"
+#include "job/job.h"
 #include "train/verdict.h"
 
 #define LEVEL 0.05
@@ -44,6 +45,9 @@ struct comparison {
 	struct models *models; /* NULL: runs that are there are compared */
 	bool asks_rewards;
 	struct rewards rewards;
+	const char *metric_text;
+	size_t n_asked;       /* models; some may be left out */
+	json_t *so_far;       /* UI: the rows last told; NULL: none */
 	const struct snapshot *best; /* of those measured, where rewards are asked for; referenced */
 	double best_mean;
 };
@@ -108,7 +112,8 @@ static bool add_models(struct comparison *x, struct call *c, struct err *err)
 		return err_set(err, ERR_USAGE, "models are compared on test: valid chose their settings");
 	x->asks_rewards = params_bool(&c->params, "rewards");
 	x->models = compare_models_new(c, err);
-	x->n = x->models ? compare_models_n(x->models) : 0;
+	x->n = x->n_asked = x->models ? compare_models_n(x->models) : 0;
+	x->metric_text = call_text(c, "metric");
 	x->run = mem_must(calloc(x->n + 1, sizeof(*x->run)));
 	for (size_t i = 0; i < x->n; i++)
 		x->run[i] = (struct compared){ .p = NAN, .model = i };
@@ -210,8 +215,8 @@ static bool judge(struct comparison *x, const struct task *t, struct err *err)
 	}
 	if (good && x->n > 1)
 		interval_holm(p + 1, x->n - 1);
-	for (size_t i = 1; i < x->n; i++)
-		x->run[i].p = p[i];
+	for (size_t i = 0; i < x->n; i++)
+		x->run[i].p = i ? p[i] : NAN;
 	free(p);
 	return good || task_cancelled(err);
 }
@@ -251,6 +256,38 @@ static bool measure(struct comparison *x, struct compared *r, const struct task 
 	return good;
 }
 
+/* The rows there are, told while the others are trained; made by the worker, shown by the screen. */
+struct rows_news {
+	const void *of; /* as struct training_news begins: whose it is */
+	json_t *rows;
+};
+
+static void rows_news_free(void *p)
+{
+	struct rows_news *n = p;
+
+	json_decref(n->rows);
+	free(n);
+}
+
+static void add_row(struct result *res, const struct comparison *x, const struct compared *r, const char *metric);
+
+static void post_rows(const struct comparison *x, struct job *job)
+{
+	struct message *m = mem_must(calloc(1, sizeof(*m)));
+	struct rows_news *n = mem_must(calloc(1, sizeof(*n)));
+	struct result so_far;
+
+	result_init(&so_far);
+	for (size_t i = 0; i < x->n; i++)
+		add_row(&so_far, x, &x->run[i], x->metric_text);
+	n->of = x;
+	n->rows = json_incref(so_far.rows);
+	result_done(&so_far);
+	*m = (struct message){ .kind = MESSAGE_WORK, .payload = n, .payload_free = rows_news_free };
+	job_post(job, m);
+}
+
 static void let_go(struct compared *r)
 {
 	hold_done(&r->hold);
@@ -276,8 +313,13 @@ static bool train_models(struct comparison *x, struct job *job, const struct tas
 		x->run[x->n++] = r;
 		if (!good)
 			return false;
-		if (measure(x, &x->run[x->n - 1], &part, err))
+		if (measure(x, &x->run[x->n - 1], &part, err)) {
+			order(x);
+			if (!judge(x, t, err))
+				return false;
+			post_rows(x, job);
 			continue;
+		}
 		if (err->code == ERR_CANCELLED)
 			return false;
 		compare_models_leave_out(x->models, r.model, err);
@@ -420,11 +462,35 @@ static bool compare_finish(struct call *c, struct err *err)
 	return true;
 }
 
+/* of: how many there will be; 0: there will be no more. */
+static void tell_so_far(struct call *c, size_t of)
+{
+	const struct comparison *x = c->state;
+	struct result r;
+
+	result_init(&r);
+	json_decref(r.rows);
+	r.rows = json_incref(x->so_far);
+	result_set(&r, "on", json_text("test"));
+	result_set(&r, "of", json_integer((json_int_t)of));
+	call_tell_news(c, &r);
+	result_done(&r);
+}
+
 static void compare_message(struct call *c, void *payload)
 {
 	struct comparison *x = c->state;
+	const struct rows_news *news = payload;
+	const void *of;
 
-	compare_models_message(x->models, c->session, payload);
+	memcpy(&of, payload, sizeof(of));
+	if (of != x) {
+		compare_models_message(x->models, c->session, payload);
+		return;
+	}
+	json_decref(x->so_far);
+	x->so_far = json_incref(news->rows);
+	tell_so_far(c, x->n_asked);
 }
 
 /* What was trained stays. */
@@ -434,6 +500,8 @@ static void compare_failed(struct call *c, const struct err *why)
 
 	(void)why;
 	compare_models_ended(x->models, c->session);
+	if (x->so_far)
+		tell_so_far(c, 0);
 }
 
 static void compare_release(struct call *c)
@@ -443,6 +511,7 @@ static void compare_release(struct call *c)
 	for (size_t i = 0; i < x->n; i++)
 		let_go(&x->run[i]);
 	compare_models_free(x->models);
+	json_decref(x->so_far);
 	snapshot_unref(x->best);
 	free(x->run);
 	free(x);

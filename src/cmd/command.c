@@ -347,6 +347,22 @@ bool command_quit_asked(const struct session *s)
 	return session_quit_asked(s);
 }
 
+/* --- news ----------------------------------------------------------------------------------------------- */
+
+static struct { command_news_fn *fn; void *ctx; } listener; /* UI thread */
+
+void command_listen(command_news_fn *fn, void *ctx)
+{
+	listener.fn = fn;
+	listener.ctx = ctx;
+}
+
+void call_tell_news(const struct call *c, const struct result *r)
+{
+	if (listener.fn && !session_closing(c->session))
+		listener.fn(listener.ctx, c, r);
+}
+
 /* --- what the commands share ---------------------------------------------------------------------------- */
 
 const char *call_word(const struct call *c, size_t i)

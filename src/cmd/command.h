@@ -77,6 +77,10 @@ typedef void command_done_fn(void *ctx, const struct call *call, const struct re
 bool command_start(struct session *s, const char *line, command_done_fn *done, void *ctx, uint32_t *job);
 /* The models that `train` knows, in the order of `models`; NULL behind the last. */
 const char *model_listed(size_t i, const char **title);
+/* UI.  What a command tells while it still works (compare: the rows that there are): a result as done() gets one,
+ * borrowed.  One listener; NULL: none. */
+typedef void command_news_fn(void *ctx, const struct call *call, const struct result *r);
+void command_listen(command_news_fn *fn, void *ctx);
 /* What the screen asks first; false: nothing to ask. */
 bool command_question(struct session *s, const char *line, struct str *question);
 

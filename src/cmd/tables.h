@@ -43,6 +43,7 @@ const char *call_word(const struct call *c, size_t i);
 const struct word *call_named(const struct call *c, const char *name);
 /* A PARAM_TEXT of the command's own table: as given, else its default, which may be NULL. */
 const char *call_text(const struct call *c, const char *name);
+void call_tell_news(const struct call *c, const struct result *r); /* from message(), to who listens (command_listen()) */
 /* Data must be loaded; says how when none are. */
 bool call_needs_data(const struct call *c, struct err *err);
 bool call_user(const struct call *c, const char *id, uint32_t *user, struct err *err);

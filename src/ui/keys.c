@@ -86,6 +86,7 @@ const struct binding builtin_keys[] = {
 	{ "items", "S", "reverse", NULL },
 
 	{ "compare", "Enter", "compare", "compare" },
+	{ "compare.runs", "u", "use {run}", "use run" },
 	{ "compare", "e", ":export metrics ", "export" },
 
 	{ "jobs", "p", "hold", "pause" },

@@ -46,6 +46,7 @@ struct screen *screen_new(struct session *s, const struct screen_options *o)
 	sc->keys = keymap_new();
 	prompt_init(o->past_file, screen_complete, sc);
 	session_watch(s, &watcher);
+	command_listen(screen_news, sc);
 	if (o->keys_file && !keymap_read(sc->keys, o->keys_file, &err)) {
 		char text[600];
 
@@ -60,6 +61,7 @@ void screen_free(struct screen *sc)
 	if (!sc)
 		return;
 	session_watch(sc->session, NULL);
+	command_listen(NULL, NULL);
 	prompt_done();
 	for (int i = 0; i < N_VIEWS; i++)
 		view_done(&sc->view[i]);

@@ -48,6 +48,7 @@ bool screen_expand(struct screen *sc, const char *text, struct str *out); /* {us
 void screen_do(struct screen *sc, const char *line);   /* a view action or a command, asking first if need be */
 void screen_forget(struct waiting *w);
 void screen_start(struct screen *sc, const char *line); /* without asking */
+void screen_news(void *ctx, const struct call *call, const struct result *r); /* command_listen()'s, of a screen */
 void screen_open_prompt(struct screen *sc, char label, const char *text);
 void screen_say(struct screen *sc, enum log_level level, const char *text);
 size_t screen_complete(void *ctx, const char *line, size_t cursor, size_t *from, struct candidate *out, size_t max);

@@ -126,6 +126,17 @@ static void show_result(struct screen *sc, const struct waiting *w, const struct
 	str_done(&text);
 }
 
+/* News of what still works: to the view that shows it, wherever the operator is. */
+void screen_news(void *ctx, const struct call *call, const struct result *r)
+{
+	struct screen *sc = ctx;
+
+	for (int i = 0; i < N_VIEWS; i++)
+		if (sc->view[i].kind->result && sc->view[i].kind->result(&sc->view[i], sc->session, call, r))
+			break;
+	sc->wishes |= WISH_PAINT;
+}
+
 static void command_done(void *ctx, const struct call *call, const struct result *r, const struct err *err)
 {
 	struct waiting *w = ctx;

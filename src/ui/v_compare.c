@@ -35,6 +35,7 @@ struct compare_state {
 	json_t *rewards;         /* what the data reward, referenced; NULL: not asked for */
 	json_t *verdict;         /* sentences, referenced; NULL: runs were compared, not models */
 	char metric[32], on[16], data[96];
+	size_t asked;            /* models, while they are trained; 0: all is told */
 	uint64_t split;
 	/* The grid of the run under the cursor. */
 	size_t grid_of;
@@ -56,6 +57,7 @@ static void forget(struct compare_state *st)
 	json_decref(st->verdict);
 	json_decref(st->rewards);
 	st->rows = st->verdict = st->rewards = NULL;
+	st->asked = 0;
 	st->grid_of = SIZE_MAX;
 }
 
@@ -82,6 +84,8 @@ static bool compare_result(struct view *v, struct session *s, const struct call 
 {
 	struct compare_state *st = v->state;
 	const struct dataset *d = session_data(s);
+	size_t asked = (size_t)json_integer_value(json_object_get(r->head, "of"));
+	bool begins = !st->asked; /* what grows leaves the cursors where they are */
 
 	if (strcmp(call->command->name, "compare") || !json_array_size(r->rows))
 		return false;
@@ -94,6 +98,9 @@ static bool compare_result(struct view *v, struct session *s, const struct call 
 	snprintf(st->metric, sizeof st->metric, "%s", text_in(json_array_get(r->rows, 0), "metric"));
 	snprintf(st->on, sizeof st->on, "%s", text_in(r->head, "on"));
 	snprintf(st->data, sizeof st->data, "%s", d ? d->name : "");
+	st->asked = asked;
+	if (!begins)
+		return true;
 	table_go(&v->table[TABLE], 0);
 	table_go(&v->table[VERDICT], 0);
 	return true;
@@ -277,6 +284,9 @@ static void draw_runs(const struct view *v, const struct session *s, struct surf
 			   (uint64_t)json_integer_value(json_object_get(json_array_get(st->rows, 0), "users")));
 		snprintf(title, sizeof title, "%s · %s · %s users · 95%% intervals by bootstrap over users", st->data,
 			 st->on, users);
+		if (st->asked)
+			snprintf(title, sizeof title, "%s · %s · %zu of %zu models so far", st->data, st->on,
+				 json_array_size(st->rows), st->asked);
 	}
 	in = view_pane(v, out, TABLE, title);
 	if (!st->rows) {
@@ -334,7 +344,7 @@ static void draw_verdict(const struct view *v, struct surface *out)
 	in = view_pane(v, out, VERDICT, title);
 	line = (struct rect){ in.x + 1, in.y, in.w - 2, in.h };
 	if (!n) {
-		pane_say(out, in, "compare MODEL… trains models under one rule and says which to take");
+		pane_say(out, in, st->asked ? "The verdict comes when every model is measured" : "compare MODEL… trains models under one rule and says which to take");
 		return;
 	}
 	for (size_t k = first; k < n && line.h > 0; k++) {
