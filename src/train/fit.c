@@ -53,6 +53,20 @@ void fit_request_follow(struct fit_request *r)
 		r->patience = (uint32_t)params_int(&r->params, "patience");
 }
 
+struct fit_request fit_request_on(const struct fit_request *r, const struct split *split)
+{
+	struct fit_request on = *r;
+
+	on.split = split;
+	on.data = split->data;
+	on.on_epoch = NULL;
+	on.is_enough = NULL;
+	on.save_dir = on.resume_dir = NULL;
+	on.watched = NULL;
+	on.n_watched = 0;
+	return on;
+}
+
 void fit_request_init(struct fit_request *r, const struct model_ops *ops)
 {
 	*r = (struct fit_request){ .ops = ops, .epochs = 1, .valid_every = 1, .metric = METRIC_NDCG,

@@ -76,6 +76,8 @@ struct fit_result {
  * parameters, then call fit_request_follow() so that epochs and patience follow them. */
 void fit_request_init(struct fit_request *r, const struct model_ops *ops);
 void fit_request_follow(struct fit_request *r);
+/* The same settings on another split, to be measured beside: nothing of it is told, watched, kept or gone on from. */
+struct fit_request fit_request_on(const struct fit_request *r, const struct split *split);
 
 /* Whether x holds values: asked for (or the data's values are weights), and there are some.  A kept run
  * must remember this, not what was asked. */

@@ -54,16 +54,10 @@ static struct eval_options options(const struct eval_result *best, unsigned at)
 static const struct snapshot *train(const struct fit_request *r, const struct split *split, const struct task *task,
 				    struct err *err)
 {
+	const struct fit_request again = fit_request_on(r, split);
 	const struct snapshot *s = NULL;
-	struct fit_request again = *r;
 	struct fit_result fit;
 
-	again.split = split;
-	again.on_epoch = NULL;
-	again.is_enough = NULL;
-	again.save_dir = again.resume_dir = NULL;
-	again.watched = NULL;
-	again.n_watched = 0;
 	if (fit_run(&again, task, &fit, err)) {
 		if (fit.stopped == FIT_CANCELLED)
 			task_cancelled(err);

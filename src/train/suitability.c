@@ -148,15 +148,8 @@ static bool measure_packed(const struct snapshot *s, const struct split *split, 
 static bool fit_on(const struct fit_request *r, const struct split *split, const struct task *task, struct fit_result *fit,
 		   struct err *err)
 {
-	struct fit_request again = *r;
+	const struct fit_request again = fit_request_on(r, split);
 
-	again.split = split;
-	again.data = split->data;
-	again.on_epoch = NULL;
-	again.is_enough = NULL;
-	again.watched = NULL;
-	again.n_watched = 0;
-	again.save_dir = again.resume_dir = NULL;
 	return fit_run(&again, task, fit, err) && (fit->stopped != FIT_CANCELLED || task_cancelled(err));
 }
 
