@@ -158,7 +158,7 @@ static void say_noise(const struct verdict_row *rows, size_t n, const char *metr
 }
 
 #define GROWTH 10.0
-#define GROWTH_SECONDS 0.05 /* below it a time is the clock's, not the model's */
+#define GROWTH_SECONDS 0.5 /* below it a time tells of the machine more than of the events */
 
 /* Seconds go as events to a power, which half and all give. */
 static void say_growth(const struct verdict_row *rows, struct verdict *v)
