@@ -47,6 +47,13 @@ void json_put(json_t *object, const char *key, json_t *take)
 		mem_must(NULL);
 }
 
+double json_number_in(const json_t *object, const char *key)
+{
+	const json_t *v = json_object_get(object, key);
+
+	return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
 char *json_line(const json_t *j)
 {
 	return mem_must(json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY | NINE_DIGITS));

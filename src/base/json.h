@@ -14,6 +14,7 @@ json_t *json_number(double v); /* null for NaN and infinities; whole numbers sta
 json_t *json_text(const char *s);
 /* Into an object; takes the value. */
 void json_put(json_t *object, const char *key, json_t *take);
+double json_number_in(const json_t *object, const char *key); /* NaN: there is none */
 char *json_line(const json_t *j); /* one compact line; free() */
 bool json_save(const json_t *j, const char *path, struct err *err); /* indented, file_write_whole */
 json_t *json_open(const char *path, struct err *err);

@@ -31,6 +31,8 @@ struct compared {
 	const char *explanation; /* fixed text */
 	uint64_t bytes;
 	double lo, hi, p;        /* p: against the best; NaN for the best itself */
+	double p_alone;          /* before it is corrected, against this one */
+	const struct eval_result *against;
 	size_t model;            /* which of the models it was trained of */
 };
 
@@ -67,7 +69,7 @@ static const struct param_spec compare_params[] = {
 	{ .name = "cold", .type = PARAM_BOOL, .def = "yes",
 	  .meaning = "of models: those that can rank items never trained on are measured on a split cold-items too" },
 	{ .name = "scenario", .type = PARAM_CHOICE, .choices = SCENARIO_CHOICES,
-	  .meaning = "of models: which fits best where these criteria weigh most (whyrec(1), Scenarios)" },
+	  .meaning = "of models: which fits best where these criteria weigh most (whyrec(1), Which model)" },
 	{ .name = "weights", .type = PARAM_TEXT,
 	  .meaning = "of models: criterion:weight,… in place of the scenario's, such as accuracy:3,latency:1" },
 	{ .name = "users", .type = PARAM_INT, .lo = 1, .hi = 100000, .def = "100", .unit = "users",
@@ -199,6 +201,21 @@ static void order(struct comparison *x)
 	}
 }
 
+/* A row that is judged again, since others came, is resampled only where the best is another one. */
+static bool resample(const struct comparison *x, struct compared *r, const struct task *t)
+{
+	const struct compared *best = &x->run[0];
+	struct values mine = values_of(x, r);
+
+	if (!r->against && !interval_mean(mine.v, mine.n, x->seed, t, &r->lo, &r->hi))
+		return false;
+	if (r != best && r->against != best->eval &&
+	    !interval_paired_p(values_of(x, best).v, mine.v, mine.n, x->seed, t, &r->p_alone))
+		return false;
+	r->against = best->eval;
+	return true;
+}
+
 /* The p-values of all but the best, corrected together. */
 static bool judge(struct comparison *x, const struct task *t, struct err *err)
 {
@@ -206,12 +223,8 @@ static bool judge(struct comparison *x, const struct task *t, struct err *err)
 	bool good = true;
 
 	for (size_t i = 0; good && i < x->n; i++) {
-		struct compared *r = &x->run[i];
-		struct values mine = values_of(x, r);
-
-		good = interval_mean(mine.v, mine.n, x->seed, t, &r->lo, &r->hi);
-		if (good && i > 0)
-			good = interval_paired_p(values_of(x, &x->run[0]).v, mine.v, mine.n, x->seed, t, &p[i]);
+		good = resample(x, &x->run[i], t);
+		p[i] = x->run[i].p_alone;
 	}
 	if (good && x->n > 1)
 		interval_holm(p + 1, x->n - 1);

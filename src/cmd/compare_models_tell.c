@@ -49,7 +49,7 @@ static json_t *shares_of(const struct models *m, const struct suit *s)
 static json_t *noise_of(const struct models *m, const struct suit *s)
 {
 	return m->plan.noise > 0 ? mem_must(json_pack("{s:o,s:o,s:o}", "share", json_number(m->plan.noise), "value",
-						      json_number(s->noise_value), "without", json_number(s->noise_clean)))
+						      json_number(s->noise_value), "without", json_number(s->share_value[m->plan.n_shares])))
 				 : json_null();
 }
 
@@ -83,13 +83,6 @@ void compare_models_row(const struct models *m, size_t i, json_t *row)
 	json_put(row, "faithful", json_boolean(s->audit.faithful));
 }
 
-static double real_in(const json_t *o, const char *key)
-{
-	const json_t *v = json_object_get(o, key);
-
-	return json_is_number(v) ? json_number_value(v) : NAN;
-}
-
 static void slices_in(const json_t *row, struct verdict_row *out)
 {
 	const json_t *one;
@@ -100,7 +93,7 @@ static void slices_in(const json_t *row, struct verdict_row *out)
 			break;
 		out->slice[out->n_slices++] = (struct verdict_slice){
 			json_string_value(json_object_get(one, "name")),
-			(size_t)json_integer_value(json_object_get(one, "users")), real_in(one, "value"),
+			(size_t)json_integer_value(json_object_get(one, "users")), json_number_in(one, "value"),
 		};
 	}
 }
@@ -124,9 +117,9 @@ static void figures_in(const struct suit *s, const json_t *row, struct verdict_r
 	f[CRITERION_TAIL] = slice_value(out, "tail");
 	f[CRITERION_COLD_ITEMS] = s->cold_value;
 	f[CRITERION_REPEATS] = s->repeats;
-	f[CRITERION_COVERAGE] = real_in(row, "coverage@10");
-	f[CRITERION_DIVERSITY] = real_in(metrics, "diversity@10");
-	f[CRITERION_NOISE] = s->noise_value / s->noise_clean;
+	f[CRITERION_COVERAGE] = json_number_in(row, "coverage@10");
+	f[CRITERION_DIVERSITY] = json_number_in(metrics, "diversity@10");
+	f[CRITERION_NOISE] = out->noise_value / out->noise_clean;
 	f[CRITERION_LATENCY] = s->ms_p99;
 	f[CRITERION_TRAINING] = out->train_seconds;
 	f[CRITERION_MEMORY] = (double)out->bytes;
@@ -139,14 +132,14 @@ static struct verdict_row verdict_row_of(const struct models *m, const struct su
 	struct verdict_row out = {
 		.run = json_string_value(json_object_get(row, "run")),
 		.model = json_string_value(json_object_get(row, "model")),
-		.value = real_in(row, "value"), .low = real_in(row, "low"), .high = real_in(row, "high"),
+		.value = json_number_in(row, "value"), .low = json_number_in(row, "low"), .high = json_number_in(row, "high"),
 		.with_best = json_is_true(json_object_get(row, "with_best")),
-		.train_seconds = real_in(row, "train_seconds"), .ms_p50 = s->ms_p50,
+		.train_seconds = json_number_in(row, "train_seconds"), .ms_p50 = s->ms_p50,
 		.bytes = (uint64_t)json_integer_value(json_object_get(row, "bytes")),
 		.exact = !strcmp(json_string_value(json_object_get(row, "explanation")), "exact"),
 		.faithfulness = s->audit.faithfulness.mean, .by_chance = s->audit.random.mean,
 		.faithful = s->audit.faithful, .int8_loss = NAN, .noise = m->plan.noise, .noise_value = s->noise_value,
-		.noise_clean = s->noise_clean, .cold_value = s->cold_value, .folds = m->plan.folds,
+		.noise_clean = s->share_value[m->plan.n_shares], .cold_value = s->cold_value, .folds = m->plan.folds,
 	};
 
 	slices_in(row, &out);

@@ -490,3 +490,16 @@ void fit_result_done(struct fit_result *r)
 	curves_done(&r->curves);
 	*r = (struct fit_result){ 0 };
 }
+
+const struct snapshot *fit_best(const struct fit_request *r, const struct task *task, double *seconds, struct err *err)
+{
+	const struct snapshot *best = NULL;
+	struct fit_result fit;
+
+	if (fit_run(r, task, &fit, err) && (fit.stopped != FIT_CANCELLED || task_cancelled(err)))
+		best = snapshot_ref(fit.best);
+	if (best && seconds)
+		*seconds = fit.seconds;
+	fit_result_done(&fit);
+	return best;
+}

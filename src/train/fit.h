@@ -86,6 +86,9 @@ bool fit_values(const struct fit_request *r);
 /* *out is filled in any case (on failure with what there is until then); fit_result_done() it. */
 bool fit_run(const struct fit_request *r, const struct task *task, struct fit_result *out, struct err *err);
 void fit_result_done(struct fit_result *r);
+/* The best snapshot of a whole fit, to be released, for what asks for nothing else; NULL with *err, cancelled too.
+ * seconds: that it took; may be NULL. */
+const struct snapshot *fit_best(const struct fit_request *r, const struct task *task, double *seconds, struct err *err);
 
 /* Memory this training would take (bytes() of the model + x and its transpose), before starting it. */
 uint64_t fit_bytes(const struct fit_request *r, unsigned threads);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "eval/interval.h"
+#include "model/item_text.h"
 #include "model/registry.h"
 #include "train/asked.h"
 
@@ -41,6 +42,11 @@ const char *reward_told_text(enum reward_told t)
 	static const char *const text[] = { "none", "yes", "no", "not told" };
 
 	return text[t];
+}
+
+const char *reward_verdict(enum reward_told t)
+{
+	return t == REWARD_YES ? "rewarded" : t == REWARD_NO ? "not rewarded" : "too little data to tell";
 }
 
 /* --- splits ----------------------------------------------------------------------------------------------- */
@@ -172,9 +178,8 @@ static const struct snapshot *train(struct measuring *m, const struct split *spl
 				    bool values, struct err *err)
 {
 	const struct model_ops *ops = model_find(model, err);
-	const struct snapshot *best = NULL;
+	const struct snapshot *best;
 	struct fit_request r;
-	struct fit_result fit;
 
 	if (!ops)
 		return NULL;
@@ -188,13 +193,7 @@ static const struct snapshot *train(struct measuring *m, const struct split *spl
 	r.values = values;
 	r.seed = m->seed;
 	snprintf(r.run, sizeof(r.run), "%s", model);
-	if (fit_run(&r, &m->task, &fit, err)) {
-		if (fit.stopped == FIT_CANCELLED)
-			task_cancelled(err);
-		else
-			best = snapshot_ref(fit.best);
-	}
-	fit_result_done(&fit);
+	best = fit_best(&r, &m->task, NULL, err);
 	m->part.at++;
 	return best;
 }
@@ -216,7 +215,6 @@ enum reward_told reward_judge(const struct reward *r, double share)
 static bool compare(struct measuring *m, enum reward_of which, const struct asks *a, const char *of, struct err *err)
 {
 	struct reward *r = &m->out->of[which];
-	const char *verdict;
 	double with = 0, without = 0;
 
 	for (uint32_t u = 0; u < a->n_units; u++) {
@@ -233,9 +231,8 @@ static bool compare(struct measuring *m, enum reward_of which, const struct asks
 	if (!interval_mean(m->with, a->n_units, m->seed, &m->task, &r->low, &r->high))
 		return task_cancelled(err);
 	r->told = reward_judge(r, a->new_items ? REWARDS_MARGIN_NEW : REWARDS_MARGIN);
-	verdict = r->told == REWARD_YES ? "rewarded" : r->told == REWARD_NO ? "not rewarded" : "too little data to tell";
 	snprintf(r->text, sizeof(r->text), "%c%s: %s: ndcg@%d %.4f with %s, %.4f %s; gain %+.0f%% [%+.0f%%, %+.0f%%], %zu %s.",
-		 r->what[0] - 'a' + 'A', r->what + 1, verdict, REWARDS_K, r->with,
+		 r->what[0] - 'a' + 'A', r->what + 1, reward_verdict(r->told), REWARDS_K, r->with,
 		 of, r->without, which == REWARD_ORDER ? "in a random order" : which == REWARD_NEW_ITEMS ? "for strangers" : "without",
 		 100 * (r->with / r->without - 1), 100 * r->low / r->without, 100 * r->high / r->without, r->n,
 		 a->new_items ? "items" : "users");
@@ -336,14 +333,9 @@ static bool measure_friends(struct measuring *m, const struct snapshot *base, st
 	return good;
 }
 
-static bool has_text(const struct dataset *d)
-{
-	return d->titles.n || d->texts.n || d->item_tags.ptr;
-}
-
 static bool measure_content(struct measuring *m, struct err *err)
 {
-	bool text = has_text(m->d), friends = m->d->friends.ptr != NULL, good;
+	bool text = dataset_has_text(m->d), friends = m->d->friends.ptr != NULL, good;
 	const struct snapshot *base;
 
 	if (!text) {

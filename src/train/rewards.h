@@ -59,5 +59,6 @@ bool rewards_of_best(const struct eval_result *best, int metric, unsigned at, co
 /* What the interval says of a gain over `without`, with a margin of a share of it. */
 enum reward_told reward_judge(const struct reward *r, double share);
 const char *reward_told_text(enum reward_told t); /* "yes", "no", "not told", "none" */
+const char *reward_verdict(enum reward_told t);   /* as a sentence says it; not of what is absent */
 
 #endif

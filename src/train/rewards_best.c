@@ -35,11 +35,6 @@ static bool judge(const struct against *g, uint64_t seed, const struct task *tas
 	return good;
 }
 
-static const char *verdict_of(const struct reward *r)
-{
-	return r->told == REWARD_YES ? "rewarded" : r->told == REWARD_NO ? "not rewarded" : "too little data to tell";
-}
-
 static struct eval_options options(const struct eval_result *best, unsigned at)
 {
 	struct eval_options o = best->options;
@@ -48,24 +43,6 @@ static struct eval_options options(const struct eval_result *best, unsigned at)
 	o.k[0] = best->options.k[at];
 	o.slice = SLICE_NONE;
 	return o;
-}
-
-/* The settings of r on another split; its best snapshot, to be released. */
-static const struct snapshot *train(const struct fit_request *r, const struct split *split, const struct task *task,
-				    struct err *err)
-{
-	const struct fit_request again = fit_request_on(r, split);
-	const struct snapshot *s = NULL;
-	struct fit_result fit;
-
-	if (fit_run(&again, task, &fit, err)) {
-		if (fit.stopped == FIT_CANCELLED)
-			task_cancelled(err);
-		else
-			s = snapshot_ref(fit.best);
-	}
-	fit_result_done(&fit);
-	return s;
 }
 
 static bool measure_taste(const struct eval_result *best, int metric, unsigned at, const struct fit_request *r,
@@ -82,7 +59,7 @@ static bool measure_taste(const struct eval_result *best, int metric, unsigned a
 	ask.data = r->data;
 	ask.split = r->split;
 	ask.seed = r->seed;
-	s = train(&ask, r->split, task, err);
+	s = fit_best(&ask, task, NULL, err);
 	e = s ? eval_run(s, r->split, &o, task, err) : NULL;
 	snapshot_unref(s);
 	good = e && judge(&(struct against){ best, e, metric, at, 0 }, r->seed, task, out, err) &&
@@ -91,7 +68,7 @@ static bool measure_taste(const struct eval_result *best, int metric, unsigned a
 		task_cancelled(err));
 	if (good)
 		snprintf(out->text, sizeof(out->text), "Taste: %s: %s has %s@%u %.4f [%.4f, %.4f], popularity alone %.4f [%.4f, %.4f], "
-			 "%.0f%% of it (by chance %.4f); gain [%+.0f%%, %+.0f%%], %zu users.", verdict_of(out), best->run,
+			 "%.0f%% of it (by chance %.4f); gain [%+.0f%%, %+.0f%%], %zu users.", reward_verdict(out->told), best->run,
 			 metric_table[metric].name, (unsigned)o.k[0], out->with, best_low, best_high, out->without, low, high,
 			 100 * out->without / out->with, best->by_chance[metric][at], 100 * out->low / out->without,
 			 100 * out->high / out->without, out->n);
@@ -104,17 +81,22 @@ static bool measure_events(const struct eval_result *best, int metric, unsigned 
 {
 	struct eval_options o = options(best, at);
 	const struct split *half = split_thin(r->split, 0.5, r->seed, task, err);
-	const struct snapshot *s = half ? train(r, half, task, err) : NULL;
 	struct eval_result *with = NULL, *without = NULL;
+	const struct snapshot *s = NULL;
 	bool good;
 
+	if (half) {
+		const struct fit_request again = fit_request_on(r, half);
+
+		s = fit_best(&again, task, NULL, err);
+	}
 	o.fold_in = true;
 	with = s ? eval_run(whole, r->split, &o, task, err) : NULL;
 	without = with ? eval_run(s, half, &o, task, err) : NULL;
 	good = without && judge(&(struct against){ with, without, metric, 0, 0 }, r->seed, task, out, err);
 	if (good)
 		snprintf(out->text, sizeof(out->text), "More events: %s: %s@%u of %s %.4f trained on all, %.4f on half of them; gain "
-			 "%+.0f%% [%+.0f%%, %+.0f%%], %zu users.", verdict_of(out), metric_table[metric].name, (unsigned)o.k[0], best->run,
+			 "%+.0f%% [%+.0f%%, %+.0f%%], %zu users.", reward_verdict(out->told), metric_table[metric].name, (unsigned)o.k[0], best->run,
 			 out->with, out->without, 100 * (out->with / out->without - 1), 100 * out->low / out->without,
 			 100 * out->high / out->without, out->n);
 	eval_result_free(with);

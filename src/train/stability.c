@@ -157,19 +157,14 @@ static bool make_room(struct answers *a, struct err *err)
 
 static bool fit_again(struct answers *a, unsigned at, const struct task *task, struct stability *out, struct err *err)
 {
-	struct fit_request r = *a->ask->fit;
-	struct fit_result fit;
+	struct fit_request r = fit_request_on(a->ask->fit, a->ask->fit->split);
+	const struct snapshot *s;
 	bool good;
 
 	r.seed += at;
-	r.on_epoch = NULL;
-	r.is_enough = NULL;
-	r.watched = NULL;
-	r.n_watched = 0;
-	r.save_dir = r.resume_dir = NULL;
-	good = fit_run(&r, task, &fit, err) && (fit.stopped != FIT_CANCELLED || task_cancelled(err)) &&
-	       keep_answers(a, fit.best, at, task, out, err);
-	fit_result_done(&fit);
+	s = fit_best(&r, task, NULL, err);
+	good = s && keep_answers(a, s, at, task, out, err);
+	snapshot_unref(s);
 	return good;
 }
 

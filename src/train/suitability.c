@@ -47,16 +47,23 @@ void suit_plan_done(struct suit_plan *p)
 
 /* --- slices ----------------------------------------------------------------------------------------------- */
 
-static struct eval_result *measure_slices(const struct suit_plan *p, const struct snapshot *s, const struct split *split,
-					  enum slice slice, const struct task *task, struct err *err)
+static struct eval_options options(const struct suit_plan *p, const struct split *split)
 {
 	struct eval_options o;
 
 	eval_options_for(&o, split);
 	o.seed = p->seed;
-	o.slice = slice;
 	o.n_k = 1;
 	o.k[0] = p->k;
+	return o;
+}
+
+static struct eval_result *measure_slices(const struct suit_plan *p, const struct snapshot *s, const struct split *split,
+					  enum slice slice, const struct task *task, struct err *err)
+{
+	struct eval_options o = options(p, split);
+
+	o.slice = slice;
 	return eval_run(s, split, &o, task, err);
 }
 
@@ -145,12 +152,12 @@ static bool measure_packed(const struct snapshot *s, const struct split *split, 
 
 /* --- trained again ------------------------------------------------------------------------------------------ */
 
-static bool fit_on(const struct fit_request *r, const struct split *split, const struct task *task, struct fit_result *fit,
-		   struct err *err)
+static const struct snapshot *fit_on(const struct fit_request *r, const struct split *split, const struct task *task,
+				     double *seconds, struct err *err)
 {
 	const struct fit_request again = fit_request_on(r, split);
 
-	return fit_run(&again, task, fit, err) && (fit->stopped != FIT_CANCELLED || task_cancelled(err));
+	return fit_best(&again, task, seconds, err);
 }
 
 enum asked { AS_TRAINED, FOLDED_IN, SEEN_KEPT };
@@ -158,14 +165,10 @@ enum asked { AS_TRAINED, FOLDED_IN, SEEN_KEPT };
 static struct eval_result *ask(const struct suit_plan *p, const struct snapshot *s, const struct split *split,
 			       enum asked how, const struct task *task, struct err *err)
 {
-	struct eval_options o;
+	struct eval_options o = options(p, split);
 
-	eval_options_for(&o, split);
-	o.seed = p->seed;
 	o.fold_in = how == FOLDED_IN;
 	o.keep_seen = how == SEEN_KEPT;
-	o.n_k = 1;
-	o.k[0] = p->k;
 	return eval_run(s, split, &o, task, err);
 }
 
@@ -183,12 +186,10 @@ static bool ask_metric(const struct suit_plan *p, const struct snapshot *s, cons
 static bool measure_on(const struct suit_plan *p, const struct fit_request *r, const struct split *split, enum asked how,
 		       const struct task *task, double *out, double *seconds, struct err *err)
 {
-	struct fit_result fit;
-	bool good = fit_on(r, split, task, &fit, err) && ask_metric(p, fit.best, split, how, task, out, err);
+	const struct snapshot *s = fit_on(r, split, task, seconds, err);
+	bool good = s && ask_metric(p, s, split, how, task, out, err);
 
-	if (good && seconds)
-		*seconds = fit.seconds;
-	fit_result_done(&fit);
+	snapshot_unref(s);
 	return good;
 }
 
@@ -201,9 +202,8 @@ static bool measure_shares(const struct suit_plan *p, const struct fit_request *
 	for (size_t k = 0; k < p->n_shares; k++)
 		if (!measure_on(p, r, p->thin[k], FOLDED_IN, task, &out->share_value[k], &out->share_seconds[k], err))
 			return false;
-	if (!ask_metric(p, s, split, FOLDED_IN, task, &out->noise_clean, err))
+	if (!ask_metric(p, s, split, FOLDED_IN, task, &out->share_value[p->n_shares], err))
 		return false;
-	out->share_value[p->n_shares] = out->noise_clean;
 	return !p->noisy || measure_on(p, r, p->noisy, FOLDED_IN, task, &out->noise_value, NULL, err);
 }
 
@@ -247,21 +247,20 @@ static void pool_out(const struct pool_of_users *pool, uint32_t n_users, struct 
 	out->pooled_mean = out->n_pooled ? sum / (double)out->n_pooled : NAN;
 }
 
+/* s: on the split at hand, k 0; else NULL, and trained here. */
 static bool measure_fold(const struct suit_plan *p, const struct fit_request *r, const struct snapshot *s, unsigned k,
 			 const struct split *split, const struct task *task, struct pool_of_users *pool, struct suit *out,
 			 struct err *err)
 {
-	struct fit_result fit = { 0 };
-	bool good = k == 0 || fit_on(r, p->anew[k], task, &fit, err);
-	struct eval_result *e = good ? ask(p, k ? fit.best : s, k ? p->anew[k] : split, AS_TRAINED, task, err) : NULL;
+	const struct snapshot *of = s ? snapshot_ref(s) : fit_on(r, split, task, NULL, err);
+	struct eval_result *e = of ? ask(p, of, split, AS_TRAINED, task, err) : NULL;
 
 	if (e) {
 		out->fold_value[k] = e->value[p->metric][0];
 		pool_in(p, e, pool);
 	}
 	eval_result_free(e);
-	if (k)
-		fit_result_done(&fit);
+	snapshot_unref(of);
 	return e != NULL;
 }
 
@@ -279,7 +278,7 @@ static bool measure_folds(const struct suit_plan *p, const struct fit_request *r
 	out->pooled = pool.n ? mem_alloc((size_t)n + 1, sizeof(*out->pooled), err) : NULL;
 	good = out->pooled != NULL;
 	for (unsigned k = 0; good && k < p->folds; k++)
-		good = measure_fold(p, r, s, k, split, task, &pool, out, err);
+		good = measure_fold(p, r, k ? NULL : s, k, k ? p->anew[k] : split, task, &pool, out, err);
 	if (good)
 		pool_out(&pool, n, out);
 	mem_free(pool.sum);
@@ -294,7 +293,7 @@ bool suit_measure(const struct suit_plan *p, const struct fit_request *r, const 
 {
 	const struct audit_options audit = { .users = p->users, .k = p->k, .seed = p->seed, .no_removal = true };
 
-	*out = (struct suit){ .ms_p50 = NAN, .ms_p99 = NAN, .noise_value = NAN, .noise_clean = NAN, .repeats = NAN,
+	*out = (struct suit){ .ms_p50 = NAN, .ms_p99 = NAN, .noise_value = NAN, .repeats = NAN,
 			      .cold_value = NAN };
 	for (size_t k = 0; k <= VERDICT_SHARES; k++)
 		out->share_value[k] = out->share_seconds[k] = NAN;

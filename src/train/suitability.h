@@ -39,8 +39,8 @@ struct suit {
 	double ms_p50, ms_p99;         /* of one user's list of k, alone; NaN: nobody to ask */
 	bool has_packed;
 	struct packed_cost packed;     /* int8 against f32 */
-	double share_value[VERDICT_SHARES + 1], share_seconds[VERDICT_SHARES + 1]; /* at plan->share, then at 1 */
-	double noise_value, noise_clean; /* the metric with noise and without, folded in */
+	double share_value[VERDICT_SHARES + 1], share_seconds[VERDICT_SHARES + 1]; /* at plan->share, then at 1 (NaN: neither shares nor noise) */
+	double noise_value;            /* with noise, folded in; beside share_value at 1 */
 	double repeats;                /* with seen=keep; NaN: nobody has an item twice */
 	double cold_value;             /* NaN: not measured, or it cannot */
 	double fold_value[VERDICT_FOLDS]; /* the split at hand first */

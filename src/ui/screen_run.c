@@ -94,19 +94,28 @@ void screen_forget(struct waiting *w)
 	free(w);
 }
 
-/* A result of more than a line opens over the view when it is what the operator waits for. */
-static void show_result(struct screen *sc, const struct waiting *w, const struct call *call, const struct result *r)
+/* Which view shows it itself; -1: none. */
+static int view_that_takes(struct screen *sc, const struct call *call, const struct result *r)
 {
-	struct str text = STR_INIT;
-	size_t first;
-
 	for (int i = 0; i < N_VIEWS; i++) {
 		struct view *v = &sc->view[i];
 
-		if (!call->command || !v->kind->result || !v->kind->result(v, sc->session, call, r))
-			continue;
+		if (call->command && v->kind->result && v->kind->result(v, sc->session, call, r))
+			return i;
+	}
+	return -1;
+}
+
+/* A result of more than a line opens over the view when it is what the operator waits for. */
+static void show_result(struct screen *sc, const struct waiting *w, const struct call *call, const struct result *r)
+{
+	int taken = view_that_takes(sc, call, r);
+	struct str text = STR_INIT;
+	size_t first;
+
+	if (taken >= 0) {
 		if (w->typed == sc->typed && !prompt_is_open()) /* not under the hands of who types */
-			sc->current = i;
+			sc->current = taken;
 		return;
 	}
 	result_text(r, true, sc->w > 8 ? sc->w - 8 : 0, &text);
@@ -131,9 +140,7 @@ void screen_news(void *ctx, const struct call *call, const struct result *r)
 {
 	struct screen *sc = ctx;
 
-	for (int i = 0; i < N_VIEWS; i++)
-		if (sc->view[i].kind->result && sc->view[i].kind->result(&sc->view[i], sc->session, call, r))
-			break;
+	view_that_takes(sc, call, r);
 	sc->wishes |= WISH_PAINT;
 }
 

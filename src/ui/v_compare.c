@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "base/json.h"
 #include "ui/text.h"
 #include "ui/v_compare_plots.h"
 #include "ui/views.h"
@@ -71,13 +72,6 @@ static const char *text_in(const json_t *o, const char *key)
 	const char *text = json_string_value(json_object_get(o, key));
 
 	return text ? text : "";
-}
-
-static double number_in(const json_t *o, const char *key)
-{
-	const json_t *v = json_object_get(o, key);
-
-	return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
 static bool compare_result(struct view *v, struct session *s, const struct call *call, const struct result *r)
@@ -213,7 +207,7 @@ static bool is_packed(const json_t *row)
 static void run_cell(const void *ctx, size_t row, int column, struct table_cell *out)
 {
 	const json_t *rows = ctx, *r = json_array_get(rows, row);
-	double half = (number_in(r, "high") - number_in(r, "low")) / 2, best, bytes;
+	double half = (json_number_in(r, "high") - json_number_in(r, "low")) / 2, best, bytes;
 	char buf[32];
 
 	switch (column) {
@@ -222,7 +216,7 @@ static void run_cell(const void *ctx, size_t row, int column, struct table_cell 
 			 is_packed(r) ? text_in(r, "precision") : "");
 		break;
 	case C_VALUE:
-		text_real(out->text, sizeof out->text, number_in(r, "value"), 4);
+		text_real(out->text, sizeof out->text, json_number_in(r, "value"), 4);
 		out->style = row == 0 ? STYLE_GOOD : STYLE_PLAIN;
 		break;
 	case C_INTERVAL:
@@ -231,26 +225,26 @@ static void run_cell(const void *ctx, size_t row, int column, struct table_cell 
 				 json_is_true(json_object_get(r, "with_best")) ? "*" : " ");
 		break;
 	case C_BAR:
-		best = number_in(json_array_get(rows, 0), "value");
-		out->bar = best > 0 ? number_in(r, "value") / best : 0;
+		best = json_number_in(json_array_get(rows, 0), "value");
+		out->bar = best > 0 ? json_number_in(r, "value") / best : 0;
 		break;
 	case C_RECALL:
-		text_real(out->text, sizeof out->text, number_in(r, "recall@20"), 3);
+		text_real(out->text, sizeof out->text, json_number_in(r, "recall@20"), 3);
 		break;
 	case C_COVERAGE:
-		text_real(out->text, sizeof out->text, number_in(r, "coverage@10"), 2);
+		text_real(out->text, sizeof out->text, json_number_in(r, "coverage@10"), 2);
 		break;
 	case C_NOVELTY:
-		text_real(out->text, sizeof out->text, number_in(r, "novelty@10"), 1);
+		text_real(out->text, sizeof out->text, json_number_in(r, "novelty@10"), 1);
 		break;
 	case C_TRAIN:
-		text_real(out->text, sizeof out->text, number_in(r, "train_seconds"), 1);
+		text_real(out->text, sizeof out->text, json_number_in(r, "train_seconds"), 1);
 		break;
 	case C_MS:
-		text_real(out->text, sizeof out->text, number_in(r, "ms_per_user"), 3);
+		text_real(out->text, sizeof out->text, json_number_in(r, "ms_per_user"), 3);
 		break;
 	case C_BYTES:
-		bytes = number_in(r, "bytes");
+		bytes = json_number_in(r, "bytes");
 		if (!isnan(bytes))
 			snprintf(out->text, sizeof out->text, "%s", str_bytes((uint64_t)bytes, buf));
 		break;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* v_compare_plots.c - see v_compare_plots.h. */
+#include "base/json.h"
 #include "ui/v_compare_plots.h"
 
 #include <math.h>
@@ -22,21 +23,14 @@ struct scatter {
 	double x_lo, x_hi, y_lo, y_hi; /* x: log10 of seconds */
 };
 
-static double number_in(const json_t *o, const char *key)
-{
-	const json_t *v = json_object_get(o, key);
-
-	return json_is_number(v) ? json_number_value(v) : NAN;
-}
-
 static void take_points(struct scatter *s, const json_t *rows)
 {
 	const json_t *row;
 	size_t i;
 
 	json_array_foreach(rows, i, row) {
-		struct point p = { .run = json_string_value(json_object_get(row, "run")), .value = number_in(row, "value"),
-				   .seconds = number_in(row, "train_seconds") };
+		struct point p = { .run = json_string_value(json_object_get(row, "run")), .value = json_number_in(row, "value"),
+				   .seconds = json_number_in(row, "train_seconds") };
 
 		if (s->n == MAX_POINTS || isnan(p.value) || isnan(p.seconds) || !p.run)
 			continue;
@@ -188,8 +182,8 @@ bool compare_draw_appetite(struct surface *out, struct rect in, const json_t *ro
 		json_array_foreach(json_object_get(row, "shares"), k, share) {
 			if (c == MAX_CURVES || n == MAX_SHARES)
 				break;
-			x[c][n] = 100 * number_in(share, "share");
-			y[c][n++] = number_in(share, "value");
+			x[c][n] = 100 * json_number_in(share, "share");
+			y[c][n++] = json_number_in(share, "value");
 		}
 		if (n > 1)
 			series[p.n_series++] = (struct plot_series){ .label = json_string_value(json_object_get(row, "run")),

@@ -35,6 +35,9 @@ ok('%.4f' % taken['value'] in first['verdict'][0], 'that hold its figures', firs
 eq([r['run'] for r in after['rows']], [r['run'] for r in runs['rows']], 'what is there is not trained again')
 eq([(r['run'], r['value'], r['low'], r['p']) for r in again['rows']],
    [(r['run'], r['value'], r['low'], r['p']) for r in first['rows']], 'and the table is the same')
+eq([(r['run'], r['value'], r['low'], r['high'], r['p']) for r in plain['rows']],
+   [(r['run'], r['value'], r['low'], r['high'], r['p']) for r in first['rows']],
+   'rows judged as they come are told as rows judged together')
 ok('verdict' not in plain and 'slices' not in plain['rows'][0], 'runs are compared as before')
 
 told = answers(folder, *commands('compare item-knn ease users=10 rewards=yes'))[1]['rewards']
