@@ -17,14 +17,28 @@ static struct fixture f;
 static const struct snapshot *snap;
 static struct message_queue *queue;
 
-/* A model that takes as long as the test wants: item-knn's work, and a wait inside. */
-static atomic_int slow_ms;
+/* A model that takes as long as the test wants: popularity's work, behind a gate. */
+static atomic_bool gate_shut;
+static atomic_int at_gate; /* how often it was found shut */
 static struct model_ops slow_ops;
+
+static void nap(void)
+{
+	nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+}
+
+static void shut_gate(void)
+{
+	atomic_store(&at_gate, 0);
+	atomic_store(&gate_shut, true);
+}
 
 static bool slow_begin(const struct model *m, const struct query *q, size_t B, struct scratch *s, struct err *err)
 {
-	for (int ms = atomic_load(&slow_ms); ms > 0; ms--)
-		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	if (atomic_load(&gate_shut))
+		atomic_fetch_add(&at_gate, 1);
+	while (atomic_load(&gate_shut))
+		nap();
 	return popularity_ops.query_begin(m, q, B, s, err);
 }
 
@@ -174,17 +188,18 @@ static void test_background(struct scorer *s)
 	a = wait_answer(&m);
 	best = a ? a->list.row[0].item : 0;
 	message_free(m);
-	atomic_store(&slow_ms, 5);
+	shut_gate();
 	r = request(PANE_REMOVAL, 61, 4);
 	r.item = best;
 	scorer_ask(s, &r, &err);
-	nothing_comes(20);
+	while (!atomic_load(&at_gate))
+		nap();
 	r = request(PANE_LIST, 62, 5);
 	scorer_ask(s, &r, &err);
+	atomic_store(&gate_shut, false);
 	a = wait_answer(&m);
 	ok(a && a->pane == PANE_LIST && a->serial == 62, "a list comes before the removal that was asked first");
 	message_free(m);
-	atomic_store(&slow_ms, 0);
 	a = wait_answer(&m);
 	ok(a && a->pane == PANE_REMOVAL && a->serial == 61 && a->removal.ranked &&
 	   !a->removal.found, "which is answered after it: popularity has none");
@@ -197,17 +212,17 @@ static void test_newest_wins(struct scorer *s)
 	struct message *m;
 	struct err err;
 
-	atomic_store(&slow_ms, 20);
+	shut_gate();
 	for (uint64_t serial = 100; serial < 140; serial++) {
 		struct request r = request(PANE_LIST, serial, (uint32_t)serial % U);
 
 		scorer_ask(s, &r, &err);
 	}
+	atomic_store(&gate_shut, false);
 	a = wait_answer(&m);
 	ok(a && a->serial == 139, "of forty questions the newest is answered (%d)", a ? (int)a->serial : -1);
 	message_free(m);
 	ok(nothing_comes(100), "and no other");
-	atomic_store(&slow_ms, 0);
 }
 
 static void test_drop(struct scorer *s)
@@ -215,12 +230,13 @@ static void test_drop(struct scorer *s)
 	struct request r = request(PANE_LIST, 200, 2);
 	struct err err;
 
-	atomic_store(&slow_ms, 30);
+	shut_gate();
 	scorer_ask(s, &r, &err);
-	nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+	while (!atomic_load(&at_gate))
+		nap();
 	scorer_drop(s, PANE_LIST);
+	atomic_store(&gate_shut, false);
 	ok(nothing_comes(150), "what was dropped in the middle of its work is never answered");
-	atomic_store(&slow_ms, 0);
 }
 
 /* Takes the answer m off the questions that are open, and frees it. */
