@@ -76,6 +76,7 @@ void session_free(struct session *s)
 	session_runs_done(s);
 	mem_free(s->foretold);
 	session_personas_done(s);
+	session_put_comparison(s, NULL, session_split_serial(s));
 	split_unref(s->split);
 	dataset_unref(s->data);
 	mem_free(s->item_events);
@@ -221,6 +222,7 @@ void session_install(struct session *s, struct standing *take)
 	take->item_events = NULL;
 	take->item_mean = NULL;
 	session_ask_forget(s);
+	session_put_comparison(s, NULL, session_split_serial(s));
 	session_personas_installed(s);
 	session_runs_installed(s, take);
 	standing_done(take);

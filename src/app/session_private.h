@@ -3,6 +3,7 @@
 #ifndef APP_SESSION_PRIVATE_H
 #define APP_SESSION_PRIVATE_H
 
+#include "app/comparison.h"
 #include "app/foretell.h"
 #include "app/session_change.h"
 #include "base/pool.h"
@@ -54,6 +55,8 @@ struct session {
 	struct foretold *foretold;    /* [n_foretold] of the models, or NULL: mem_free() */
 	size_t n_foretold;
 	uint64_t foretold_split;      /* that it was asked for; 0: none */
+
+	struct comparison *comparison; /* of the split, or NULL; referenced */
 
 	struct edits edits;
 	struct persona **persona;     /* by name */

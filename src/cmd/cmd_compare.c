@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/comparison.h"
 #include "app/session_change.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -36,7 +37,7 @@ struct compared {
 	size_t model;            /* which of the models it was trained of */
 };
 
-struct comparison {
+struct comparing {
 	size_t n;
 	struct compared *run; /* [n], best first once measured */
 	struct eval_options options;
@@ -44,12 +45,14 @@ struct comparison {
 	int metric;
 	unsigned at;          /* which of options.k is the metric's */
 	uint64_t seed;
+	uint64_t split;       /* the session's, when it began */
 	struct models *models; /* NULL: runs that are there are compared */
 	bool asks_rewards;
 	struct rewards rewards;
 	const char *metric_text;
 	size_t n_asked;       /* models; some may be left out */
-	json_t *so_far;       /* UI: the rows last told; NULL: none */
+	struct comparison *so_far; /* UI: last told while it worked; NULL: none */
+	struct comparison *kept;   /* at the end; the session takes it */
 	const struct snapshot *best; /* of those measured, where rewards are asked for; referenced */
 	double best_mean;
 };
@@ -79,7 +82,7 @@ static const struct param_spec compare_params[] = {
 	{ .name = NULL },
 };
 
-static bool parse_metric(const struct call *c, struct comparison *x, struct err *err)
+static bool parse_metric(const struct call *c, struct comparing *x, struct err *err)
 {
 	uint32_t k;
 
@@ -101,14 +104,14 @@ bool run_is_comparable(const struct run *r)
 	return r->of_split && (r->snapshot || (r->rec.readable && !r->job));
 }
 
-static bool add(struct comparison *x, const struct call *c, const char *name, struct err *err)
+static bool add(struct comparing *x, const struct call *c, const char *name, struct err *err)
 {
 	x->run = mem_must(realloc(x->run, (x->n + 1) * sizeof(*x->run)));
 	x->run[x->n] = (struct compared){ .p = NAN };
 	return hold_evaluable(&x->run[x->n++].hold, c, name, err);
 }
 
-static bool add_models(struct comparison *x, struct call *c, struct err *err)
+static bool add_models(struct comparing *x, struct call *c, struct err *err)
 {
 	if (x->options.on_valid)
 		return err_set(err, ERR_USAGE, "models are compared on test: valid chose their settings");
@@ -134,9 +137,10 @@ static bool refuse_options_of_models(const struct call *c, struct err *err)
 
 static bool compare_prepare(struct call *c, struct err *err)
 {
-	struct comparison *x = mem_must(calloc(1, sizeof(*x)));
+	struct comparing *x = mem_must(calloc(1, sizeof(*x)));
 
 	c->state = x;
+	x->split = session_split_serial(c->session);
 	if (!call_needs_data(c, err))
 		return false;
 	eval_options_for(&x->options, session_split(c->session));
@@ -166,7 +170,7 @@ static bool compare_prepare(struct call *c, struct err *err)
 /* The users' values that the row stands on: of one split, or means over folds. */
 struct values { const float *v; size_t n; double mean; };
 
-static struct values values_of(const struct comparison *x, const struct compared *r)
+static struct values values_of(const struct comparing *x, const struct compared *r)
 {
 	struct values out;
 
@@ -175,13 +179,13 @@ static struct values values_of(const struct comparison *x, const struct compared
 	return (struct values){ r->eval->per_user[x->metric][x->at], r->eval->n_users, r->eval->value[x->metric][x->at] };
 }
 
-static double mean_of(const struct comparison *x, const struct compared *r)
+static double mean_of(const struct comparing *x, const struct compared *r)
 {
 	return values_of(x, r).mean;
 }
 
 /* Best first; ties keep the order asked for. */
-static void order(struct comparison *x)
+static void order(struct comparing *x)
 {
 	bool up = metric_table[x->metric].higher_better;
 
@@ -202,7 +206,7 @@ static void order(struct comparison *x)
 }
 
 /* A row that is judged again, since others came, is resampled only where the best is another one. */
-static bool resample(const struct comparison *x, struct compared *r, const struct task *t)
+static bool resample(const struct comparing *x, struct compared *r, const struct task *t)
 {
 	const struct compared *best = &x->run[0];
 	struct values mine = values_of(x, r);
@@ -217,7 +221,7 @@ static bool resample(const struct comparison *x, struct compared *r, const struc
 }
 
 /* The p-values of all but the best, corrected together. */
-static bool judge(struct comparison *x, const struct task *t, struct err *err)
+static bool judge(struct comparing *x, const struct task *t, struct err *err)
 {
 	double *p = mem_must(calloc(x->n + 1, sizeof(*p)));
 	bool good = true;
@@ -240,7 +244,7 @@ static const char *explanation_of(const struct model *m)
 }
 
 /* The first of equals, as order() has it. */
-static void keep_best(struct comparison *x, const struct compared *r, const struct snapshot *s)
+static void keep_best(struct comparing *x, const struct compared *r, const struct snapshot *s)
 {
 	double mean = mean_of(x, r);
 
@@ -252,7 +256,7 @@ static void keep_best(struct comparison *x, const struct compared *r, const stru
 }
 
 /* One model at a time in memory; two where the best one is asked again. */
-static bool measure(struct comparison *x, struct compared *r, const struct task *t, struct err *err)
+static bool measure(struct comparing *x, struct compared *r, const struct task *t, struct err *err)
 {
 	const struct snapshot *s = hold_snapshot(&r->hold, err);
 	bool good = s != NULL;
@@ -269,36 +273,62 @@ static bool measure(struct comparison *x, struct compared *r, const struct task 
 	return good;
 }
 
-/* The rows there are, told while the others are trained; made by the worker, shown by the screen. */
+/* What is told while the others are trained; made by the worker, kept and shown by the session's thread. */
 struct rows_news {
 	const void *of; /* as struct training_news begins: whose it is */
-	json_t *rows;
+	struct comparison *told;
 };
 
 static void rows_news_free(void *p)
 {
 	struct rows_news *n = p;
 
-	json_decref(n->rows);
+	comparison_unref(n->told);
 	free(n);
 }
 
-static void add_row(struct result *res, const struct comparison *x, const struct compared *r, const char *metric);
+static void add_row(struct result *res, const struct comparing *x, const struct compared *r, const char *metric);
 
-static void post_rows(const struct comparison *x, struct job *job)
+/* The users' values of the rows that there are; what is told of them comes on top. */
+static struct comparison *values_told(const struct comparing *x, struct err *err)
 {
-	struct message *m = mem_must(calloc(1, sizeof(*m)));
-	struct rows_news *n = mem_must(calloc(1, sizeof(*n)));
+	size_t n_users = x->n ? values_of(x, &x->run[0]).n : 0;
+	struct comparison *c = comparison_new(x->n, n_users, err);
+
+	if (!c)
+		return NULL;
+	c->seed = x->seed;
+	for (size_t i = 0; i < x->n; i++) {
+		snprintf(c->run[i], sizeof(c->run[i]), "%s", x->run[i].hold.record.name);
+		memcpy(c->value + i * n_users, values_of(x, &x->run[i]).v, n_users * sizeof(*c->value));
+	}
+	return c;
+}
+
+static bool post_rows(const struct comparing *x, struct job *job, struct err *err)
+{
+	struct comparison *told = values_told(x, err);
+	struct message *m;
+	struct rows_news *n;
 	struct result so_far;
 
+	if (!told)
+		return false;
 	result_init(&so_far);
 	for (size_t i = 0; i < x->n; i++)
 		add_row(&so_far, x, &x->run[i], x->metric_text);
-	n->of = x;
-	n->rows = json_incref(so_far.rows);
+	told->rows = json_incref(so_far.rows);
+	result_set(&so_far, "on", json_text("test"));
+	result_set(&so_far, "of", json_integer((json_int_t)x->n_asked));
+	told->head = json_incref(so_far.head);
 	result_done(&so_far);
+	m = mem_must(calloc(1, sizeof(*m)));
+	n = mem_must(calloc(1, sizeof(*n)));
+	n->of = x;
+	n->told = told;
 	*m = (struct message){ .kind = MESSAGE_WORK, .payload = n, .payload_free = rows_news_free };
 	job_post(job, m);
+	return true;
 }
 
 static void let_go(struct compared *r)
@@ -308,7 +338,7 @@ static void let_go(struct compared *r)
 }
 
 /* Those that are left out leave the table. */
-static bool train_models(struct comparison *x, struct job *job, const struct task *t, struct err *err)
+static bool train_models(struct comparing *x, struct job *job, const struct task *t, struct err *err)
 {
 	struct task_part p = { .whole = t, .n = 2 * x->n }; /* a training and its measuring each */
 	const struct task part = task_of_part(&p);
@@ -328,9 +358,8 @@ static bool train_models(struct comparison *x, struct job *job, const struct tas
 			return false;
 		if (measure(x, &x->run[x->n - 1], &part, err)) {
 			order(x);
-			if (!judge(x, t, err))
+			if (!judge(x, t, err) || !post_rows(x, job, err))
 				return false;
-			post_rows(x, job);
 			continue;
 		}
 		if (err->code == ERR_CANCELLED)
@@ -342,7 +371,7 @@ static bool train_models(struct comparison *x, struct job *job, const struct tas
 	return true;
 }
 
-static bool measure_rewards(struct comparison *x, const struct task *t, struct err *err)
+static bool measure_rewards(struct comparing *x, const struct task *t, struct err *err)
 {
 	const struct compared *best = &x->run[0];
 
@@ -353,7 +382,7 @@ static bool measure_rewards(struct comparison *x, const struct task *t, struct e
 
 static bool compare_run(struct call *c, struct job *job, const struct task *t, struct err *err)
 {
-	struct comparison *x = c->state;
+	struct comparing *x = c->state;
 
 	if (x->models && !train_models(x, job, t, err))
 		return false;
@@ -361,7 +390,10 @@ static bool compare_run(struct call *c, struct job *job, const struct task *t, s
 		if (!measure(x, &x->run[i], t, err))
 			return false;
 	order(x);
-	return judge(x, t, err) && measure_rewards(x, t, err);
+	if (!judge(x, t, err) || !measure_rewards(x, t, err))
+		return false;
+	x->kept = values_told(x, err);
+	return x->kept != NULL;
 }
 
 static double value_at(const struct eval_result *e, int metric, uint32_t k)
@@ -373,7 +405,7 @@ static double value_at(const struct eval_result *e, int metric, uint32_t k)
 	return NAN;
 }
 
-static void add_row(struct result *res, const struct comparison *x, const struct compared *r, const char *metric)
+static void add_row(struct result *res, const struct comparing *x, const struct compared *r, const char *metric)
 {
 	json_t *row = result_add_row(res);
 	const struct run_record *rec = &r->hold.record;
@@ -407,7 +439,7 @@ static void add_row(struct result *res, const struct comparison *x, const struct
 		compare_models_row(x->models, r->model, row);
 }
 
-static void tell_models(const struct comparison *x, const char *metric, struct result *r, struct str *text)
+static void tell_models(const struct comparing *x, const char *metric, struct result *r, struct str *text)
 {
 	size_t *which = mem_must(calloc(x->n + 1, sizeof(*which)));
 
@@ -417,7 +449,7 @@ static void tell_models(const struct comparison *x, const char *metric, struct r
 	free(which);
 }
 
-static void tell(struct call *c, struct comparison *x)
+static void tell(struct call *c, struct comparing *x)
 {
 	struct result *r = &c->result;
 	const char *metric = call_text(c, "metric");
@@ -463,11 +495,14 @@ static void tell(struct call *c, struct comparison *x)
 
 static bool compare_finish(struct call *c, struct err *err)
 {
-	struct comparison *x = c->state;
+	struct comparing *x = c->state;
 
 	(void)err;
 	compare_models_ended(x->models, c->session);
 	tell(c, x);
+	x->kept->rows = json_incref(c->result.rows);
+	x->kept->head = json_incref(c->result.head);
+	session_put_comparison(c->session, comparison_ref(x->kept), x->split);
 	for (size_t i = 0; i < x->n && x->standard; i++) {
 		eval_keep(c->session, x->run[i].eval);
 		x->run[i].eval = NULL;
@@ -478,12 +513,12 @@ static bool compare_finish(struct call *c, struct err *err)
 /* of: how many there will be; 0: there will be no more. */
 static void tell_so_far(struct call *c, size_t of)
 {
-	const struct comparison *x = c->state;
+	const struct comparing *x = c->state;
 	struct result r;
 
 	result_init(&r);
 	json_decref(r.rows);
-	r.rows = json_incref(x->so_far);
+	r.rows = json_incref(x->so_far->rows);
 	result_set(&r, "on", json_text("test"));
 	result_set(&r, "of", json_integer((json_int_t)of));
 	call_tell_news(c, &r);
@@ -492,7 +527,7 @@ static void tell_so_far(struct call *c, size_t of)
 
 static void compare_message(struct call *c, void *payload)
 {
-	struct comparison *x = c->state;
+	struct comparing *x = c->state;
 	const struct rows_news *news = payload;
 	const void *of;
 
@@ -501,15 +536,16 @@ static void compare_message(struct call *c, void *payload)
 		compare_models_message(x->models, c->session, payload);
 		return;
 	}
-	json_decref(x->so_far);
-	x->so_far = json_incref(news->rows);
+	comparison_unref(x->so_far);
+	x->so_far = comparison_ref(news->told);
+	session_put_comparison(c->session, comparison_ref(news->told), x->split);
 	tell_so_far(c, x->n_asked);
 }
 
 /* What was trained stays. */
 static void compare_failed(struct call *c, const struct err *why)
 {
-	struct comparison *x = c->state;
+	struct comparing *x = c->state;
 
 	(void)why;
 	compare_models_ended(x->models, c->session);
@@ -519,12 +555,13 @@ static void compare_failed(struct call *c, const struct err *why)
 
 static void compare_release(struct call *c)
 {
-	struct comparison *x = c->state;
+	struct comparing *x = c->state;
 
 	for (size_t i = 0; i < x->n; i++)
 		let_go(&x->run[i]);
 	compare_models_free(x->models);
-	json_decref(x->so_far);
+	comparison_unref(x->so_far);
+	comparison_unref(x->kept);
 	snapshot_unref(x->best);
 	free(x->run);
 	free(x);

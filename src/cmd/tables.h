@@ -12,6 +12,8 @@ extern const struct command models_command, params_command, train_command, tune_
 	resume_command, cancel_command, runs_command, use_command, delete_command;
 /* cmd_evaluate.c, cmd_evaluate_explain.c (of no table: evaluate hands over to it), cmd_compare.c */
 extern const struct command evaluate_command, evaluate_explain, compare_command;
+/* cmd_apart.c */
+extern const struct command apart_command;
 /* cmd_ask.c, cmd_explain.c, cmd_browse.c */
 extern const struct command recommend_command, similar_command, explain_command, users_command, items_command,
 	user_command, item_command;

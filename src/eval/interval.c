@@ -71,6 +71,13 @@ static bool resample(struct resampling *r, const struct task *task)
 	return true;
 }
 
+/* The 25th from either end of 1,000: 2.5% lie at or beyond each. */
+static void bounds(const struct resampling *r, double *lo, double *hi)
+{
+	*lo = r->means[BOOTSTRAP_RESAMPLES / 40 - 1];
+	*hi = r->means[BOOTSTRAP_RESAMPLES - BOOTSTRAP_RESAMPLES / 40];
+}
+
 bool interval_mean(const float *v, size_t n, uint64_t seed, const struct task *task, double *lo, double *hi)
 {
 	struct resampling r = { .a = v, .n = n, .seed = seed };
@@ -78,32 +85,52 @@ bool interval_mean(const float *v, size_t n, uint64_t seed, const struct task *t
 	*lo = *hi = NAN;
 	if (!resample(&r, task))
 		return false;
+	if (r.valid)
+		bounds(&r, lo, hi);
+	return true;
+}
+
+/* One is added to both sides of the share: no finite number of resamples shows p = 0. */
+static double two_sided(const struct resampling *r)
+{
+	size_t low = 0, high = 0;
+
+	for (size_t s = 0; s < BOOTSTRAP_RESAMPLES; s++) {
+		low += r->means[s] <= 0;
+		high += r->means[s] >= 0;
+	}
+	return fmin(1, 2 * (1 + (double)(low < high ? low : high)) / (1 + (double)BOOTSTRAP_RESAMPLES));
+}
+
+bool interval_paired(const float *a, const float *b, size_t n, uint64_t seed, const struct task *task, struct paired *out)
+{
+	struct resampling r = { .a = a, .b = b, .n = n, .seed = seed };
+	double sum = 0;
+
+	*out = (struct paired){ NAN, NAN, NAN, NAN, 0 };
+	if (!resample(&r, task))
+		return false;
+	out->users = r.valid;
 	if (r.valid == 0)
 		return true;
-	/* The 25th from either end of 1,000: 2.5% lie at or beyond each. */
-	*lo = r.means[BOOTSTRAP_RESAMPLES / 40 - 1];
-	*hi = r.means[BOOTSTRAP_RESAMPLES - BOOTSTRAP_RESAMPLES / 40];
+	for (size_t i = 0; i < n; i++) {
+		double v = value_at(a, b, i);
+
+		sum += isnan(v) ? 0 : v;
+	}
+	out->mean = sum / (double)r.valid;
+	bounds(&r, &out->lo, &out->hi);
+	out->p = two_sided(&r);
 	return true;
 }
 
 bool interval_paired_p(const float *a, const float *b, size_t n, uint64_t seed, const struct task *task, double *p)
 {
-	struct resampling r = { .a = a, .b = b, .n = n, .seed = seed };
-	size_t low = 0, high = 0;
+	struct paired told;
+	bool good = interval_paired(a, b, n, seed, task, &told);
 
-	*p = NAN;
-	if (!resample(&r, task))
-		return false;
-	if (r.valid == 0)
-		return true;
-	for (size_t s = 0; s < BOOTSTRAP_RESAMPLES; s++) {
-		low += r.means[s] <= 0;
-		high += r.means[s] >= 0;
-	}
-	/* One is added to both sides of the share: no finite number of resamples shows p = 0. */
-	*p = 2 * (1 + (double)(low < high ? low : high)) / (1 + (double)BOOTSTRAP_RESAMPLES);
-	*p = *p < 1 ? *p : 1;
-	return true;
+	*p = told.p;
+	return good;
 }
 
 struct ranked_p {

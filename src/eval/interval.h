@@ -18,6 +18,12 @@
 bool interval_mean(const float *v, size_t n, uint64_t seed, const struct task *task, double *lo, double *hi);
 /* Two-sided bootstrap p-value for mean(a - b) = 0, paired.  False: cancelled. */
 bool interval_paired_p(const float *a, const float *b, size_t n, uint64_t seed, const struct task *task, double *p);
+/* The mean of a - b, its 95% interval and that p-value, of the same resamples.  NaN: no user has both. */
+struct paired {
+	double mean, lo, hi, p;
+	size_t users;
+};
+bool interval_paired(const float *a, const float *b, size_t n, uint64_t seed, const struct task *task, struct paired *out);
 /* Holm: adjusts p[n] in place. */
 void interval_holm(double *p, size_t n);
 

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* Those that can be hidden. */
+#define COMPARE_COLUMNS "recall|coverage|diversity|novelty|train|ms|p99|memory|noise|cold|faithful|explanation"
+
 const struct action action_table[N_ACTIONS] = {
 	[ACT_VIEW] = { ACT_VIEW, "view", "view NAME", "shows a view",
 		       NULL, "data|train|users|items|compare|jobs|odd" },
@@ -15,10 +18,10 @@ const struct action action_table[N_ACTIONS] = {
 	[ACT_SEARCH_PREVIOUS] = { ACT_SEARCH_PREVIOUS, "search-previous", "search-previous", "finds it upwards",
 				  NULL, NULL },
 	[ACT_FILTER] = { ACT_FILTER, "filter", "filter [TEXT]", "shows only rows with the text", "users items odd", NULL },
-	[ACT_SORT] = { ACT_SORT, "sort", "sort [number|id|title|events|mean|metric]  or  sort [surprise|gap|difference|taste|churn|events]",
-		       "orders by the column, or by the next one; the second of Odd", "users items odd",
-		       "number|id|title|events|mean|metric|surprise|gap|difference|taste|churn" },
-	[ACT_REVERSE] = { ACT_REVERSE, "reverse", "reverse", "turns the order round", "users items odd", NULL },
+	[ACT_SORT] = { ACT_SORT, "sort", "sort [number|id|title|events|mean|metric]  or  sort [surprise|gap|difference|taste|churn|events]  or  sort [COLUMN]",
+		       "orders by the column, or by the next one; the second of Odd, the third of Compare", "users items odd compare",
+		       "number|id|title|events|mean|metric|surprise|gap|difference|taste|churn|run|value|interval|" COMPARE_COLUMNS },
+	[ACT_REVERSE] = { ACT_REVERSE, "reverse", "reverse", "turns the order round", "users items odd compare", NULL },
 	[ACT_BACK] = { ACT_BACK, "back", "back", "clears the filter or the message", NULL, NULL },
 	[ACT_HELP] = { ACT_HELP, "keys", "keys", "shows the keys, the actions and the commands", NULL, NULL },
 	[ACT_REDRAW] = { ACT_REDRAW, "redraw", "redraw", "draws the screen afresh", NULL, NULL },
@@ -30,8 +33,8 @@ const struct action action_table[N_ACTIONS] = {
 	[ACT_LOG_SCALE] = { ACT_LOG_SCALE, "log-scale", "log-scale", "loss on a log scale, or not", "train", NULL },
 	[ACT_BEST] = { ACT_BEST, "best", "best", "marks the best epoch, or not", "train", NULL },
 	[ACT_EDIT] = { ACT_EDIT, "edit", "edit", "edits the setting under the cursor", "train", NULL },
-	[ACT_OPEN] = { ACT_OPEN, "open", "open", "goes to what stands behind the row, or to what is near it; looks for what is odd",
-		       "items odd", NULL },
+	[ACT_OPEN] = { ACT_OPEN, "open", "open", "goes to what stands behind the row, or to what is near it; looks for what is odd; compares",
+		       "items odd compare", NULL },
 	[ACT_EXPLAIN] = { ACT_EXPLAIN, "why", "why", "explains the recommended item under the cursor", "users", NULL },
 	[ACT_WHYNOT] = { ACT_WHYNOT, "why-not", "why-not ITEM", "tells what keeps an item out of the user's list",
 			 "users items", NULL, "item" },
@@ -60,6 +63,13 @@ const struct action action_table[N_ACTIONS] = {
 	[ACT_ZOOM] = { ACT_ZOOM, "zoom", "zoom in|out|all", "how much of the map is seen", "items", "in|out|all" },
 	[ACT_COLOUR] = { ACT_COLOUR, "colour", "colour", "colours the map by tag, then shows one tag after the other",
 			 "items", NULL },
+	[ACT_MARK] = { ACT_MARK, "mark", "mark", "marks the run, or not: those that are marked are held against each other, two by two",
+		       "compare", NULL },
+	[ACT_COLUMNS] = { ACT_COLUMNS, "columns", "columns [COLUMN]", "hides a column, or shows it again; without one shows all",
+			  "compare", "bar|" COMPARE_COLUMNS },
+	[ACT_CURVE] = { ACT_CURVE, "curve", "curve [mmr|popularity]",
+			"what choosing the run's lists anew costs in accuracy and buys in variety", "compare", "mmr|popularity" },
+	[ACT_GO_RUN] = { ACT_GO_RUN, "show-run", "show-run RUN", "goes to a run", NULL, NULL, "use" },
 	[ACT_BESIDE] = { ACT_BESIDE, "beside", "beside [RUN]", "another run's list beside this one's, or the next run's; back ends it",
 			 "users", NULL, "use" },
 };

@@ -85,8 +85,14 @@ const struct binding builtin_keys[] = {
 	{ "items", "s", "sort", "sort" },
 	{ "items", "S", "reverse", NULL },
 
-	{ "compare", "Enter", "compare", "compare" },
+	{ "compare", "Enter", "open", "open run" },
+	{ "compare.runs", "Space", "mark", "mark" },
+	{ "compare", "s", "sort", "sort" },
+	{ "compare", "r", "curve", "rerank" },
+	{ "compare", "c", ":columns ", "columns" },
 	{ "compare.runs", "u", "use {run}", "use run" },
+	{ "compare", "S", "reverse", NULL },
+	{ "compare", "R", "compare", "compare runs" },
 	{ "compare", "e", ":export metrics ", "export" },
 
 	{ "jobs", "p", "hold", "pause" },

@@ -228,12 +228,13 @@ static void sync_view(struct screen *sc)
 
 static void go_to(struct screen *sc, const struct act *act)
 {
-	const char *name = act->id == ACT_GO_ITEM ? "items" : "users";
+	const char *name = act->id == ACT_GO_ITEM ? "items" : act->id == ACT_GO_RUN ? "train" : "users";
 
 	go_view(sc, name);
 	sync_view(sc);
 	if (!screen_view(sc)->kind->handle(screen_view(sc), sc->session, act))
 		refuse(sc, act->id == ACT_WHYNOT ? "why-not wants an item, and a user to ask for: \"%.60s\""
+		       : act->id == ACT_GO_RUN ? "no run here is called \"%.60s\""
 						 : "nothing here has the id \"%.60s\"", act->arg);
 }
 
@@ -281,6 +282,7 @@ static bool act_here(struct screen *sc, const struct act *act)
 		return true;
 	case ACT_GO_USER:
 	case ACT_GO_ITEM:
+	case ACT_GO_RUN:
 	case ACT_WHYNOT:
 		go_to(sc, act);
 		return true;

@@ -9,7 +9,7 @@
 
 #include "ui/surface.h"
 
-#define TABLE_COLUMNS 12
+#define TABLE_COLUMNS 16
 #define CELL_SIZE 320
 #define CELL_BOLDS 12
 

@@ -9,13 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
 #include "base/json.h"
+#include "cmd/command.h"
 #include "ui/text.h"
+#include "ui/v_compare.h"
 #include "ui/v_compare_plots.h"
 #include "ui/views.h"
-
-enum { TABLE, METRICS, VERDICT, COST, APPETITE, N_COMPARE };
 
 static const struct pane_spec panes[] = {
 	[TABLE] = { .name = "runs", .title = "Runs", .column = 0, .row = 0, .group = 0, .least = 4, .head = 1 },
@@ -26,77 +25,118 @@ static const struct pane_spec panes[] = {
 	[COST] = { .name = "cost", .title = "Cost", .column = 0, .row = 2, .slot = 0, .group = 1, .least = 10, .want = 14 },
 	[APPETITE] = { .name = "appetite", .title = "Appetite", .column = 0, .row = 2, .slot = 1, .group = 1, .least = 10,
 		       .want = 14 },
+	[RERANK] = { .name = "rerank", .title = "Rerank", .column = 0, .row = 2, .slot = 2, .group = 1, .least = 10, .want = 14 },
 };
-
-#define MAX_KS 6
-#define MAX_NAMES 24
-
-struct compare_state {
-	json_t *rows;            /* referenced; NULL: none yet */
-	json_t *rewards;         /* what the data reward, referenced; NULL: not asked for */
-	json_t *verdict;         /* sentences, referenced; NULL: runs were compared, not models */
-	char metric[32], on[16], data[96];
-	size_t asked;            /* models, while they are trained; 0: all is told */
-	uint64_t split;
-	/* The grid of the run under the cursor. */
-	size_t grid_of;
-	char name[MAX_NAMES][32], k[MAX_KS][12];
-	double value[MAX_NAMES][MAX_KS];
-	size_t n_names, n_ks;
-};
+_Static_assert(sizeof panes / sizeof *panes <= MAX_PANES, "a view has so many panes");
 
 static void compare_init(struct view *v)
 {
 	struct compare_state *st = v->state;
 
-	st->grid_of = SIZE_MAX;
+	st->sorted = C_VALUE;
 }
 
-static void forget(struct compare_state *st)
+static void forget_rows(struct compare_state *st)
 {
 	json_decref(st->rows);
+	json_decref(st->shown);
 	json_decref(st->verdict);
 	json_decref(st->rewards);
-	st->rows = st->verdict = st->rewards = NULL;
+	st->rows = st->shown = st->verdict = st->rewards = NULL;
 	st->asked = 0;
-	st->grid_of = SIZE_MAX;
+	st->grid_of = NULL;
+}
+
+/* What was asked of them; how the table looks stays. */
+static void forget_questions(struct compare_state *st)
+{
+	json_decref(st->pairs);
+	json_decref(st->curve);
+	st->pairs = st->curve = NULL;
+	st->n_marked = 0;
+	st->under[0] = '\0';
 }
 
 static void compare_done(struct view *v)
 {
-	forget(v->state);
+	forget_rows(v->state);
+	forget_questions(v->state);
 }
 
-static const char *text_in(const json_t *o, const char *key)
+const char *compare_text_in(const json_t *o, const char *key)
 {
 	const char *text = json_string_value(json_object_get(o, key));
 
 	return text ? text : "";
 }
 
-static bool compare_result(struct view *v, struct session *s, const struct call *call, const struct result *r)
+const json_t *compare_row(const struct view *v)
+{
+	const struct compare_state *st = v->state;
+
+	return json_array_get(st->shown, v->table[TABLE].cursor);
+}
+
+static void take_rows(struct view *v, const struct session *s, const struct result *r)
 {
 	struct compare_state *st = v->state;
 	const struct dataset *d = session_data(s);
-	size_t asked = (size_t)json_integer_value(json_object_get(r->head, "of"));
-	bool begins = !st->asked; /* what grows leaves the cursors where they are */
+	bool begins = !st->asked; /* what grows leaves the cursor, the marks and the answers where they are */
 
-	if (strcmp(call->command->name, "compare") || !json_array_size(r->rows))
-		return false;
-	forget(st);
+	forget_rows(st);
 	st->rows = json_incref(r->rows);
 	st->verdict = json_incref(json_object_get(r->head, "verdict"));
 	st->rewards = json_incref(json_object_get(r->head, "rewards"));
 	v->focus = st->verdict ? VERDICT : v->focus == VERDICT ? TABLE : v->focus;
 	st->split = session_split_serial(s);
-	snprintf(st->metric, sizeof st->metric, "%s", text_in(json_array_get(r->rows, 0), "metric"));
-	snprintf(st->on, sizeof st->on, "%s", text_in(r->head, "on"));
+	snprintf(st->metric, sizeof st->metric, "%s", compare_text_in(json_array_get(r->rows, 0), "metric"));
+	snprintf(st->on, sizeof st->on, "%s", compare_text_in(r->head, "on"));
 	snprintf(st->data, sizeof st->data, "%s", d ? d->name : "");
-	st->asked = asked;
+	st->asked = (size_t)json_integer_value(json_object_get(r->head, "of"));
+	compare_sort(st);
 	if (!begins)
-		return true;
+		return;
+	forget_questions(st);
 	table_go(&v->table[TABLE], 0);
 	table_go(&v->table[VERDICT], 0);
+}
+
+static void take_pairs(struct view *v, const struct result *r)
+{
+	struct compare_state *st = v->state;
+
+	json_decref(st->pairs);
+	st->pairs = json_incref(r->rows);
+	v->shown[panes[METRICS].group] = METRICS;
+	table_go(&v->table[METRICS], 0);
+}
+
+static void take_curve(struct view *v, const struct result *r)
+{
+	struct compare_state *st = v->state;
+
+	json_decref(st->curve);
+	st->curve = json_incref(r->rows);
+	snprintf(st->curve_of, sizeof st->curve_of, "%s", compare_text_in(r->head, "run"));
+	snprintf(st->curve_by, sizeof st->curve_by, "%s", compare_text_in(r->head, "by"));
+	v->shown[panes[RERANK].group] = RERANK;
+}
+
+static bool compare_result(struct view *v, struct session *s, const struct call *call, const struct result *r)
+{
+	const struct compare_state *st = v->state;
+	const char *name = call->command->name;
+
+	if (!json_array_size(r->rows))
+		return false;
+	if (!strcmp(name, "compare"))
+		take_rows(v, s, r);
+	else if (!strcmp(name, "apart") && st->rows)
+		take_pairs(v, r);
+	else if (!strcmp(name, "rerank") && st->rows)
+		take_curve(v, r);
+	else
+		return false;
 	return true;
 }
 
@@ -112,9 +152,9 @@ static size_t place_of(char (*list)[32], size_t *n, const char *text, size_t len
 }
 
 /* "ndcg@10" goes to row ndcg, column @10. */
-static void make_grid(struct compare_state *st, size_t row)
+static void make_grid(struct compare_state *st, const json_t *row)
 {
-	const json_t *metrics = json_object_get(json_array_get(st->rows, row), "metrics");
+	const json_t *metrics = json_object_get(row, "metrics");
 	char ks[MAX_KS][32];
 	const char *key;
 	json_t *value;
@@ -149,38 +189,131 @@ static const char *sentence(const struct compare_state *st, size_t k)
 {
 	size_t n = json_array_size(st->verdict);
 
-	return k < n ? json_string_value(json_array_get(st->verdict, k)) : text_in(json_array_get(st->rewards, k - n), "text");
+	return k < n ? json_string_value(json_array_get(st->verdict, k)) : compare_text_in(json_array_get(st->rewards, k - n), "text");
+}
+
+/* Where rows came or were put in another order, the cursor goes with its run. */
+static void follow_run(struct view *v, struct compare_state *st)
+{
+	for (size_t i = 0; st->under[0] && i < json_array_size(st->shown); i++)
+		if (!strcmp(compare_text_in(json_array_get(st->shown, i), "run"), st->under))
+			table_go(&v->table[TABLE], i);
 }
 
 static void compare_sync(struct view *v, struct session *s)
 {
 	struct compare_state *st = v->state;
+	const json_t *row;
 
-	if (st->rows && st->split != session_split_serial(s))
-		forget(st);
-	view_rows(v, TABLE, json_array_size(st->rows));
-	if (st->rows && st->grid_of != v->table[TABLE].cursor)
-		make_grid(st, v->table[TABLE].cursor);
-	view_rows(v, METRICS, st->rows ? st->n_names : 0);
+	if (st->rows && st->split != session_split_serial(s)) {
+		forget_rows(st);
+		forget_questions(st);
+	}
+	view_rows(v, TABLE, json_array_size(st->shown));
+	v->table[TABLE].sorted = st->rows ? st->sorted : -1;
+	v->table[TABLE].reverse = !compare_falls(st);
+	row = compare_row(v);
+	if (row && st->grid_of != row)
+		make_grid(st, row);
+	snprintf(st->under, sizeof st->under, "%s", compare_text_in(row, "run"));
+	view_rows(v, METRICS, st->pairs ? json_array_size(st->pairs) : st->rows ? st->n_names : 0);
 	view_rows(v, VERDICT, n_sentences(st));
+}
+
+/* --- actions --------------------------------------------------------------------------------------------------- */
+
+/* The screen goes to the run; without rows there is something to compare first. */
+static bool open_row(struct view *v, const char *run)
+{
+	struct str line = STR_INIT;
+	bool fits;
+
+	if (!*run)
+		return view_carry_out(v, "compare");
+	str_puts(&line, "show-run ");
+	word_quote(&line, run);
+	fits = view_carry_out(v, str_text(&line));
+	str_done(&line);
+	return fits;
+}
+
+static bool mark_row(struct view *v, struct session *s, const char *run)
+{
+	struct str line = STR_INIT;
+	bool fits = true;
+
+	if (!*run)
+		return false;
+	if (!compare_mark(v->state, run, &line))
+		session_tell(s, LOG_WARN, "%d rows are marked already: Space takes a mark off", MARKS_MOST);
+	else if (line.len)
+		fits = view_carry_out(v, str_text(&line));
+	str_done(&line);
+	return fits;
+}
+
+/* By variety, then against popularity, and so on. */
+static bool ask_curve(struct view *v, const char *run, const char *by)
+{
+	const struct compare_state *st = v->state;
+	struct str line = STR_INIT;
+	bool fits;
+
+	if (!*run)
+		return false;
+	if (!*by)
+		by = st->curve && !strcmp(st->curve_of, run) && !strcmp(st->curve_by, "mmr") ? "popularity" : "mmr";
+	str_puts(&line, "rerank ");
+	word_quote(&line, run);
+	str_printf(&line, " by=%s", by);
+	fits = view_carry_out(v, str_text(&line));
+	str_done(&line);
+	return fits;
 }
 
 static bool compare_handle(struct view *v, struct session *s, const struct act *act)
 {
-	(void)v;
-	(void)s;
-	(void)act;
-	return false;
+	struct compare_state *st = v->state;
+	const char *run = compare_text_in(compare_row(v), "run");
+
+	switch (act->id) {
+	case ACT_OPEN:
+		return open_row(v, run);
+	case ACT_MARK:
+		return mark_row(v, s, run);
+	case ACT_CURVE:
+		return ask_curve(v, run, act->arg);
+	case ACT_SORT:
+	case ACT_REVERSE:
+		if (act->id == ACT_SORT && !compare_set_order(st, act->arg))
+			return false;
+		st->reverse ^= act->id == ACT_REVERSE;
+		compare_sort(st);
+		follow_run(v, st);
+		view_focus(v, TABLE);
+		return true;
+	case ACT_COLUMNS:
+		return compare_hide(st, act->arg);
+	case ACT_BACK:
+		if (!st->pairs && !st->n_marked)
+			return false;
+		json_decref(st->pairs);
+		st->pairs = NULL;
+		st->n_marked = 0;
+		return true;
+	default:
+		return false;
+	}
 }
 
 static bool compare_value(const struct view *v, struct session *s, const char *what, struct str *out)
 {
-	const struct compare_state *st = v->state;
+	const json_t *row = compare_row(v);
 
 	(void)s;
-	if (strcmp(what, "run") || !st->rows)
+	if (strcmp(what, "run") || !row)
 		return false;
-	word_quote(out, text_in(json_array_get(st->rows, v->table[TABLE].cursor), "run"));
+	word_quote(out, compare_text_in(row, "run"));
 	return true;
 }
 
@@ -189,87 +322,18 @@ static void compare_row_text(const struct view *v, const struct session *s, int 
 	const struct compare_state *st = v->state;
 
 	(void)s;
-	str_puts(out, pane == TABLE ? text_in(json_array_get(st->rows, row), "run") : pane == VERDICT ? sentence(st, row) : st->name[row]);
+	if (pane == METRICS && st->pairs)
+		str_puts(out, compare_text_in(json_array_get(st->pairs, row), "run"));
+	else
+		str_puts(out, pane == TABLE ? compare_text_in(json_array_get(st->shown, row), "run")
+			      : pane == VERDICT ? sentence(st, row) : st->name[row]);
 }
 
 /* --- drawing --------------------------------------------------------------------------------------------------- */
 
-enum { C_RUN, C_VALUE, C_INTERVAL, C_BAR, C_RECALL, C_COVERAGE, C_NOVELTY, C_TRAIN, C_MS, C_BYTES, C_EXPLAIN };
-
-/* A run answers in other bits at another time: each row tells how it was measured, as line 1 names what answers. */
-static bool is_packed(const json_t *row)
-{
-	const char *precision = text_in(row, "precision");
-
-	return *precision && strcmp(precision, "f32");
-}
-
-static void run_cell(const void *ctx, size_t row, int column, struct table_cell *out)
-{
-	const json_t *rows = ctx, *r = json_array_get(rows, row);
-	double half = (json_number_in(r, "high") - json_number_in(r, "low")) / 2, best, bytes;
-	char buf[32];
-
-	switch (column) {
-	case C_RUN:
-		snprintf(out->text, sizeof out->text, "%s%s%s", text_in(r, "run"), is_packed(r) ? " " : "",
-			 is_packed(r) ? text_in(r, "precision") : "");
-		break;
-	case C_VALUE:
-		text_real(out->text, sizeof out->text, json_number_in(r, "value"), 4);
-		out->style = row == 0 ? STYLE_GOOD : STYLE_PLAIN;
-		break;
-	case C_INTERVAL:
-		if (!isnan(half))
-			snprintf(out->text, sizeof out->text, "±%.4f %s", half,
-				 json_is_true(json_object_get(r, "with_best")) ? "*" : " ");
-		break;
-	case C_BAR:
-		best = json_number_in(json_array_get(rows, 0), "value");
-		out->bar = best > 0 ? json_number_in(r, "value") / best : 0;
-		break;
-	case C_RECALL:
-		text_real(out->text, sizeof out->text, json_number_in(r, "recall@20"), 3);
-		break;
-	case C_COVERAGE:
-		text_real(out->text, sizeof out->text, json_number_in(r, "coverage@10"), 2);
-		break;
-	case C_NOVELTY:
-		text_real(out->text, sizeof out->text, json_number_in(r, "novelty@10"), 1);
-		break;
-	case C_TRAIN:
-		text_real(out->text, sizeof out->text, json_number_in(r, "train_seconds"), 1);
-		break;
-	case C_MS:
-		text_real(out->text, sizeof out->text, json_number_in(r, "ms_per_user"), 3);
-		break;
-	case C_BYTES:
-		bytes = json_number_in(r, "bytes");
-		if (!isnan(bytes))
-			snprintf(out->text, sizeof out->text, "%s", str_bytes((uint64_t)bytes, buf));
-		break;
-	case C_EXPLAIN:
-		snprintf(out->text, sizeof out->text, "%s", text_in(r, "explanation"));
-		break;
-	}
-}
-
 static void draw_runs(const struct view *v, const struct session *s, struct surface *out)
 {
 	const struct compare_state *st = v->state;
-	const struct table_column column[] = {
-		[C_RUN] = { .title = "run", .least = 12 },
-		[C_VALUE] = { .title = st->metric, .width = 10, .right = true },
-		[C_INTERVAL] = { .title = "95%", .width = 10, .right = true },
-		[C_BAR] = { .title = "", .width = 10, .bar = true, .drop = 9 },
-		[C_RECALL] = { .title = "recall@20", .width = 9, .right = true, .drop = 3 },
-		[C_COVERAGE] = { .title = "coverage", .width = 8, .right = true, .drop = 4 },
-		[C_NOVELTY] = { .title = "novelty", .width = 7, .right = true, .drop = 5 },
-		[C_TRAIN] = { .title = "train s", .width = 8, .right = true, .drop = 1 },
-		[C_MS] = { .title = "ms/user", .width = 7, .right = true, .drop = 2 },
-		[C_BYTES] = { .title = "memory", .width = 8, .right = true, .drop = 6 },
-		[C_EXPLAIN] = { .title = "explanation", .width = 13, .drop = 7 },
-	};
 	char title[256] = "Comparison", users[32];
 	struct rect in;
 
@@ -288,10 +352,7 @@ static void draw_runs(const struct view *v, const struct session *s, struct surf
 				  ? "Only popularity to compare: train a run first" : "Enter compares the runs of this split");
 		return;
 	}
-	view_table(v, out, TABLE, in, column, 11, run_cell, st->rows, false);
-	if ((int)v->table[TABLE].n + 3 <= in.h)
-		surface_text(out, in.x + 1, in.y + (int)v->table[TABLE].n + 2, in.w - 2, STYLE_DIM,
-			     "* not told apart from the best at 95%");
+	compare_draw_table(v, out, in);
 }
 
 static void metric_cell(const void *ctx, size_t row, int column, struct table_cell *out)
@@ -312,9 +373,13 @@ static void draw_metrics(const struct view *v, struct surface *out)
 	int n = 1;
 	struct rect in;
 
+	if (st->pairs) {
+		compare_draw_pairs(v, out);
+		return;
+	}
 	if (st->rows)
 		snprintf(title, sizeof title, "Metrics of %s",
-			 text_in(json_array_get(st->rows, v->table[TABLE].cursor), "run"));
+			 compare_text_in(compare_row(v), "run"));
 	in = view_pane(v, out, METRICS, title);
 	for (size_t k = 0; k < st->n_ks && st->rows; k++)
 		column[n++] = (struct table_column){ .title = st->k[k], .width = 9, .right = true };
@@ -357,7 +422,7 @@ static void draw_plots(const struct view *v, struct surface *out)
 		struct rect in = view_pane(v, out, COST, "Cost");
 
 		if (st->rows)
-			compare_draw_cost(out, in, st->rows, st->metric, v->table[TABLE].cursor);
+			compare_draw_cost(out, in, st->shown, st->metric, v->table[TABLE].cursor);
 		else
 			pane_say(out, in, "What accuracy takes in time of training");
 	}
@@ -366,6 +431,18 @@ static void draw_plots(const struct view *v, struct surface *out)
 
 		if (!st->rows || !compare_draw_appetite(out, in, st->rows))
 			pane_say(out, in, "compare MODEL… share=25,50 trains on fewer events too");
+	}
+	if (view_shows(v, RERANK)) {
+		char title[128] = "Rerank";
+		struct rect in;
+
+		if (st->curve)
+			snprintf(title, sizeof title, "Rerank of %s by %s", st->curve_of, st->curve_by);
+		in = view_pane(v, out, RERANK, title);
+		if (!st->curve)
+			pane_say(out, in, "r chooses the lists of a run anew: accuracy against variety");
+		else if (!compare_draw_rerank(out, in, st->curve))
+			pane_say(out, in, "too few weights to draw");
 	}
 }
 

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ui/plot.h"
@@ -192,4 +193,55 @@ bool compare_draw_appetite(struct surface *out, struct rect in, const json_t *ro
 	if (p.n_series)
 		plot_draw(out, in, &p);
 	return p.n_series > 0;
+}
+
+/* --- lists chosen anew ---------------------------------------------------------------------------------------- */
+
+#define MAX_WEIGHTS 32
+
+struct bought { double x, y; };
+
+static int by_x(const void *a, const void *b)
+{
+	const struct bought *p = a, *q = b;
+
+	return (p->x > q->x) - (p->x < q->x);
+}
+
+bool compare_draw_rerank(struct surface *out, struct rect in, const json_t *rows)
+{
+	static const char *const buys[] = { "diversity", "coverage" };
+	static const uint16_t style[] = { STYLE_SERIES_1, STYLE_SERIES_2 };
+	double x[2][MAX_WEIGHTS], y[2][MAX_WEIGHTS], first = NAN, last = NAN;
+	struct plot_series series[2];
+	struct plot p = { .series = series, .mark_x = NAN, .legend_low = true, .x_label = "diversity, coverage" };
+	const json_t *row;
+	size_t i;
+
+	for (int c = 0; c < 2; c++) {
+		struct bought point[MAX_WEIGHTS];
+		size_t n = 0;
+
+		json_array_foreach(rows, i, row) {
+			struct bought b = { json_number_in(row, buys[c]), json_number_in(row, "ndcg") };
+
+			if (n < MAX_WEIGHTS && !isnan(b.x) && !isnan(b.y))
+				point[n++] = b;
+		}
+		qsort(point, n, sizeof(*point), by_x);
+		for (size_t k = 0; k < n; k++) {
+			x[c][k] = point[k].x;
+			y[c][k] = point[k].y;
+		}
+		if (n > 1)
+			series[p.n_series++] = (struct plot_series){ .label = buys[c], .style = style[c], .on = 1,
+				.period = c ? 3 : 1, .x = x[c], .y = y[c], .n = n };
+	}
+	first = json_number_in(json_array_get(rows, 0), "weight");
+	last = json_number_in(json_array_get(rows, json_array_size(rows) - 1), "weight");
+	if (!p.n_series)
+		return false;
+	surface_printf(out, in.x + 1, in.y, in.w - 2, STYLE_DIM, "ndcg by what weights %.2g to %.2g buy", first, last);
+	plot_draw(out, (struct rect){ in.x, in.y + 1, in.w, in.h - 1 }, &p);
+	return true;
 }

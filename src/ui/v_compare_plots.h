@@ -15,5 +15,7 @@
 void compare_draw_cost(struct surface *out, struct rect in, const json_t *rows, const char *metric, size_t cursor);
 /* The metric at each share of the train events; false: it was not measured, nothing is drawn. */
 bool compare_draw_appetite(struct surface *out, struct rect in, const json_t *rows);
+/* rows of the command rerank: the metric against the diversity and the coverage that the weights buy. */
+bool compare_draw_rerank(struct surface *out, struct rect in, const json_t *rows);
 
 #endif

@@ -104,6 +104,17 @@ static bool edit(struct view *v, struct session *s)
 	return true;
 }
 
+static bool show_run(struct view *v, const struct session *s, const char *name)
+{
+	for (size_t i = 0; i < session_n_runs(s); i++)
+		if (!strcmp(session_run(s, i)->rec.name, name)) {
+			view_focus(v, RUNS);
+			table_go(&v->table[RUNS], i);
+			return true;
+		}
+	return false;
+}
+
 static bool train_handle(struct view *v, struct session *s, const struct act *act)
 {
 	struct train_state *st = v->state;
@@ -112,6 +123,8 @@ static bool train_handle(struct view *v, struct session *s, const struct act *ac
 	if (train_watched(v, s, act))
 		return true;
 	switch (act->id) {
+	case ACT_GO_RUN:
+		return show_run(v, s, act->arg);
 	case ACT_FOLLOW:
 		session_follow(s, !session_following(s));
 		session_tell(s, LOG_INFO, session_following(s) ? "the run in training answers as it learns"

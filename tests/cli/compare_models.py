@@ -86,6 +86,23 @@ ok(any('scenario shop' in s for s in wide['verdict']) and any('noise' in s or 'r
 heavy = answers(folder, *commands('compare ease item-knn share=0 cold=no users=10 weights=memory:1'))[1]
 ok(heavy['scenario']['weights'] == {'memory': 1} and heavy['rows'][0]['cold_items'] is None, 'weights of one\'s own', heavy['scenario'])
 
+# Pairs: all of three, corrected over three; one alone is what the best row says of the second.
+told = answers(folder, *commands('compare %s share=0 users=5' % MODELS, 'apart', 'apart ease#1 item-knn#1'))
+table, three, one = told[1:]
+eq([(p['run'], p['other']) for p in three['rows']],
+   [(x['run'], y['run']) for i, x in enumerate(table['rows']) for y in table['rows'][i + 1:]], 'each two, the better one first')
+value = {r['run']: r['value'] for r in table['rows']}
+ok(all(abs(p['difference'] - value[p['run']] + value[p['other']]) < 1e-6 and p['low'] <= p['difference'] <= p['high'] and
+       p['apart'] == (p['p'] < 0.05) for p in three['rows']), 'differences of the values, in their intervals', three['rows'])
+both = [p for p in three['rows'] if {p['run'], p['other']} == {'ease#1', 'item-knn#1'}][0]
+ok([both[k] for k in ('difference', 'low', 'high')] == [one['rows'][0][k] for k in ('difference', 'low', 'high')] and
+   one['rows'][0]['p'] <= both['p'], 'fewer pairs correct less', (both, one))
+for line, words in [('apart', 'compare comes first'), ('compare ease share=0 cold=no users=5\napart', 'two runs'), ('compare ease share=0 cold=no users=5\napart ease#1 ials', 'none of the runs'),
+                    ('compare ease item-knn share=0 cold=no users=5\napart ease#1 ease#1', 'twice'),
+                    ('compare ease item-knn share=0 cold=no users=5\nsplit ratio\napart', 'compare comes first')]:
+    status, out, err = run(folder, *commands(*line.split('\n')))
+    ok(status == 1 and words in err, '%s is refused and told why' % line.split('\n')[-1], err)
+
 for line, words in [('compare ease ease', 'twice'), ('compare ease popularity#1', 'not both'), ('compare budget=1m', 'of models'),
                     ('compare ease share=50,25', 'smallest'), ('compare ease share=half', '25,50'),
                     ('compare ease budget=soon', '10m'), ('compare ease on=valid', 'on test'),

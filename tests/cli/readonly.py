@@ -34,7 +34,7 @@ USES = {
               ('train ials resume=mine epochs=5', True)],
     'tune': [('tune ials trials=2 dim=2..4 epochs=2', False)],
     'runs': [('runs', False)], 'use': [('use mine', False)], 'delete': [('delete ease#1', True)],
-    'evaluate': [('evaluate mine ease#1', False), ('evaluate sampled=5', False)], 'compare': [('compare', False)],
+    'evaluate': [('evaluate mine ease#1', False), ('evaluate sampled=5', False)], 'compare': [('compare', False)], 'apart': [('apart', None)],
     'recommend': [('recommend usr_03', False), ('recommend history=itm_01,itm_04 as=usr_02', False)],
     'similar': [('similar itm_02 by=behaviour', False)], 'near': [('near itm_02 itm_03', False)], 'explain': [('explain usr_03 itm_01 run=mine', False)],
     'whatif': [('whatif usr_03 +itm_01 run=mine', False)],

@@ -59,7 +59,7 @@ a = answers(*commands(
     'recommend u1 k=5', 'recommend history=1,3:2 k=3', 'similar 2', 'similar 2 by=behaviour k=3', 'near 2 3', 'explain u1 2 removal=yes', 'whatif u1 -7 +2 11=4 k=4', 'whynot u1 2 k=3',
     'recommend u1 rerank=mmr:0.5 k=3', 'persona save p u1 -7 +2', 'persona use p', 'personas', 'recommend persona=p k=3', 'explain persona=p 2', 'whatif persona=p -2 k=3', 'whynot persona=p 3',
     'overlap u1 with=ease#1 run=ials#1 k=4', 'stability u1 2 run=ials#1 seeds=2 k=4', 'stability u1 run=ease#1', 'rerank ease#1 weights=0,0.5 k=3', 'persona delete p',
-    'evaluate', 'evaluate explain ease#1 users=9', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'odd limit=3 sort=gap with=popularity#1', 'odd items only=everybody', 'compare',
+    'evaluate', 'evaluate explain ease#1 users=9', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'odd limit=3 sort=gap with=popularity#1', 'odd items only=everybody', 'compare', 'apart ease#1 ials#1',
     'export recommendations %s/r.csv' % out, 'user u1', 'item 2', 'set k 20', 'set', 'help', 'help load', 'journal', 'journal save %s/s.why' % out,
     'delete ials#1', 'generate %s/gen users=60 items=60 events=600' % out, 'quit'))
 names = [x['command'] for x in a]
@@ -160,6 +160,9 @@ for name, row in {
                     'explanation': str}}.items():
     shape(by[name][0], dict(TABLE, rows=[row]), name)
     eq(by[name][0]['total'], len(by[name][0]['rows']), name + ': total counts the rows')
+shape(by['apart'][0], dict(TABLE, metric=str, rows=[
+    {'run': str, 'other': str, 'difference': NUMBER, 'low': NUMBER, 'high': NUMBER, 'p': NUMBER, 'apart': bool, 'users': int,
+     'interval': str, 'told': str}]), 'apart')
 FLAG = {'kind': str, 'text': str, 'user': (str, type(None)), 'item': (str, type(None)), 'other': (str, type(None)),
         'n': NUMBER, 'of': MAYBE}
 FIGURES = dict.fromkeys(('ndcg', 'popularity', 'gap', 'other', 'difference', 'taste', 'churn'), MAYBE)

@@ -76,6 +76,7 @@ static void test_left_out(void)
 
 static void test_paired(void)
 {
+	struct paired both;
 	double p = paired_p(normal, noisy), sum = 0, square = 0, z;
 
 	ok(paired_p(normal, normal) == 1, "a run does not differ from itself");
@@ -91,6 +92,11 @@ static void test_paired(void)
 	z = fabs(sum / N) / sqrt((square / N - sum / N * sum / N) / N);
 	ok(fabs(p - erfc(z / sqrt(2))) < 0.08, "p agrees with the normal approximation (%.3f, %.3f)", p,
 	   erfc(z / sqrt(2)));
+	interval_paired(normal, noisy, N, 42, &task_null, &both);
+	ok(both.p == p && both.users == N && fabs(both.mean - sum / N) < 1e-9, "the difference of the means comes with it");
+	z = 1.96 * sqrt((square / N - sum / N * sum / N) / N);
+	ok(fabs(both.lo - (sum / N - z)) < 0.2 * z && fabs(both.hi - (sum / N + z)) < 0.2 * z,
+	   "in an interval that agrees with the normal approximation");
 	ok(p == paired_p(noisy, normal), "and does not depend on the order of the two");
 }
 
