@@ -25,6 +25,8 @@ bool session_refresh_runs(struct session *s, struct err *err);
 /* A name for a new run: `wanted`, or the model's next number.  *kept: a folder of the store was taken. */
 bool session_take_run_name(struct session *s, const char *model, const char *wanted, bool replace, char name[64],
 			   bool *kept, struct err *err);
+/* Whether a new run may have that name: what of the above needs no file. */
+bool session_may_name_run(const struct session *s, const char *wanted, struct err *err);
 /* Adds a run, or replaces what is told of the run of that name. */
 struct run *session_put_run(struct session *s, struct run_record *take, bool in_memory);
 struct run *session_run_named(struct session *s, const char *name); /* NULL */

@@ -180,6 +180,20 @@ static void next_name(const struct session *s, const char *model, char name[64])
 	snprintf(name, 64, "%s#%llu", model, (unsigned long long)last + 1);
 }
 
+bool session_may_name_run(const struct session *s, const char *wanted, struct err *err)
+{
+	struct err none;
+	const struct run *old = session_find_run(s, wanted, &none);
+
+	if (old && old->job)
+		return err_set(err, ERR_EXISTS, "%s is in training: cancel it first, or choose another name", wanted);
+	if (old && parts_user_of(s, wanted))
+		return err_set(err, ERR_EXISTS, "%s is part of %s, which needs it as it is: choose another name", wanted,
+			       parts_user_of(s, wanted));
+	return strcmp(wanted, POPULARITY_RUN) != 0 ||
+	       err_set(err, ERR_EXISTS, "%s is the run made with every load: choose another name", wanted);
+}
+
 bool session_take_run_name(struct session *s, const char *model, const char *wanted, bool replace, char name[64],
 			   bool *kept, struct err *err)
 {
@@ -187,13 +201,8 @@ bool session_take_run_name(struct session *s, const char *model, const char *wan
 	const struct run *old = wanted ? session_run_named(s, wanted) : NULL;
 
 	*kept = false;
-	if (old && old->job)
-		return err_set(err, ERR_EXISTS, "%s is in training: cancel it first, or choose another name", wanted);
-	if (old && parts_user_of(s, wanted))
-		return err_set(err, ERR_EXISTS, "%s is part of %s, which needs it as it is: choose another name", wanted,
-			       parts_user_of(s, wanted));
-	if (wanted && !strcmp(wanted, POPULARITY_RUN))
-		return err_set(err, ERR_EXISTS, "%s is the run made with every load: choose another name", wanted);
+	if (wanted && !session_may_name_run(s, wanted, err))
+		return false;
 	if (!s->options.readonly) {
 		store = session_store(s, err);
 		if (!store)

@@ -18,7 +18,7 @@
 
 const struct command *const command_table[] = {
 	&load_command, &split_command, &generate_command, &export_command,
-	&models_command, &params_command, &train_command, &tune_command, &runs_command, &use_command, &delete_command,
+	&models_command, &params_command, &train_command, &tune_command, &runs_command, &use_command, &delete_command, &import_command,
 	&evaluate_command, &compare_command, &apart_command,
 	&recommend_command, &similar_command, &near_command, &explain_command, &whatif_command, &whynot_command, &overlap_command, &rerank_command,
 	&stability_command,

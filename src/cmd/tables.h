@@ -10,6 +10,8 @@ extern const struct command load_command, split_command, generate_command, expor
 /* cmd_model.c, cmd_train.c, cmd_runs.c, cmd_jobs.c */
 extern const struct command models_command, params_command, train_command, tune_command, jobs_command, pause_command,
 	resume_command, cancel_command, runs_command, use_command, delete_command;
+/* cmd_import.c */
+extern const struct command import_command;
 /* cmd_evaluate.c, cmd_evaluate_explain.c (of no table: evaluate hands over to it), cmd_compare.c */
 extern const struct command evaluate_command, evaluate_explain, compare_command;
 /* cmd_apart.c */

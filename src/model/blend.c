@@ -9,7 +9,8 @@
  *
  * DESIGN: a blend holds references to the snapshots of its runs, and keeps their names, weights, means and
  * deviations alone on disk; reopened, it asks env->resolve_run for the runs again.  That a run in use is not
- * deleted or trained anew is seen to by those who delete and train.
+ * deleted or trained anew is seen to by those who delete and train; a digest of each run's tensors tells one that
+ * has the name and is another, as where a blend was brought from elsewhere.
  */
 #include <math.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ struct blend {
 	size_t n;
 	const struct snapshot *run[RUNS_MOST];
 	double weight[RUNS_MOST], mean[RUNS_MOST], deviation[RUNS_MOST];
+	uint64_t digest[RUNS_MOST]; /* of the runs' tensors */
 	bool given; /* the weights are */
 };
 
@@ -277,6 +279,25 @@ static bool choose(struct blend *m, const struct build_env *env, const struct ta
 	return m->n == 1 || env->choose_weights(env->choose_ctx, part, m->n, task, m->weight, err);
 }
 
+static bool digest_of(const struct snapshot *run, uint64_t *digest, struct err *err)
+{
+	struct weights_writer *w = weights_writer_new(err);
+	bool good = w && run->ops->save(run->model, WEIGHTS_SCORING, w, err);
+
+	if (good)
+		*digest = weights_digest(w);
+	weights_writer_free(w);
+	return good;
+}
+
+static bool digest_runs(struct blend *m, struct err *err)
+{
+	for (size_t r = 0; r < m->n; r++)
+		if (!digest_of(m->run[r], &m->digest[r], err))
+			return false;
+	return true;
+}
+
 static bool fit_epoch(struct model *model, const struct build_env *env, struct fit_ctx *ctx, struct err *err)
 {
 	struct blend *m = (struct blend *)model;
@@ -287,7 +308,7 @@ static bool fit_epoch(struct model *model, const struct build_env *env, struct f
 	for (size_t r = 0; done && r < m->n; r++)
 		done = measure_run(m->run[r], env, user, n_users, ctx->task, &m->mean[r], &m->deviation[r], err);
 	mem_free(user);
-	return done && choose(m, env, ctx->task, err);
+	return done && digest_runs(m, err) && choose(m, env, ctx->task, err);
 }
 
 static struct model *freeze(struct model *model, bool may_move, struct err *err)
@@ -461,7 +482,8 @@ static bool save(const struct model *model, enum weights_what what, struct weigh
 	(void)what;
 	return weights_add(w, "weight", TENSOR_F64, m->weight, m->n, 0, err) &&
 	       weights_add(w, "mean", TENSOR_F64, m->mean, m->n, 0, err) &&
-	       weights_add(w, "deviation", TENSOR_F64, m->deviation, m->n, 0, err);
+	       weights_add(w, "deviation", TENSOR_F64, m->deviation, m->n, 0, err) &&
+	       weights_add(w, "run_digest", TENSOR_U64, m->digest, m->n, 0, err);
 }
 
 static bool take(const struct weights *w, const char *name, size_t n, double *out, struct err *err)
@@ -476,6 +498,21 @@ static bool take(const struct weights *w, const char *name, size_t n, double *ou
 	return v != NULL;
 }
 
+/* A blend that was kept by an earlier whyrec has no digests. */
+static bool same_runs(struct blend *m, const struct weights *w, struct err *err)
+{
+	bool told = weights_has(w, "run_digest");
+	const uint64_t *was = told ? weights_get(w, "run_digest", TENSOR_U64, m->n, 0, NULL, NULL, err) : NULL;
+
+	if (!digest_runs(m, err) || (told && !was))
+		return false;
+	for (size_t r = 0; told && r < m->n; r++)
+		if (was[r] != m->digest[r])
+			return err_set(err, ERR_UNSUPPORTED, "the run %s is not the one that the blend was made of, only its name is",
+				       m->run[r]->run);
+	return true;
+}
+
 static struct model *load(const struct build_env *env, const struct params *p, const struct weights *w,
 			  enum weights_what what, struct err *err)
 {
@@ -483,7 +520,7 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 
 	(void)what;
 	if (m && take(w, "weight", m->n, m->weight, err) && take(w, "mean", m->n, m->mean, err) &&
-	    take(w, "deviation", m->n, m->deviation, err))
+	    take(w, "deviation", m->n, m->deviation, err) && same_runs(m, w, err))
 		return (struct model *)m;
 	destroy((struct model *)m);
 	return NULL;

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,13 +18,15 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "safetensors is little-endian; swapping bytes on other machines is not written"
 #endif
 
-enum { HEADER_MAX = 64 << 20, NAME_SIZE = 128 };
+enum { HEADER_MAX = 64 << 20, FOREIGN_HEADER_MAX = 1 << 20, NAME_SIZE = 128 };
 
 static const struct {
 	const char *name;
@@ -112,6 +115,17 @@ uint64_t weights_size(const struct weights_writer *w)
 	for (size_t i = 0; i < w->n; i++)
 		sum += w->tensor[i].bytes;
 	return sum;
+}
+
+uint64_t weights_digest(const struct weights_writer *w)
+{
+	uint64_t h = w->n;
+
+	for (size_t i = 0; i < w->n; i++) {
+		h = hash_bytes(w->tensor[i].name, strlen(w->tensor[i].name), h);
+		h = hash_bytes(w->tensor[i].data, w->tensor[i].bytes, h);
+	}
+	return h;
 }
 
 static json_t *describe_tensor(const struct tensor *t, size_t offset)
@@ -248,7 +262,9 @@ bool weights_pack(struct weights_writer *w, uint8_t **bytes, size_t *cap, size_t
 struct weights {
 	char *path;
 	char prefix[32];
-	const uint8_t *map;
+	const uint8_t *map;  /* of the file; NULL: it was read into own */
+	uint8_t *own;
+	const uint8_t *start; /* either of them */
 	size_t size;
 	const uint8_t *data; /* behind the header */
 	size_t data_size;
@@ -296,7 +312,7 @@ static bool check_entry(const struct weights *w, const json_t *entry, size_t *be
 	if (from < 0 || to < from || (uint64_t)to > w->data_size || (uint64_t)(to - from) != bytes)
 		return false;
 	*begin = (size_t)from;
-	return (uintptr_t)(w->data + from) % types[type].size == 0;
+	return ((uintptr_t)w->data + (uintptr_t)from) % types[type].size == 0;
 }
 
 static bool read_header(struct weights *w, struct err *err)
@@ -308,12 +324,12 @@ static bool read_header(struct weights *w, struct err *err)
 
 	if (w->size < sizeof(length))
 		return damaged(w->path, err, "it ends before its header");
-	memcpy(&length, w->map, sizeof(length));
+	memcpy(&length, w->start, sizeof(length));
 	if (length > w->size - sizeof(length) || length > HEADER_MAX)
 		return damaged(w->path, err, "it ends within its header");
-	w->data = w->map + sizeof(length) + length;
+	w->data = w->start + sizeof(length) + length;
 	w->data_size = w->size - sizeof(length) - length;
-	w->root = json_loadb((const char *)w->map + sizeof(length), length, JSON_REJECT_DUPLICATES, &where);
+	w->root = json_loadb((const char *)w->start + sizeof(length), length, JSON_REJECT_DUPLICATES, &where);
 	if (!json_is_object(w->root))
 		return damaged(w->path, err, "its header is not JSON");
 	json_object_foreach(w->root, name, entry) {
@@ -325,43 +341,112 @@ static bool read_header(struct weights *w, struct err *err)
 	return true;
 }
 
-struct weights *weights_open(const char *path, struct err *err)
+/* The regular file at w->path, its size in w->size; -1 on failure. */
+static int open_regular(struct weights *w, int flags, struct err *err)
 {
-	struct weights *w = mem_zeroed(1, sizeof(*w), err);
+	int fd = open(w->path, O_RDONLY | O_CLOEXEC | flags);
 	struct stat st;
-	void *map;
-	int fd;
 
-	if (!w)
-		return NULL;
-	w->path = mem_strdup(path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st)) {
-		err_at(err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, path, 0, "cannot be opened: %s",
+		err_at(err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, w->path, 0, "cannot be opened: %s",
 		       strerror(errno));
-		goto fail;
+	} else if (!S_ISREG(st.st_mode) || st.st_size <= 0) {
+		damaged(w->path, err, "it is empty or no regular file");
+	} else {
+		w->size = (size_t)st.st_size;
+		return fd;
 	}
-	if (!S_ISREG(st.st_mode) || st.st_size <= 0) {
-		damaged(path, err, "it is empty or no regular file");
-		goto fail;
-	}
-	/* Ours are only ever replaced by rename, so what is mapped stays whole. */
-	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (map == MAP_FAILED) {
-		err_at(err, ERR_IO, path, 0, "cannot be read: %s", strerror(errno));
-		goto fail;
-	}
-	w->map = map;
-	w->size = (size_t)st.st_size;
-	if (!read_header(w, err))
-		goto fail;
-	close(fd);
-	return w;
-fail:
 	if (fd >= 0)
 		close(fd);
+	return -1;
+}
+
+static bool map_whole(struct weights *w, int fd, struct err *err)
+{
+	/* Ours are only ever replaced by rename, so what is mapped stays whole. */
+	void *map = mmap(NULL, w->size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (map == MAP_FAILED)
+		return err_at(err, ERR_IO, w->path, 0, "cannot be read: %s", strerror(errno));
+	w->start = w->map = map;
+	return true;
+}
+
+/* Exactly n bytes from the file's start. */
+static bool read_bytes(const struct weights *w, int fd, void *to, size_t n, struct err *err)
+{
+	for (size_t have = 0; have < n;) {
+		ssize_t got = pread(fd, (char *)to + have, n - have, (off_t)have);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_at(err, ERR_IO, w->path, 0, "cannot be read: %s", strerror(errno));
+		if (!got)
+			return damaged(w->path, err, "it became shorter while it was read");
+		have += (size_t)got;
+	}
+	return true;
+}
+
+static bool read_foreign(struct weights *w, int fd, bool notes_alone, struct err *err)
+{
+	uint64_t length, most = mem_bytes_available();
+	size_t n = w->size;
+
+	if (w->size < sizeof(length))
+		return damaged(w->path, err, "it ends before its header");
+	if (!read_bytes(w, fd, &length, sizeof(length), err))
+		return false;
+	if (length > w->size - sizeof(length))
+		return damaged(w->path, err, "it ends within its header");
+	if (length > FOREIGN_HEADER_MAX)
+		return damaged(w->path, err, "its header is longer than any that whyrec writes");
+	if (notes_alone)
+		n = sizeof(length) + (size_t)length;
+	if (n > most) {
+		char need[32], has[32];
+
+		return err_at(err, ERR_NOMEM, w->path, 0, "needs %s of memory, and %s can be had", str_bytes(n, need),
+			      str_bytes(most, has));
+	}
+	w->start = w->own = mem_alloc(n, 1, err);
+	return w->own && read_bytes(w, fd, w->own, n, err);
+}
+
+static struct weights *weights_new(const char *path, struct err *err)
+{
+	struct weights *w = mem_zeroed(1, sizeof(*w), err);
+
+	if (w)
+		w->path = mem_strdup(path);
+	return w;
+}
+
+static struct weights *opened(struct weights *w, int fd, bool read, struct err *err)
+{
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 && read && read_header(w, err))
+		return w;
 	weights_close(w);
 	return NULL;
+}
+
+struct weights *weights_open(const char *path, struct err *err)
+{
+	struct weights *w = weights_new(path, err);
+	int fd = w ? open_regular(w, 0, err) : -1;
+
+	return opened(w, fd, fd >= 0 && map_whole(w, fd, err), err);
+}
+
+struct weights *weights_read(const char *path, bool notes_alone, struct err *err)
+{
+	struct weights *w = weights_new(path, err);
+	int fd = w ? open_regular(w, O_NONBLOCK | O_NOCTTY, err) : -1;
+
+	return opened(w, fd, fd >= 0 && read_foreign(w, fd, notes_alone, err), err);
 }
 
 void weights_close(struct weights *w)
@@ -370,6 +455,7 @@ void weights_close(struct weights *w)
 		return;
 	if (w->map)
 		munmap((void *)(uintptr_t)w->map, w->size);
+	mem_free(w->own);
 	json_decref(w->root);
 	free(w->path);
 	mem_free(w);
@@ -398,6 +484,47 @@ bool weights_is(const struct weights *w, const char *name, enum tensor_type type
 	const json_t *entry = find_entry(w, name);
 
 	return entry && type_of(entry) == (int)type;
+}
+
+bool weights_has_type(const struct weights *w, enum tensor_type type)
+{
+	const char *name;
+	json_t *entry;
+
+	json_object_foreach(w->root, name, entry) {
+		if (type_of(entry) == (int)type)
+			return true;
+	}
+	return false;
+}
+
+/* All bits of the exponent set: an infinity or no number. */
+static bool is_finite(const uint8_t *at, size_t n, enum tensor_type type)
+{
+	bool bad = false;
+
+	for (size_t k = 0; k < n && type == TENSOR_F32; k++)
+		bad |= !isfinite(((const float *)(const void *)at)[k]);
+	for (size_t k = 0; k < n && type == TENSOR_F64; k++)
+		bad |= !isfinite(((const double *)(const void *)at)[k]);
+	for (size_t k = 0; k < n && type == TENSOR_BF16; k++)
+		bad |= (((const uint16_t *)(const void *)at)[k] & 0x7f80) == 0x7f80;
+	return !bad;
+}
+
+bool weights_finite(const struct weights *w, struct err *err)
+{
+	const char *name;
+	json_t *entry;
+
+	json_object_foreach(w->root, name, entry) {
+		size_t begin, shape[2];
+
+		if (strcmp(name, "__metadata__") && check_entry(w, entry, &begin, shape) &&
+		    !is_finite(w->data + begin, shape[0] * shape[1], (enum tensor_type)type_of(entry)))
+			return err_at(err, ERR_SYNTAX, w->path, 0, "tensor %s holds what is no number", name);
+	}
+	return true;
 }
 
 const char *weights_note_get(const struct weights *w, const char *key)

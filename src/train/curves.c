@@ -107,18 +107,23 @@ static void print_point(FILE *f, const struct curves *c, const struct curve_poin
 	fputc('\n', f);
 }
 
+void curves_print(const struct curves *c, FILE *f)
+{
+	fputs("epoch", f);
+	for (unsigned k = 0; k < c->n_loss; k++)
+		fprintf(f, ",%s", c->loss_name[k]);
+	fprintf(f, ",%s,seconds,rate,gradient_norm,lr," CHURN_NAME "\n", c->metric[0] ? c->metric : "valid");
+	for (size_t i = 0; i < c->n; i++)
+		print_point(f, c, &c->point[i]);
+}
+
 bool curves_save(const struct curves *c, const char *path, struct err *err)
 {
 	struct file_writer w;
 
 	if (!file_writer_begin(&w, path, 0644, err))
 		return false;
-	fputs("epoch", w.f);
-	for (unsigned k = 0; k < c->n_loss; k++)
-		fprintf(w.f, ",%s", c->loss_name[k]);
-	fprintf(w.f, ",%s,seconds,rate,gradient_norm,lr," CHURN_NAME "\n", c->metric[0] ? c->metric : "valid");
-	for (size_t i = 0; i < c->n; i++)
-		print_point(w.f, c, &c->point[i]);
+	curves_print(c, w.f);
 	return file_writer_commit(&w, err);
 }
 
@@ -200,6 +205,15 @@ static bool read_all(struct curves *c, char *text, const char *path, struct err 
 	return number > 0 || err_at(err, ERR_SYNTAX, path, 0, "empty: curves begin with a line of names");
 }
 
+bool curves_read(struct curves *c, char *text, const char *path, struct err *err)
+{
+	curves_init(c);
+	if (read_all(c, text, path, err))
+		return true;
+	curves_done(c);
+	return false;
+}
+
 bool curves_open(struct curves *c, const char *path, struct err *err)
 {
 	char *text;
@@ -209,9 +223,7 @@ bool curves_open(struct curves *c, const char *path, struct err *err)
 	curves_init(c);
 	if (!file_read_whole(path, FILE_MAX, &text, &n, err))
 		return false;
-	read = read_all(c, text, path, err);
+	read = curves_read(c, text, path, err);
 	mem_free(text);
-	if (!read)
-		curves_done(c);
 	return read;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/err.h"
 
@@ -38,5 +39,8 @@ int curves_valid_part(const struct curves *c);     /* which loss is the one on v
 double curves_gap(const struct curves *c);         /* valid loss less train loss, where last measured; NaN: never */
 bool curves_save(const struct curves *c, const char *path, struct err *err); /* csv, replaced whole, %.17g */
 bool curves_open(struct curves *c, const char *path, struct err *err);
+/* The same rows to a stream, and from a text, which is cut up; path names it in messages. */
+void curves_print(const struct curves *c, FILE *f);
+bool curves_read(struct curves *c, char *text, const char *path, struct err *err);
 
 #endif

@@ -219,6 +219,8 @@ bool fit_state_open(const struct fit_request *r, const struct build_env *env, st
 
 	p->model = NULL;
 	p->best = NULL;
+	if (!w && err->code == ERR_NOTFOUND)
+		err_set(err, ERR_USAGE, "%s has no state to go on from: it was imported, or ended before its first epoch", r->run);
 	if (w && check_identity(r, w, path, err)) {
 		p->epoch = note_number(w, "epoch");
 		p->best_epoch = note_number(w, "best_epoch");

@@ -25,6 +25,7 @@
 #include "base/num_parse.h"
 #include "base/str.h"
 #include "model/weights.h"
+#include "train/run_weights.h"
 
 #define NAME_BYTES 64 /* of struct run_record, with its NUL */
 #define LISTS_FILE "lists.safetensors"
@@ -305,77 +306,23 @@ bool run_store_save_weights(struct run_store *s, const char *name, const struct 
 	return good;
 }
 
-/* The matrix that the run was fitted on, for models whose frozen form reads it. */
-struct matrix {
-	struct csr x, xt; /* x borrows the split's arrays */
-	struct build_env env;
-};
-
-static bool matrix_init(struct matrix *m, const struct run_record *r, const struct dataset *d,
-			const struct split *split, run_resolver *resolve, void *ctx, struct err *err)
-{
-	*m = (struct matrix){ .x = r->refit ? split->train_valid : split->train };
-	if (!r->values)
-		m->x.val = NULL;
-	m->env = (struct build_env){ .data = d, .split = split, .x = &m->x, .xt = &m->xt, .refit = r->refit,
-				     .seed = r->seed, .task = &task_null };
-	m->env.resolve_run = resolve;
-	m->env.resolve_ctx = ctx;
-	return csr_transpose(&m->xt, &m->x, &task_null, err);
-}
-
-static const struct snapshot *read_weights(const char *path, const struct run_record *r, const struct model_ops *ops,
-					   const struct params *params, const struct dataset *d,
-					   const struct split *split, run_resolver *resolve, void *ctx,
-					   struct err *err)
-{
-	struct weights *w = weights_open(path, err);
-	const char *model = w ? weights_note_get(w, "model") : NULL;
-	struct snapshot *s = NULL;
-	struct model *loaded = NULL;
-	struct matrix m;
-
-	if (!w)
-		return NULL;
-	if (!model || strcmp(model, r->model) != 0) {
-		err_at(err, ERR_SYNTAX, path, 0, "holds the weights of %s, not of %s", model ? model : "no model", r->model);
-	} else if (matrix_init(&m, r, d, split, resolve, ctx, err)) {
-		loaded = ops->load(&m.env, params, w, WEIGHTS_SCORING, err);
-		csr_done(&m.xt);
-	}
-	weights_close(w);
-	if (loaded)
-		s = snapshot_new(loaded, r->name, r->best_epoch, split, r->refit, r->values, err);
-	if (s) {
-		s->split_fingerprint = r->split_fingerprint; /* of its training, whatever is current */
-		s->precision = r->precision;
-	}
-	return s;
-}
-
 const struct snapshot *run_store_load(struct run_store *s, const struct run_record *r, const struct dataset *d,
 				      const struct split *split, run_resolver *resolve, void *ctx, struct err *err)
 {
-	const struct model_ops *ops = model_find(r->model, err);
-	const struct snapshot *snap;
-	struct params params;
+	const struct snapshot *snapshot;
+	struct weights *w;
 	char *path;
 
-	if (!ops)
-		return NULL;
 	if (r->data_fingerprint != d->fingerprint) {
 		err_set(err, ERR_USAGE, "%s was trained on %s, not on the data that are loaded", r->name, r->data_name);
 		return NULL;
 	}
-	params_init(&params, ops->params);
-	if (!params_from_json(&params, r->params, err)) {
-		err_wrap(err, "%s", r->name);
-		return NULL;
-	}
 	path = file_of(s, r->name, "weights.safetensors");
-	snap = read_weights(path, r, ops, &params, d, split, resolve, ctx, err);
+	w = weights_open(path, err);
+	snapshot = w ? run_weights_load(w, path, r, split, resolve, ctx, err) : NULL;
+	weights_close(w);
 	free(path);
-	return snap;
+	return snapshot;
 }
 
 bool run_store_save_lists(struct run_store *s, const struct run_record *r, const struct watched *w, struct err *err)
@@ -413,6 +360,31 @@ bool run_store_delete(struct run_store *s, const char *name, struct err *err)
 	}
 	free(folder);
 	return good;
+}
+
+/* The folder of a name that is held goes, and the name with it. */
+static void give_up(struct run_store *s, const char *name)
+{
+	char *folder = run_store_folder(s, name);
+	struct err ignored;
+
+	file_remove_tree(folder, &ignored);
+	run_store_release(s, name);
+	free(folder);
+}
+
+bool run_store_add(struct run_store *s, struct run_record *rec, struct snapshot *snapshot, const char *wanted,
+		   bool replace, struct err *err)
+{
+	if (!run_store_take_name(s, rec->model, wanted, replace, rec->name, err))
+		return false;
+	memcpy(snapshot->run, rec->name, sizeof(snapshot->run));
+	if (run_store_save_weights(s, rec->name, snapshot, err) && run_store_save(s, rec, err)) {
+		run_store_release(s, rec->name);
+		return true;
+	}
+	give_up(s, rec->name);
+	return false;
 }
 
 /* --- listed ------------------------------------------------------------------------------------------------------ */

@@ -49,6 +49,10 @@ bool run_store_list(struct run_store *s, struct run_record **out, size_t *n, cha
 /* resolve, ctx: where a run that is made of others finds them; NULL: it cannot be read. */
 const struct snapshot *run_store_load(struct run_store *s, const struct run_record *r, const struct dataset *d,
 				      const struct split *split, run_resolver *resolve, void *ctx, struct err *err);
+/* A whole run that was made elsewhere: takes a name (wanted, or the next of rec->model), which rec and the snapshot,
+ * still nobody else's, get, and saves it.  Failing leaves no run of that name, with replace not even the one before. */
+bool run_store_add(struct run_store *s, struct run_record *rec, struct snapshot *snapshot, const char *wanted,
+		   bool replace, struct err *err);
 bool run_store_delete(struct run_store *s, const char *name, struct err *err);
 
 #endif

@@ -21,7 +21,8 @@ write('demo/items.csv', 'item,title,tags\n' + ''.join('itm_%02d,%s,%s\n' % (i, '
 write('demo/friends.csv', 'user,friend\n' + ''.join('usr_%02d,usr_%02d\n' % (u, u + 1) for u in range(23)))
 home = os.path.join(TMP, 'kept')
 answers(folder, *commands('train ease', 'train ials name=mine dim=4 epochs=2', 'evaluate ease#1'), home=home)
-new = os.path.join(TMP, 'new')
+new, given = os.path.join(TMP, 'new'), os.path.join(TMP, 'given.safetensors')
+answers(folder, '-c', 'export model %s run=mine' % given, home=home)
 
 # One or more uses of each command; True: --readonly must refuse it.
 USES = {
@@ -29,6 +30,7 @@ USES = {
     'export': [('export %s %s%s' % (what, new, end), True) for what, end in (
         ('recommendations', '.csv'), ('split', ''), ('rejected', '.csv'), ('vectors', '.npy'), ('metrics', '.csv'),
         ('curves', '.csv'), ('map', '.csv'), ('report', '.html'))],
+    'import': [('import model %s' % given, True)],
     'models': [('models', False)], 'params': [('params ease', False)],
     'train': [('train ials dim=4 epochs=3', False), ('train ease name=mine replace=yes', True),
               ('train ials resume=mine epochs=5', True)],

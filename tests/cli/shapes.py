@@ -61,6 +61,7 @@ a = answers(*commands(
     'overlap u1 with=ease#1 run=ials#1 k=4', 'stability u1 2 run=ials#1 seeds=2 k=4', 'stability u1 run=ease#1', 'rerank ease#1 weights=0,0.5 k=3', 'persona delete p',
     'evaluate', 'evaluate explain ease#1 users=9', 'models', 'params ease', 'runs', 'jobs', 'users', 'items', 'odd limit=3 sort=gap with=popularity#1', 'odd items only=everybody', 'compare', 'apart ease#1 ials#1',
     'export recommendations %s/r.csv' % out, 'user u1', 'item 2', 'set k 20', 'set', 'help', 'help load', 'journal', 'journal save %s/s.why' % out,
+    'export model %s/m.safetensors run=ials#1' % out, 'import model %s/m.safetensors' % out,
     'delete ials#1', 'generate %s/gen users=60 items=60 events=600' % out, 'quit'))
 names = [x['command'] for x in a]
 by = {}
@@ -178,6 +179,8 @@ eq({f['kind'] for r in by['odd'][1]['rows'] for f in r['flags']} - {'everybody'}
 eq(len(by['users'][0]['rows']), 40, 'users lists all')
 ok('u, 3' in [r['user'] for r in by['users'][0]['rows']], 'ids are the data\'s own')
 shape(by['export'][0], {'what': str, 'file': str, 'rows': int}, 'export')
+shape(by['import'][0], {'ok': bool, 'what': str, 'file': str, 'run': str, 'was': str, 'model': str, 'params': dict,
+                        'precision': str, 'bytes': int, 'of_split': bool}, 'import')
 for name in ('user', 'item', 'set', 'help', 'delete', 'use', 'generate', 'quit'):
     shape(by[name][0], {'ok': bool}, name)
 shape(by['journal'][0], {'ok': bool, 'rows': [{'line': str, 'again': bool, 'why': (str, type(None))}]}, 'journal')
