@@ -218,3 +218,25 @@ bool strtab_shrink(struct strtab *t, struct err *err)
 	t->n_cap = t->n;
 	return true;
 }
+
+static void *copy_of(const void *p, size_t n, size_t size, struct err *err)
+{
+	void *copy = mem_alloc(n ? n : 1, size, err);
+
+	if (copy && n)
+		memcpy(copy, p, n * size);
+	return copy;
+}
+
+bool strtab_copy(struct strtab *to, const struct strtab *from, struct err *err)
+{
+	*to = (struct strtab){ .used = from->used, .cap = from->used, .n = from->n, .n_cap = from->n, .n_slots = from->n_slots };
+	to->bytes = copy_of(from->bytes, from->used, 1, err);
+	to->offset = to->bytes ? copy_of(from->offset, from->n, sizeof(*from->offset), err) : NULL;
+	if (to->offset && from->slot)
+		to->slot = copy_of(from->slot, from->n_slots, sizeof(*from->slot), err);
+	if (to->offset && (to->slot || !from->slot))
+		return true;
+	strtab_done(to);
+	return false;
+}

@@ -59,5 +59,6 @@ static inline void strtab_prefetch(const struct strtab *t, uint64_t hash)
 }
 size_t strtab_bytes(const struct strtab *t); /* memory held */
 bool strtab_shrink(struct strtab *t, struct err *err); /* gives spare capacity back */
+bool strtab_copy(struct strtab *to, const struct strtab *from, struct err *err); /* without spare capacity */
 
 #endif

@@ -40,8 +40,9 @@ static void reading_done(struct reading *r)
 	mem_free(r->word);
 }
 
-static bool read_word(struct reading *r, uint32_t item, const struct text_word *w, struct err *err)
+static bool read_word(void *reading, uint32_t item, const struct text_word *w, struct err *err)
 {
+	struct reading *r = reading;
 	uint32_t before = r->words.n, number = strtab_intern(&r->words, w->s, w->n, err);
 	size_t need = (size_t)number + 1;
 
@@ -62,33 +63,42 @@ static bool read_word(struct reading *r, uint32_t item, const struct text_word *
 	return true;
 }
 
-static bool read_text(struct reading *r, uint32_t item, const char *s, size_t n, struct err *err)
+/* Each word of an item's text, in order. */
+typedef bool on_word(void *ctx, uint32_t item, const struct text_word *w, struct err *err);
+
+static bool each_word(const char *s, size_t n, uint32_t item, on_word *fn, void *ctx, struct err *err)
 {
 	struct text_words words = text_words_of(s, n);
 	struct text_word w;
 
 	while (text_words_next(&words, &w))
-		if (!read_word(r, item, &w, err))
+		if (!fn(ctx, item, &w, err))
 			return false;
 	return true;
+}
+
+static bool words_of_item(const struct dataset *d, const struct item_text_rule *rule, uint32_t i, on_word *fn, void *ctx,
+			  struct err *err)
+{
+	const struct csr *tags = &d->item_tags;
+
+	if (rule->titles && d->titles.n &&
+	    !each_word(strtab_get(&d->titles, i), strtab_len(&d->titles, i), i, fn, ctx, err))
+		return false;
+	for (size_t k = 0; rule->tags && tags->ptr && k < csr_row_n(tags, i); k++) {
+		uint32_t tag = csr_row(tags, i)[k];
+
+		if (!each_word(strtab_get(&d->tag_names, tag), strtab_len(&d->tag_names, tag), i, fn, ctx, err))
+			return false;
+	}
+	return !rule->texts || !d->texts.n ||
+	       each_word(strtab_get(&d->texts, i), strtab_len(&d->texts, i), i, fn, ctx, err);
 }
 
 static bool read_item(struct reading *r, const struct dataset *d, const struct item_text_rule *rule, uint32_t i,
 		      struct err *err)
 {
-	const struct csr *tags = &d->item_tags;
-
-	if (rule->titles && d->titles.n &&
-	    !read_text(r, i, strtab_get(&d->titles, i), strtab_len(&d->titles, i), err))
-		return false;
-	for (size_t k = 0; rule->tags && tags->ptr && k < csr_row_n(tags, i); k++) {
-		uint32_t tag = csr_row(tags, i)[k];
-
-		if (!read_text(r, i, strtab_get(&d->tag_names, tag), strtab_len(&d->tag_names, tag), err))
-			return false;
-	}
-	return !rule->texts || !d->texts.n ||
-	       read_text(r, i, strtab_get(&d->texts, i), strtab_len(&d->texts, i), err);
+	return words_of_item(d, rule, i, read_word, r, err);
 }
 
 enum { ITEMS_A_LOOK = 256 }; /* between two questions whether to go on */
@@ -158,7 +168,7 @@ static float weight_of(const struct item_text *t, uint32_t word, size_t times)
 	return t->idf[word] * (1 + logf((float)times));
 }
 
-/* Sorted words, equal ones side by side, become distinct ones with weights; returns how many. */
+/* Sorted words, equal ones side by side, become distinct ones with weights; returns how many.  words may be sorted. */
 static size_t fold_bag(const struct item_text *t, const uint32_t *sorted, size_t n, uint32_t *words, float *weight)
 {
 	size_t distinct = 0;
@@ -203,6 +213,47 @@ static bool keep_items(struct item_text *t, const struct reading *r, uint32_t I,
 	}
 	mem_free(sorted);
 	return done;
+}
+
+struct bag_reading {
+	const struct item_text *t;
+	struct item_bag *out;
+};
+
+static bool add_to_bag(void *ctx, uint32_t item, const struct text_word *w, struct err *err)
+{
+	struct bag_reading *r = ctx;
+	uint32_t number = strtab_find(&r->t->words, w->s, w->n);
+
+	(void)item;
+	if (number == STRTAB_NONE)
+		return true;
+	if (!mem_grow((void **)&r->out->words, &r->out->words_cap, r->out->n + 1, sizeof(*r->out->words), err))
+		return false;
+	r->out->words[r->out->n++] = number;
+	return true;
+}
+
+bool item_text_read_bag(const struct item_text *t, const struct dataset *d, const struct item_text_rule *rule, uint32_t item,
+			struct item_bag *out, struct err *err)
+{
+	struct bag_reading r = { t, out };
+
+	out->n = 0;
+	if (!words_of_item(d, rule, item, add_to_bag, &r, err) ||
+	    !mem_grow((void **)&out->weight, &out->weight_cap, out->n + 1, sizeof(*out->weight), err))
+		return false;
+	if (out->n)
+		qsort(out->words, out->n, sizeof(*out->words), u32_compare);
+	out->n = fold_bag(t, out->words, out->n, out->words, out->weight);
+	return true;
+}
+
+void item_bag_done(struct item_bag *b)
+{
+	mem_free(b->words);
+	mem_free(b->weight);
+	*b = (struct item_bag){ 0 };
 }
 
 static void destroy(struct item_text *t)
@@ -257,6 +308,22 @@ const struct item_text *item_text_new(const struct dataset *d, const struct item
 	return NULL;
 }
 
+const struct item_text *item_text_words_of(const struct item_text *t, struct err *err)
+{
+	struct item_text *words = mem_zeroed(1, sizeof(*words), err);
+
+	if (!words)
+		return NULL;
+	words->refs = 1;
+	words->idf = mem_alloc((size_t)t->words.n + 1, sizeof(*words->idf), err);
+	if (words->idf && strtab_copy(&words->words, &t->words, err)) {
+		memcpy(words->idf, t->idf, t->words.n * sizeof(*words->idf));
+		return words;
+	}
+	destroy(words);
+	return NULL;
+}
+
 const struct item_text *item_text_ref(const struct item_text *t)
 {
 	((struct item_text *)(uintptr_t)t)->refs++;
@@ -281,8 +348,11 @@ static uint64_t bytes_for(size_t V, size_t I, size_t standing, size_t bag, size_
 
 size_t item_text_bytes(const struct item_text *t)
 {
-	size_t standing = t->ptr[t->bag.rows];
+	size_t standing;
 
+	if (!t->ptr) /* the words alone */
+		return sizeof(*t) + strtab_bytes(&t->words) + t->words.n * sizeof(*t->idf);
+	standing = t->ptr[t->bag.rows];
 	return bytes_for(t->words.n, t->bag.rows, standing, standing, strtab_bytes(&t->words));
 }
 

@@ -46,6 +46,8 @@ bool dataset_has_text(const struct dataset *d);
 /* Refuses (ERR_UNSUPPORTED, naming `who`) data without text, and text without a word that is kept. */
 const struct item_text *item_text_new(const struct dataset *d, const struct item_text_rule *rule, const char *who,
 				      const struct task *task, struct err *err);
+/* The words and their idf alone, without what the items say: count, items, ptr and word are NULL, the bag is empty. */
+const struct item_text *item_text_words_of(const struct item_text *t, struct err *err);
 const struct item_text *item_text_ref(const struct item_text *t);
 void item_text_unref(const struct item_text *t); /* NULL is fine */
 size_t item_text_bytes(const struct item_text *t);
@@ -61,6 +63,16 @@ struct item_text_size item_text_guess(const struct dataset *d, const struct item
 /* out[D] = the mean of the vectors word[V][D] that a bag (n words, weights) asks for; 0 for an empty one. */
 void item_text_mean(const uint32_t *words, const float *weight, size_t n, const float *vectors, uint32_t D,
 		    float *out);
+/* The bag of one item, read again from the data that the words are of, by the same rule; zero it before first use,
+ * item_bag_done() at the end. */
+struct item_bag {
+	size_t n, words_cap, weight_cap;
+	uint32_t *words; /* ascending */
+	float *weight;
+};
+bool item_text_read_bag(const struct item_text *t, const struct dataset *d, const struct item_text_rule *rule, uint32_t item,
+			struct item_bag *out, struct err *err);
+void item_bag_done(struct item_bag *b);
 /* The bag of a new text: distinct known words, ascending, weighted as above.  words, weight [cap]; returns how
  * many; what stands beyond cap distinct words is left out. */
 size_t item_text_bag_of(const struct item_text *t, const char *s, size_t n, uint32_t *words, float *weight,

@@ -9,6 +9,9 @@
  * and scored by the cosine to the history's mean (model/history_cosine.h).  By word, at the item's length and
  * the history's direction u held fixed, score = sum_w b_iw z_w.u / (|v_i| sum b_i).  Events are never learnt
  * from, so that an item without any is ranked as well as others.
+ *
+ * DESIGN: the bags are more than what is packed.  A model in fewer bits keeps the words with their vectors, and the
+ * vectors of the items; what one item says is read again from its data when an explanation asks for it.
  */
 #include <math.h>
 #include <string.h>
@@ -27,12 +30,13 @@ enum { ASKED_WORDS = 256 }; /* distinct, of a text that is asked */
 
 struct word2vec {
 	struct model_base base;
-	const struct item_text *text; /* a reference */
+	const struct dataset *data;   /* borrowed */
+	struct item_text_rule rule;   /* what is read of it */
+	const struct item_text *text; /* a reference; in fewer bits the words alone */
 	struct skipgram gram;         /* frozen: gram.in holds the z */
 	struct history_cosine of;     /* frozen alone */
 	struct packed packed;         /* in fewer bits: in place of gram.in, which is NULL */
 	uint64_t text_hash;
-	uint32_t min_items;
 	bool centre;
 };
 
@@ -72,16 +76,18 @@ static struct item_text_rule text_rule(const struct params *p)
 					.texts = true };
 }
 
-static struct word2vec *new_model(const struct item_text *text, const struct params *p, bool training, struct err *err)
+static struct word2vec *new_model(const struct dataset *d, const struct item_text *text, const struct params *p,
+				  bool training, struct err *err)
 {
 	struct word2vec *m = text ? mem_zeroed(1, sizeof(*m), err) : NULL;
 
 	if (!m)
 		return NULL;
 	m->base.ops = &word2vec_ops;
+	m->data = d;
+	m->rule = text_rule(p);
 	m->text = item_text_ref(text);
 	m->text_hash = item_text_hash(text);
-	m->min_items = (uint32_t)params_int(p, "min-count");
 	m->centre = params_choice(p, "centre") == 1;
 	m->gram = (struct skipgram){ .V = text->words.n, .D = (uint32_t)params_int(p, "dim"), .rule = skipgram_rule(p) };
 	if (skipgram_make(&m->gram, training, err))
@@ -95,7 +101,7 @@ static struct word2vec *read_model(const struct build_env *env, const struct par
 {
 	struct item_text_rule rule = text_rule(p);
 	const struct item_text *text = item_text_new(env->data, &rule, word2vec_ops.name, env->task, err);
-	struct word2vec *m = new_model(text, p, training, err);
+	struct word2vec *m = new_model(env->data, text, p, training, err);
 
 	item_text_unref(text);
 	return m;
@@ -126,25 +132,40 @@ static bool fit_epoch(struct model *model, const struct build_env *env, struct f
 
 /* --- What scoring needs ------------------------------------------------------------------ */
 
-static void item_mean(const struct word2vec *m, uint32_t i, float *v)
-{
-	const struct csr *bag = &m->text->bag;
+/* The words of an item with their weights, borrowed: kept, or read again into *own. */
+struct bag {
+	const uint32_t *words;
+	const float *weight;
+	size_t n;
+};
 
-	item_text_mean(csr_row(bag, i), csr_row_val(bag, i), csr_row_n(bag, i), m->gram.in, m->gram.D, v);
+static bool bag_of(const struct word2vec *m, uint32_t i, struct item_bag *own, struct bag *out, struct err *err)
+{
+	const struct csr *kept = &m->text->bag;
+
+	if (kept->ptr) {
+		*out = (struct bag){ csr_row(kept, i), csr_row_val(kept, i), csr_row_n(kept, i) };
+		return true;
+	}
+	if (!item_text_read_bag(m->text, m->data, &m->rule, i, own, err))
+		return false;
+	*out = (struct bag){ own->words, own->weight, own->n };
+	return true;
 }
 
 /* The mean of the means leaves every word. */
 static bool take_out_mean(struct word2vec *m, struct err *err)
 {
-	uint32_t I = m->text->bag.rows, D = m->gram.D, n = 0;
+	const struct csr *bag = &m->text->bag;
+	uint32_t D = m->gram.D, n = 0;
 	float *v = mem_zeroed(2 * (size_t)D, sizeof(*v), err), *sum = v + D;
 
 	if (!v)
 		return false;
-	for (uint32_t i = 0; i < I; i++) {
-		item_mean(m, i, v);
+	for (uint32_t i = 0; i < bag->rows; i++) {
+		item_text_mean(csr_row(bag, i), csr_row_val(bag, i), csr_row_n(bag, i), m->gram.in, D, v);
 		linalg_axpy(1, v, sum, D);
-		n += csr_row_n(&m->text->bag, i) > 0;
+		n += csr_row_n(bag, i) > 0;
 	}
 	for (uint32_t w = 0; n && w < m->gram.V; w++)
 		linalg_axpy(-1 / (float)n, sum, m->gram.in + (size_t)w * D, D);
@@ -159,14 +180,23 @@ static struct packed words_of(const struct word2vec *m)
 
 static bool make_items(struct word2vec *m, struct err *err)
 {
-	uint32_t I = m->text->bag.rows, D = m->gram.D;
+	uint32_t I = m->data->n_items, D = m->gram.D;
 	float *v = mem_alloc((size_t)I * D, sizeof(*v), err);
+	struct item_bag own = { 0 };
+	bool done = v;
 
-	if (!v)
-		return false;
-	for (uint32_t i = 0; i < I; i++)
-		item_mean(m, i, v + (size_t)i * D);
-	return history_cosine_make(&m->of, v, I, D, err);
+	for (uint32_t i = 0; done && i < I; i++) {
+		struct bag bag;
+
+		done = bag_of(m, i, &own, &bag, err);
+		if (done)
+			item_text_mean(bag.words, bag.weight, bag.n, m->gram.in, D, v + (size_t)i * D);
+	}
+	item_bag_done(&own);
+	if (done)
+		return history_cosine_make(&m->of, v, I, D, err);
+	mem_free(v);
+	return false;
 }
 
 static struct model *freeze(struct model *model, bool may_move, struct err *err)
@@ -193,7 +223,7 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 /* Of a model whose words are packed: the items' vectors, of the rounded words, and rounded too. */
 static bool make_packed_items(struct word2vec *m, struct err *err)
 {
-	struct word2vec whole = { .text = m->text, .gram = m->gram };
+	struct word2vec whole = { .data = m->data, .rule = m->rule, .text = m->text, .gram = m->gram };
 	bool done;
 
 	whole.gram.in = mem_alloc((size_t)m->gram.V * m->gram.D + 1, sizeof(float), err);
@@ -204,6 +234,17 @@ static bool make_packed_items(struct word2vec *m, struct err *err)
 	history_cosine_done(&whole.of);
 	mem_free(whole.gram.in);
 	return done;
+}
+
+static bool leave_items(struct word2vec *m, struct err *err)
+{
+	const struct item_text *words = item_text_words_of(m->text, err);
+
+	if (!words)
+		return false;
+	item_text_unref(m->text);
+	m->text = words;
+	return true;
 }
 
 static struct model *pack(const struct model *model, enum precision to, struct err *err)
@@ -219,7 +260,7 @@ static struct model *pack(const struct model *model, enum precision to, struct e
 	out->gram.in = NULL;
 	out->of = (struct history_cosine){ 0 };
 	out->packed = (struct packed){ 0 };
-	if (packed_make(&out->packed, &words, to, err) && make_packed_items(out, err))
+	if (packed_make(&out->packed, &words, to, err) && make_packed_items(out, err) && leave_items(out, err))
 		return (struct model *)out;
 	destroy((struct model *)out);
 	return NULL;
@@ -266,37 +307,52 @@ static void mean_of(const struct word2vec *m, const uint32_t *words, const float
 	}
 }
 
+/* The query's direction lies at s->p. */
+static bool content_of(const struct word2vec *m, const struct bag *bag, struct scratch *s, struct content *out,
+		       struct err *err)
+{
+	struct packed words = words_of(m);
+	uint32_t D = m->gram.D;
+	float *v = scratch_need_aux(s, 2 * (size_t)D * sizeof(*v), err), length, sum = 0;
+
+	if (!v)
+		return false;
+	mean_of(m, bag->words, bag->weight, bag->n, v, v + D);
+	length = history_cosine_unit(v, D);
+	for (size_t k = 0; k < bag->n; k++)
+		sum += bag->weight[k];
+	out->exact = true;
+	for (size_t k = 0; k < bag->n; k++) {
+		uint32_t w = bag->words[k];
+		float part;
+
+		packed_row(&words, w, v);
+		part = length > 0 ? bag->weight[k] / (sum * length) * linalg_dot(v, s->p, D) : 0;
+		if (!content_add(out, "word", strtab_get(&m->text->words, w), part, err))
+			return false;
+	}
+	return true;
+}
+
 static bool content(const struct model *model, const struct query *q, uint32_t item, struct scratch *s,
 		    struct content *out, struct err *err)
 {
 	const struct word2vec *m = (const struct word2vec *)model;
-	const struct csr *bag = &m->text->bag;
-	struct packed words = words_of(m);
-	uint32_t D = m->gram.D;
-	float *v = scratch_need_aux(s, 2 * (size_t)D * sizeof(*v), err), length, sum = 0, told = 0, score;
+	struct item_bag own = { 0 };
+	struct bag bag;
+	bool done = history_cosine_begin(&m->of, q, 1, s, err) && bag_of(m, item, &own, &bag, err) &&
+		    content_of(m, &bag, s, out, err);
 
-	if (!v || !history_cosine_begin(&m->of, q, 1, s, err))
-		return false;
-	mean_of(m, csr_row(bag, item), csr_row_val(bag, item), csr_row_n(bag, item), v, v + D);
-	length = history_cosine_unit(v, D);
-	for (size_t k = bag->ptr[item]; k < bag->ptr[item + 1]; k++)
-		sum += bag->val[k];
-	out->exact = true;
-	for (size_t k = bag->ptr[item]; k < bag->ptr[item + 1]; k++) {
-		uint32_t w = bag->idx[k];
-		float part;
+	item_bag_done(&own);
+	if (done && m->packed.data) { /* what was rounded off after the words were added up */
+		float score, told = 0;
 
-		packed_row(&words, w, v);
-		part = length > 0 ? bag->val[k] / (sum * length) * linalg_dot(v, s->p, D) : 0;
-		if (!content_add(out, "word", strtab_get(&m->text->words, w), part, err))
-			return false;
-		told += part;
-	}
-	if (m->packed.data) { /* what was rounded off after the words were added up */
+		for (size_t k = 0; k < out->n; k++)
+			told += out->part[k].value;
 		history_cosine_score(&m->of, 1, item, item + 1, s, &score, 1);
 		out->rest = score - told;
 	}
-	return true;
+	return done;
 }
 
 static bool similar(const struct model *model, uint32_t item, float *out, struct err *err)
@@ -313,7 +369,7 @@ static bool similar_text(const struct model *model, const char *text, size_t n, 
 
 	if (!known)
 		return err_set(err, ERR_NOTFOUND, "no word of it is in the texts of %u items or more",
-			       (unsigned)m->min_items);
+			       (unsigned)m->rule.min_items);
 	v = mem_alloc(2 * (size_t)m->gram.D, sizeof(*v), err);
 	if (!v)
 		return false;
@@ -363,7 +419,7 @@ static struct model *load(const struct build_env *env, const struct params *p, c
 	if (m && !training && packed_is(w, "word_vectors")) {
 		skipgram_done(&m->gram);
 		if (same_text(m, w, err) && packed_get(w, "word_vectors", m->gram.V, m->gram.D, &m->packed, err) &&
-		    make_packed_items(m, err))
+		    make_packed_items(m, err) && leave_items(m, err))
 			return (struct model *)m;
 		destroy((struct model *)m);
 		return NULL;

@@ -198,6 +198,37 @@ static void check_content(const struct model *m)
 	scratch_done(&s);
 }
 
+/* In fewer bits the items are read again: the same words, with parts as near as the rounding. */
+static void check_packed_content(const struct model *m, enum precision to, double within)
+{
+	struct scratch s = { 0 };
+	struct err err;
+	struct model *packed = word2vec_ops.pack(m, to, &err);
+	bool same = true;
+	double worst = 0;
+
+	fixture_must(packed != NULL, &err);
+	for (uint32_t u = 3; u < U; u += 7) {
+		struct query q = fixture_query(&f, u);
+		struct content a = { 0 }, b = { 0 };
+
+		fixture_must(word2vec_ops.content(m, &q, u % I, &s, &a, &err) &&
+				     word2vec_ops.content(packed, &q, u % I, &s, &b, &err), &err);
+		same = same && a.n == b.n && a.n > 0;
+		for (size_t k = 0; same && k < a.n; k++) {
+			same = !strcmp(a.part[k].name, b.part[k].name);
+			worst = fmax(worst, fabs((double)(a.part[k].value - b.part[k].value)));
+		}
+		content_done(&a);
+		content_done(&b);
+	}
+	ok(same && worst < within, "in %s: the same words (off by %.1e)", precision_name[to], worst);
+	ok(word2vec_ops.held(packed) < word2vec_ops.held(m) / 2, "in %s: %u bytes of %u", precision_name[to],
+	   (unsigned)word2vec_ops.held(packed), (unsigned)word2vec_ops.held(m));
+	scratch_done(&s);
+	word2vec_ops.destroy(packed);
+}
+
 static void check_texts(const struct model *m)
 {
 	struct err err = { 0 };
@@ -265,6 +296,8 @@ static void check_word2vec(void)
 	check_scores(m, "word2vec");
 	check_content(m);
 	check_texts(m);
+	check_packed_content(m, PRECISION_BF16, 0.01);
+	check_packed_content(m, PRECISION_INT8, 0.02);
 	word2vec_ops.destroy(m);
 }
 

@@ -123,6 +123,47 @@ static void test_refusals(void)
 	dataset_unref(d);
 }
 
+/* What an item says, read again by the words alone, is what its bag holds. */
+static void test_read_again(void)
+{
+	struct dataset *d = talking_data();
+	struct err err;
+	const struct item_text *t = item_text_new(d, &all, "test", &task_null, &err), *words;
+	struct item_bag bag = { 0 };
+	bool same = true, fine = true, done = false;
+	size_t told = 0, held;
+
+	fixture_must(t != NULL, &err);
+	words = item_text_words_of(t, &err);
+	fixture_must(words != NULL, &err);
+	for (uint32_t i = 0; i < d->n_items; i++) {
+		size_t n = csr_row_n(&t->bag, i);
+
+		fixture_must(item_text_read_bag(words, d, &all, i, &bag, &err), &err);
+		same = same && bag.n == n && !memcmp(bag.words, csr_row(&t->bag, i), n * sizeof(*bag.words)) &&
+		       !memcmp(bag.weight, csr_row_val(&t->bag, i), n * sizeof(*bag.weight));
+		told += n;
+	}
+	ok(same && told > 0, "an item read again has its bag, bit for bit");
+	ok(item_text_bytes(words) < item_text_bytes(t), "and the words alone are less");
+	item_bag_done(&bag);
+	item_text_unref(words);
+	held = mem_bytes_now();
+	for (unsigned n = 1; n < 50 && !done; n++) {
+		mem_fail_at(n);
+		words = item_text_words_of(t, &err);
+		done = words && item_text_read_bag(words, d, &all, 0, &bag, &err);
+		mem_fail_at(0);
+		fine = fine && (done || err.code == ERR_NOMEM);
+		item_bag_done(&bag);
+		item_text_unref(words);
+		fine = fine && mem_bytes_now() == held;
+	}
+	ok(done && fine, "memory failing there is told");
+	item_text_unref(t);
+	dataset_unref(d);
+}
+
 /* Two themes whose words stand together: their vectors come together, and so do the items'. */
 static void test_vectors(void)
 {
@@ -168,6 +209,7 @@ int main(void)
 	test_words();
 	test_refusals();
 	test_vectors();
+	test_read_again();
 	ok(mem_bytes_now() == 0, "nothing leaks");
 	return done_testing();
 }
