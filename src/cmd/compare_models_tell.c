@@ -83,6 +83,15 @@ void compare_models_row(const struct models *m, size_t i, json_t *row)
 	json_put(row, "faithful", json_boolean(s->audit.faithful));
 }
 
+/* In the order that add_slices() made the JSON's list in: the names are the JSON's, the users' values the suit's. */
+static void users_in(const struct eval_result *e, size_t from, struct verdict_row *out)
+{
+	for (size_t k = 0; k < e->n_slices && from + k < out->n_slices; k++) {
+		out->slice[from + k].user = e->slice[k].per_user;
+		out->slice[from + k].n_user = e->n_users;
+	}
+}
+
 static void slices_in(const json_t *row, struct verdict_row *out)
 {
 	const json_t *one;
@@ -92,8 +101,8 @@ static void slices_in(const json_t *row, struct verdict_row *out)
 		if (k == VERDICT_SLICES)
 			break;
 		out->slice[out->n_slices++] = (struct verdict_slice){
-			json_string_value(json_object_get(one, "name")),
-			(size_t)json_integer_value(json_object_get(one, "users")), json_number_in(one, "value"),
+			.name = json_string_value(json_object_get(one, "name")),
+			.users = (size_t)json_integer_value(json_object_get(one, "users")), .value = json_number_in(one, "value"),
 		};
 	}
 }
@@ -139,10 +148,14 @@ static struct verdict_row verdict_row_of(const struct models *m, const struct su
 		.exact = !strcmp(json_string_value(json_object_get(row, "explanation")), "exact"),
 		.faithfulness = s->audit.faithfulness.mean, .by_chance = s->audit.random.mean,
 		.faithful = s->audit.faithful, .int8_loss = NAN, .noise = m->plan.noise, .noise_value = s->noise_value,
-		.noise_clean = s->share_value[m->plan.n_shares], .cold_value = s->cold_value, .folds = m->plan.folds,
+		.noise_clean = s->share_value[m->plan.n_shares], .cold_value = s->cold_value,
+		.noise_user = s->noise_user, .clean_user = s->clean_user, .n_noise = s->n_noise, .cold_user = s->cold_user,
+		.n_cold = s->n_cold, .folds = m->plan.folds,
 	};
 
 	slices_in(row, &out);
+	users_in(s->history, 0, &out);
+	users_in(s->popularity, s->history->n_slices, &out);
 	figures_in(s, row, &out);
 	for (size_t k = 0; m->plan.n_shares && k <= m->plan.n_shares; k++) {
 		out.share[k] = k < m->plan.n_shares ? m->plan.share[k] : 1;
@@ -174,6 +187,24 @@ static void tell_scenario(const struct models *m, const struct verdict_row *rows
 							      json_number(v->fit[k]))));
 	result_set(r, "scenario", mem_must(json_pack("{s:o,s:o,s:o,s:o}", "name", json_text(m->scenario.name), "weights", weights,
 						     "takes", json_text(rows[v->fits].run), "fit", fit)));
+}
+
+static void tell_elsewhere(const struct verdict_row *rows, const struct verdict *v, struct result *r)
+{
+	json_t *list = mem_must(json_array());
+
+	for (size_t k = 0; k < v->n_elsewhere; k++) {
+		const struct verdict_elsewhere *e = &v->elsewhere[k];
+
+		json_array_append_new(list, mem_must(json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:I}", "where", e->where, "run",
+							       json_text(rows[e->row].run), "value", json_number(e->other), "taken",
+							       json_number(e->mine), "difference", json_number(e->told.mean), "low",
+							       json_number(e->told.lo), "high", json_number(e->told.hi), "p",
+							       json_number(e->told.p), "apart", e->apart, "users",
+							       (json_int_t)e->told.users)));
+	}
+	result_set(r, "elsewhere", list);
+	result_set(r, "comparisons", json_integer((json_int_t)v->looked));
 }
 
 static void tell_left_out(const struct models *m, struct result *r, struct str *text)
@@ -209,6 +240,7 @@ void compare_models_tell(const struct models *m, const size_t *which, size_t n, 
 	result_set(r, "rule", json_text(m->budget > 0 ? "tuned" : "defaults"));
 	result_set(r, "take", n ? json_text(row[v.take].run) : json_null());
 	result_set(r, "verdict", sentences);
+	tell_elsewhere(row, &v, r);
 	tell_scenario(m, row, n, &v, r);
 	tell_left_out(m, r, text);
 	verdict_done(&v);

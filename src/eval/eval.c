@@ -358,6 +358,8 @@ void eval_result_free(struct eval_result *r)
 		for (unsigned k = 0; k < EVAL_KS; k++)
 			mem_free(r->per_user[m][k]);
 	mem_free(r->user);
+	for (size_t s = 0; s < r->n_slices; s++)
+		mem_free(r->slice[s].per_user);
 	mem_free(r->slice);
 	mem_free(r);
 }

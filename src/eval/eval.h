@@ -36,6 +36,7 @@ struct eval_options { /* eval_options_init() gives the defaults */
 	const char *dialect;   /* "recbole" (default), "lenskit", "vae" */
 	uint64_t seed;         /* of sampled= */
 	enum slice slice;      /* full rankings only */
+	unsigned slice_values; /* 1 + METRIC_…: each slice keeps the users' values of it at k[0]; 0: none */
 	struct rerank rerank;  /* the lists chosen anew after the model */
 	uint32_t cut;          /* of a history only so many of the newest items are told; 0: all */
 };
@@ -61,6 +62,7 @@ struct eval_slice {
 	char name[32];  /* "5-9 events", "head" */
 	size_t n_users; /* with something to be found there */
 	double value[N_METRICS][EVAL_KS]; /* NaN: not told for a slice */
+	float *per_user; /* [n_users of the result]; NaN: not of the slice; NULL: not asked for, not told, or of cut histories */
 };
 
 struct eval_result {

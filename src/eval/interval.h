@@ -24,6 +24,13 @@ struct paired {
 	size_t users;
 };
 bool interval_paired(const float *a, const float *b, size_t n, uint64_t seed, const struct task *task, struct paired *out);
+/* The mean of d(ctx, i) over those of n users that it is not NaN for, with an interval so wide that all of `among` such
+ * intervals hold together with 95% (Student 1908; Bonferroni, Dunn 1961), and p corrected likewise: for many tests,
+ * whose p no share of 1,000 resamples could reach.  Fewer than two users: NaN but for their mean.  Quick; thread: ANY. */
+typedef double interval_value_fn(const void *ctx, size_t i);
+void interval_among(interval_value_fn *d, const void *ctx, size_t n, size_t among, struct paired *out);
+/* Two-sided p of Student's t. */
+double student_p(double t, double degrees);
 /* Holm: adjusts p[n] in place. */
 void interval_holm(double *p, size_t n);
 

@@ -29,6 +29,17 @@ static bool alloc_slices(struct eval_job *job, size_t n, struct err *err)
 	return r->slice != NULL;
 }
 
+/* Where the users' values are asked for, and the metric is told for slices. */
+static bool alloc_values(const struct eval_job *job, struct eval_slice *out, struct err *err)
+{
+	if (!job->o->slice_values)
+		return true;
+	out->per_user = mem_alloc(job->r->n_users + 1, sizeof(*out->per_user), err);
+	for (size_t i = 0; out->per_user && i < job->r->n_users; i++)
+		out->per_user[i] = NAN;
+	return out->per_user != NULL;
+}
+
 /* --- Users by the length of their history ------------------------------------- */
 
 static const uint32_t lengths[] = { 1, 5, 10, 20, 50, 100, 200 }; /* where a slice begins */
@@ -49,6 +60,7 @@ static void mean_of_users(const struct eval_job *job, const uint8_t *of, size_t 
 	for (int m = 0; m < N_METRICS; m++)
 		for (unsigned k = 0; k < job->o->n_k && job->r->per_user[m][k]; k++) {
 			const float *v = job->r->per_user[m][k];
+			bool kept = out->per_user && k == 0 && m + 1 == (int)job->o->slice_values;
 			double sum = 0;
 			size_t n = 0;
 
@@ -56,6 +68,8 @@ static void mean_of_users(const struct eval_job *job, const uint8_t *of, size_t 
 				if (of[i] == at && !isnan(v[i])) {
 					sum += (double)v[i];
 					n++;
+					if (kept)
+						out->per_user[i] = v[i];
 				}
 			out->value[m][k] = n ? sum / (double)n : NAN;
 		}
@@ -66,6 +80,7 @@ static bool by_history(struct eval_job *job, struct err *err)
 	struct eval_result *r = job->r;
 	uint8_t *of = mem_alloc(r->n_users + 1, 1, err);
 	size_t n_users[N_LENGTHS] = { 0 }, n = 0;
+	bool fine = true;
 
 	for (size_t i = 0; of && i < r->n_users; i++) {
 		of[i] = (uint8_t)slice_of_length(targets_history(job->split, r->user[i], job->o->on_valid));
@@ -75,12 +90,13 @@ static bool by_history(struct eval_job *job, struct err *err)
 		mem_free(of);
 		return false;
 	}
-	for (size_t s = 0; s < N_LENGTHS; s++) {
+	for (size_t s = 0; fine && s < N_LENGTHS; s++) {
 		struct eval_slice *out = &r->slice[n];
 
 		if (!n_users[s])
 			continue;
 		n++;
+		fine = alloc_values(job, out, err);
 		out->n_users = n_users[s];
 		if (s + 1 < N_LENGTHS)
 			snprintf(out->name, sizeof(out->name), "%u-%u events", lengths[s], lengths[s + 1] - 1);
@@ -90,7 +106,7 @@ static bool by_history(struct eval_job *job, struct err *err)
 	}
 	r->n_slices = n;
 	mem_free(of);
-	return true;
+	return fine;
 }
 
 /* --- Items by their popularity ------------------------------------------------- */
@@ -145,8 +161,13 @@ static void judge_slice(const struct eval_job *job, size_t i, const uint8_t *of,
 	for (uint32_t r = 0; r < l.n; r++)
 		hit[r] = of[item[r]] == at && targets_has(&job->targets, i, item[r]);
 	for (int m = METRIC_RECALL; m <= METRIC_MRR; m++)
-		for (unsigned k = 0; k < job->o->n_k; k++)
-			out->value[m][k] += metric_of_list(m, &l, job->o->k[k], job->dialect);
+		for (unsigned k = 0; k < job->o->n_k; k++) {
+			double v = metric_of_list(m, &l, job->o->k[k], job->dialect);
+
+			out->value[m][k] += v;
+			if (out->per_user && k == 0 && m + 1 == (int)job->o->slice_values)
+				out->per_user[i] = (float)v;
+		}
 	out->n_users++;
 }
 
@@ -176,11 +197,15 @@ static bool by_popularity(struct eval_job *job, struct err *err)
 	for (int at = HEAD; fine && at < N_POPULAR; at++) {
 		struct eval_slice *out = &job->r->slice[n];
 
-		fine = judge_popular(job, of, at, out, err);
+		fine = alloc_values(job, out, err) && judge_popular(job, of, at, out, err);
+		if (!out->n_users) { /* its place is that of the next one */
+			mem_free(out->per_user);
+			out->per_user = NULL;
+		}
 		snprintf(out->name, sizeof(out->name), "%s", names[at]);
 		n += out->n_users > 0;
 	}
-	job->r->n_slices = fine ? n : 0;
+	job->r->n_slices = n;
 	mem_free(of);
 	return fine;
 }

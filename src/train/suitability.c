@@ -64,6 +64,7 @@ static struct eval_result *measure_slices(const struct suit_plan *p, const struc
 	struct eval_options o = options(p, split);
 
 	o.slice = slice;
+	o.slice_values = 1 + (unsigned)p->metric;
 	return eval_run(s, split, &o, task, err);
 }
 
@@ -172,22 +173,30 @@ static struct eval_result *ask(const struct suit_plan *p, const struct snapshot 
 	return eval_run(s, split, &o, task, err);
 }
 
+/* user: the users' values are given away with it, NULL: not wanted. */
+struct users_values { float *v; size_t n; };
+
 static bool ask_metric(const struct suit_plan *p, const struct snapshot *s, const struct split *split, enum asked how,
-		       const struct task *task, double *out, struct err *err)
+		       const struct task *task, double *out, struct users_values *user, struct err *err)
 {
 	struct eval_result *e = ask(p, s, split, how, task, err);
 
-	if (e)
-		*out = e->value[p->metric][0];
+	if (!e)
+		return false;
+	*out = e->value[p->metric][0];
+	if (user) {
+		*user = (struct users_values){ e->per_user[p->metric][0], e->n_users };
+		e->per_user[p->metric][0] = NULL;
+	}
 	eval_result_free(e);
-	return e != NULL;
+	return true;
 }
 
 static bool measure_on(const struct suit_plan *p, const struct fit_request *r, const struct split *split, enum asked how,
-		       const struct task *task, double *out, double *seconds, struct err *err)
+		       const struct task *task, double *out, struct users_values *user, double *seconds, struct err *err)
 {
 	const struct snapshot *s = fit_on(r, split, task, seconds, err);
-	bool good = s && ask_metric(p, s, split, how, task, out, err);
+	bool good = s && ask_metric(p, s, split, how, task, out, user, err);
 
 	snapshot_unref(s);
 	return good;
@@ -197,27 +206,42 @@ static bool measure_on(const struct suit_plan *p, const struct fit_request *r, c
 static bool measure_shares(const struct suit_plan *p, const struct fit_request *r, const struct snapshot *s,
 			   const struct split *split, const struct task *task, struct suit *out, struct err *err)
 {
+	struct users_values clean = { NULL, 0 }, noisy = { NULL, 0 };
+	bool good;
+
 	if (!p->n_shares && !p->noisy)
 		return true;
 	for (size_t k = 0; k < p->n_shares; k++)
-		if (!measure_on(p, r, p->thin[k], FOLDED_IN, task, &out->share_value[k], &out->share_seconds[k], err))
+		if (!measure_on(p, r, p->thin[k], FOLDED_IN, task, &out->share_value[k], NULL, &out->share_seconds[k], err))
 			return false;
-	if (!ask_metric(p, s, split, FOLDED_IN, task, &out->share_value[p->n_shares], err))
-		return false;
-	return !p->noisy || measure_on(p, r, p->noisy, FOLDED_IN, task, &out->noise_value, NULL, err);
+	good = ask_metric(p, s, split, FOLDED_IN, task, &out->share_value[p->n_shares], &clean, err);
+	out->clean_user = clean.v;
+	if (!good || !p->noisy)
+		return good;
+	good = measure_on(p, r, p->noisy, FOLDED_IN, task, &out->noise_value, &noisy, NULL, err);
+	out->noise_user = noisy.v;
+	out->n_noise = noisy.n == clean.n ? noisy.n : 0;
+	return good;
 }
 
 static bool measure_cold_items(const struct suit_plan *p, const struct fit_request *r, const struct snapshot *s,
 			       const struct task *task, struct suit *out, struct err *err)
 {
-	return !p->cold_items || !(model_caps(s->model) & MODEL_RANKS_COLD) ||
-	       measure_on(p, r, p->cold_items, AS_TRAINED, task, &out->cold_value, NULL, err);
+	struct users_values user = { NULL, 0 };
+	bool good;
+
+	if (!p->cold_items || !(model_caps(s->model) & MODEL_RANKS_COLD))
+		return true;
+	good = measure_on(p, r, p->cold_items, AS_TRAINED, task, &out->cold_value, &user, NULL, err);
+	out->cold_user = user.v;
+	out->n_cold = user.n;
+	return good;
 }
 
 static bool measure_repeats(const struct suit_plan *p, const struct snapshot *s, const struct split *split,
 			    const struct task *task, struct suit *out, struct err *err)
 {
-	return !split->repeats || ask_metric(p, s, split, SEEN_KEPT, task, &out->repeats, err);
+	return !split->repeats || ask_metric(p, s, split, SEEN_KEPT, task, &out->repeats, NULL, err);
 }
 
 /* --- folds -------------------------------------------------------------------------------------------------- */
@@ -311,5 +335,8 @@ void suit_done(struct suit *s)
 	eval_result_free(s->history);
 	eval_result_free(s->popularity);
 	mem_free(s->pooled);
+	mem_free(s->cold_user);
+	mem_free(s->noise_user);
+	mem_free(s->clean_user);
 	*s = (struct suit){ 0 };
 }

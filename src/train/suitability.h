@@ -42,6 +42,8 @@ struct suit {
 	double share_value[VERDICT_SHARES + 1], share_seconds[VERDICT_SHARES + 1]; /* at plan->share, then at 1 (NaN: neither shares nor noise) */
 	double noise_value;            /* with noise, folded in; beside share_value at 1 */
 	double repeats;                /* with seen=keep; NaN: nobody has an item twice */
+	float *cold_user, *noise_user, *clean_user; /* [n_…] users' values behind cold_value, noise_value and share_value at 1; NULL: none */
+	size_t n_cold, n_noise;
 	double cold_value;             /* NaN: not measured, or it cannot */
 	double fold_value[VERDICT_FOLDS]; /* the split at hand first */
 	float *pooled;                 /* [n_pooled] users in ascending order: means over the folds; NULL: one fold */

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,34 +84,46 @@ static void say_take(const struct verdict_row *rows, size_t n, struct verdict *v
 	str_done(&others);
 }
 
-static const struct verdict_slice *slice_of(const struct verdict_row *r, const char *name)
+/* "+0.0060 [+0.0010, +0.0110]" */
+static const char *by_how_much(const struct verdict_elsewhere *e, char out[64])
 {
-	for (size_t k = 0; k < r->n_slices; k++)
-		if (!strcmp(r->slice[k].name, name))
-			return &r->slice[k];
-	return NULL;
+	snprintf(out, 64, "%+.4f [%+.4f, %+.4f]", e->told.mean, e->told.lo, e->told.hi);
+	return out;
 }
 
-static void say_elsewhere(const struct verdict_row *rows, size_t n, const char *metric, struct verdict *v)
+static bool is_slice(const struct verdict_elsewhere *e)
 {
-	const struct verdict_row *taken = &rows[v->take];
+	return strcmp(e->where, "noise") != 0 && strcmp(e->where, "new items") != 0;
+}
 
-	for (size_t k = 0; k < taken->n_slices; k++) {
-		const struct verdict_slice *mine = &taken->slice[k], *best = mine;
-		const char *who = NULL;
+static void say_elsewhere(const struct verdict_row *rows, const char *metric, struct verdict *v)
+{
+	struct str chance = STR_INIT;
+	char much[64];
 
-		for (size_t i = 0; i < n; i++) {
-			const struct verdict_slice *other = slice_of(&rows[i], mine->name);
+	for (size_t k = 0; k < v->n_elsewhere; k++) {
+		const struct verdict_elsewhere *e = &v->elsewhere[k];
 
-			if (other && other->value > best->value) {
-				best = other;
-				who = rows[i].run;
-			}
-		}
-		if (who && mine->users >= VERDICT_USERS && best->value >= mine->value * (1 + VERDICT_GAIN))
-			say(v, "Elsewhere: on %s %s has %s %.4f and %s %.4f (%zu users; not tested for chance).", mine->name, who,
-			    metric, best->value, taken->run, mine->value, mine->users);
+		if (is_slice(e) && e->apart)
+			say(v, "Elsewhere: on %s %s has %s %.4f and %s %.4f, %s of %zu users (95%% over %zu comparisons of slices and "
+			    "models).", e->where, rows[e->row].run, metric, e->other, rows[v->take].run, e->mine, by_how_much(e, much),
+			    e->told.users, v->looked);
+		else if (is_slice(e))
+			str_printf(&chance, "%son %s %s %.4f and it %.4f (%zu users)", chance.len ? ", " : "", e->where,
+				   rows[e->row].run, e->other, e->mine, e->told.users);
 	}
+	if (chance.len)
+		say(v, "Not told apart elsewhere (over %zu comparisons of slices and models), though ahead by a tenth or more: %s.",
+		    v->looked, str_text(&chance));
+	str_done(&chance);
+}
+
+static const struct verdict_elsewhere *elsewhere(const struct verdict *v, const char *where)
+{
+	for (size_t k = 0; k < v->n_elsewhere; k++)
+		if (!strcmp(v->elsewhere[k].where, where))
+			return &v->elsewhere[k];
+	return NULL;
 }
 
 static void say_data(const struct verdict_row *rows, size_t n, const char *metric, struct verdict *v)
@@ -130,31 +143,19 @@ static void say_data(const struct verdict_row *rows, size_t n, const char *metri
 	}
 }
 
-#define KEEPS_MORE 0.05 /* of the metric's share that noise leaves */
-
-static double noise_left(const struct verdict_row *r)
-{
-	return r->noise > 0 && r->noise_clean > 0 ? r->noise_value / r->noise_clean : NAN;
-}
-
-static void say_noise(const struct verdict_row *rows, size_t n, const char *metric, struct verdict *v)
+static void say_noise(const struct verdict_row *rows, const char *metric, struct verdict *v)
 {
 	const struct verdict_row *r = &rows[v->take];
-	double left = noise_left(r), most = left;
-	size_t who = v->take;
+	const struct verdict_elsewhere *e = elsewhere(v, "noise");
 
-	if (isnan(left))
+	if (!(r->noise > 0 && r->noise_clean > 0) || isnan(r->noise_value))
 		return;
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].with_best && noise_left(&rows[i]) > most + KEEPS_MORE) {
-			most = noise_left(&rows[i]);
-			who = i;
-		}
 	say(v, "With %.3g%% random events mixed in its %s goes from %.4f to %.4f (%.0f%% is left).", 100 * r->noise, metric,
-	    r->noise_clean, r->noise_value, 100 * left);
-	if (who != v->take)
-		say(v, "Elsewhere: with that noise %s keeps %.0f%% (%.4f of %.4f).", rows[who].run, 100 * most, rows[who].noise_value,
-		    rows[who].noise_clean);
+	    r->noise_clean, r->noise_value, 100 * r->noise_value / r->noise_clean);
+	if (e && e->apart)
+		say(v, "Elsewhere: with that noise %s keeps %.0f%% (%.4f of %.4f), %+.0f points [%+.0f, %+.0f] of %zu users (95%% over %zu "
+		    "comparisons).", rows[e->row].run, 100 * e->other, rows[e->row].noise_value, rows[e->row].noise_clean,
+		    100 * e->told.mean, 100 * e->told.lo, 100 * e->told.hi, e->told.users, v->looked);
 }
 
 #define GROWTH 10.0
@@ -182,21 +183,23 @@ static void say_growth(const struct verdict_row *rows, struct verdict *v)
 
 static void say_cold_items(const struct verdict_row *rows, size_t n, const char *metric, struct verdict *v)
 {
+	const struct verdict_row *taken = &rows[v->take];
+	const struct verdict_elsewhere *e = elsewhere(v, "new items");
 	size_t best = n;
+	char much[64];
 
+	if (!isnan(taken->cold_value))
+		say(v, "It ranks items that were never trained on too: %s %.4f on a split that holds items out.", metric,
+		    taken->cold_value);
+	if (e && e->apart)
+		say(v, "Elsewhere: %s ranks such items with %.4f, %s of %zu users (95%% over %zu comparisons).", rows[e->row].run,
+		    e->other, by_how_much(e, much), e->told.users, v->looked);
 	for (size_t i = 0; i < n; i++)
 		if (!isnan(rows[i].cold_value) && (best == n || rows[i].cold_value > rows[best].cold_value))
 			best = i;
-	if (best == n)
-		return;
-	if (best == v->take)
-		say(v, "It ranks items that were never trained on too: %s %.4f on a split that holds items out.", metric,
-		    rows[best].cold_value);
-	else
-		say(v, "Elsewhere: items never trained on are ranked best by %s, %s %.4f on a split that holds items out%s%s%s.",
-		    rows[best].run, metric, rows[best].cold_value, isnan(rows[v->take].cold_value) ? "; " : "",
-		    isnan(rows[v->take].cold_value) ? rows[v->take].run : "",
-		    isnan(rows[v->take].cold_value) ? " cannot tell them apart" : "");
+	if (best < n && isnan(taken->cold_value))
+		say(v, "Elsewhere: items never trained on can be ranked by %s, %s %.4f on a split that holds items out; %s cannot "
+		    "tell them apart.", rows[best].run, metric, rows[best].cold_value, taken->run);
 }
 
 static void say_scenario(const struct verdict_row *rows, size_t n, const struct scenario *scenario, struct verdict *v)
@@ -241,16 +244,17 @@ void verdict_make(const struct verdict_row *rows, size_t n, const char *metric, 
 	if (!n)
 		return;
 	out->take = cheapest(rows, n);
+	verdict_look_elsewhere(rows, n, out);
 	say_set(rows, n, metric, out);
 	say_take(rows, n, out);
 	if (scenario)
 		say_scenario(rows, n, scenario, out);
 	say_data(rows, n, metric, out);
-	say_noise(rows, n, metric, out);
+	say_noise(rows, metric, out);
 	say_cost(rows, out);
 	say_growth(rows, out);
 	say_cold_items(rows, n, metric, out);
-	say_elsewhere(rows, n, metric, out);
+	say_elsewhere(rows, metric, out);
 }
 
 void verdict_done(struct verdict *v)

@@ -30,6 +30,9 @@ eq(first['rule'], 'defaults', 'the rule is told')
 ok(first['take'] in [r['run'] for r in first['rows'] if r['with_best']], 'the verdict takes one that is not told apart',
    first)
 ok(len(first['verdict']) >= 2 and all(s.endswith('.') for s in first['verdict']), 'in sentences', first['verdict'])
+ok(first['comparisons'] > 0 and all(e['apart'] == (e['p'] is not None and e['p'] < 0.05 and e['difference'] > 0) and
+                                    (not e['apart'] or e['low'] > 0) for e in first['elsewhere']), 'elsewhere is tested for chance', first)
+eq(sum(s.startswith('Elsewhere') for s in first['verdict']), sum(e['apart'] for e in first['elsewhere']), 'and named where told apart')
 taken = [r for r in first['rows'] if r['run'] == first['take']][0]
 ok('%.4f' % taken['value'] in first['verdict'][0], 'that hold its figures', first['verdict'])
 eq([r['run'] for r in after['rows']], [r['run'] for r in runs['rows']], 'what is there is not trained again')

@@ -100,6 +100,32 @@ static void test_paired(void)
 	ok(p == paired_p(noisy, normal), "and does not depend on the order of the two");
 }
 
+static double from_ctx(const void *ctx, size_t i)
+{
+	return (double)((const float *)ctx)[i];
+}
+
+/* Student's table: the two-sided 5 % and 1 % points. */
+static void test_student(void)
+{
+	static const struct { double t, degrees, p; } table[] = {
+		{ 12.706, 1, 0.05 }, { 2.776, 4, 0.05 }, { 2.086, 20, 0.05 }, { 1.980, 120, 0.05 }, { 2.845, 20, 0.01 }, { 1.960, 1e7, 0.05 },
+	};
+	float v[] = { 1, 2, 3, 4, NAN, 5 }; /* mean 3, standard error sqrt(0.5) */
+	struct paired one, many;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		ok(fabs(student_p(table[i].t, table[i].degrees) - table[i].p) < 2e-4, "Student's table, t %g of %g degrees: %.5f", table[i].t,
+		   table[i].degrees, student_p(table[i].t, table[i].degrees));
+	interval_among(from_ctx, v, 6, 1, &one);
+	ok(one.users == 5 && one.mean == 3 && fabs(one.hi - 3 - 2.776445 * sqrt(0.5)) < 1e-4 && fabs(one.lo + one.hi - 6) < 1e-12,
+	   "its interval by hand");
+	interval_among(from_ctx, v, 6, 5, &many);
+	ok(fabs(many.p - 5 * one.p) < 1e-12 && fabs(many.hi - 3 - 4.604095 * sqrt(0.5)) < 1e-4, "among five: that of 99%%");
+	interval_among(from_ctx, v, 1, 5, &many);
+	ok(isnan(many.p) && isnan(many.lo) && many.mean == 1, "of one user there is no interval");
+}
+
 static void test_holm(void)
 {
 	double p[] = { 0.01, 0.04, NAN, 0.03, 0.5 };
@@ -159,6 +185,7 @@ int main(void)
 	test_left_out();
 	test_paired();
 	test_task();
+	test_student();
 	test_holm();
 	test_honest();
 	return done_testing();

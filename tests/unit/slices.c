@@ -186,6 +186,42 @@ static void test_folded_in(void)
 	fixture_done(&f);
 }
 
+/* The users' values of recall@1, with which chance is told: of whom, and their mean. */
+static void has_values(const struct eval_result *r, size_t s)
+{
+	double sum = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; r->slice[s].per_user && i < r->n_users; i++)
+		if (!isnan(r->slice[s].per_user[i])) {
+			sum += (double)r->slice[s].per_user[i];
+			n++;
+		}
+	ok(n == r->slice[s].n_users && fabs(sum / (double)n - r->slice[s].value[METRIC_RECALL][0]) < 1e-6,
+	   "%s: %zu users' values, whose mean it is", r->slice[s].name, n);
+}
+
+static void test_values(void)
+{
+	static const enum slice kinds[] = { SLICE_HISTORY, SLICE_POPULARITY };
+
+	for (int k = 0; k < 2; k++) {
+		struct hand h;
+		struct eval_result *r;
+
+		hand_make(&h, kinds[k]);
+		r = hand_run(&h);
+		ok(!r->slice[0].per_user, "they are not kept unasked");
+		eval_result_free(r);
+		h.o.slice_values = 1 + METRIC_RECALL;
+		r = hand_run(&h);
+		for (size_t s = 0; s < r->n_slices; s++)
+			has_values(r, s);
+		eval_result_free(r);
+		hand_done(&h);
+	}
+}
+
 static void test_history(void)
 {
 	struct hand h;
@@ -350,6 +386,7 @@ int main(void)
 	test_folded_in();
 	test_history();
 	test_popularity();
+	test_values();
 	test_hidden("ials");
 	test_hidden("item-knn");
 	test_cold_items();
