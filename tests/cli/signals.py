@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A script that is interrupted ends with 128 + the signal, says what it did, and leaves its home whole."""
+import glob
 import json
 import os
 import signal
@@ -15,13 +16,26 @@ home = os.path.join(TMP, 'home')
 LONG = 'train ials dim=128 epochs=10000 patience=0'
 
 
+def wait_for_epoch():
+    """Until the newest run's state is there, which is written when an epoch has ended."""
+    known = set(states())
+    for _ in range(600):
+        if set(states()) - known:
+            break
+        time.sleep(0.1)
+
+
+def states():
+    return glob.glob(os.path.join(home, 'runs', '*', 'state.safetensors'))
+
+
 def interrupted(signo, wait_for_run=True, args=(LONG,), stdin=None):
     """Starts whyrec, waits until it is well under way, sends the signal; status, seconds, output, errors."""
     cs = [w for a in args for w in ('-c', a)]
     p = subprocess.Popen([WHYREC, '--json', '--home', home, folder] + cs + (['-f', '-'] if stdin else []),
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=stdin)
     p.stdout.readline()  # the load is told
-    time.sleep(1.5 if wait_for_run else 0.5)
+    wait_for_epoch() if wait_for_run else time.sleep(0.5)
     began = time.monotonic()
     p.send_signal(signo)
     time.sleep(0.2)  # communicate() closes standard input, which ends a script as well
