@@ -7,6 +7,7 @@
 #include "app/parts.h"
 #include "app/session_change.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/hold.h"
@@ -66,6 +67,7 @@ static bool import_prepare(struct call *c, struct err *err)
 	if (x->wanted && !params_bool(&c->params, "replace") && session_run_named(s, x->wanted))
 		return err_set(err, ERR_EXISTS, "there is a run %s already: replace=yes replaces it", x->wanted);
 	x->home = mem_strdup(session_home(s));
+	snprintf(c->title, sizeof(c->title), "import %s", file_base(x->path));
 	return take_parts(x, s, err);
 }
 

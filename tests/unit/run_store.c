@@ -238,6 +238,49 @@ static void test_weights(struct run_store *s)
 	fixture_done(&f);
 }
 
+/* Taken in all at once: under a name of its own, or not at all. */
+static void test_add(struct run_store *s)
+{
+	struct fixture f;
+	struct err err = { .code = ERR_OK };
+	struct run_record r = make_record("elsewhere"), *list;
+	struct snapshot *snap;
+	char path[256], **damaged;
+	size_t n, n_damaged, before = 0, listed = 0;
+	bool done = false, clean = true;
+
+	fixture_make(&f, 40, 32, 12, false);
+	snap = fixture_snapshot(&f, model_find("ease", &err), 1);
+	snprintf(path, sizeof(path), "%s/runs/taken", home);
+	for (unsigned k = 1; k < 200 && !done; k++) {
+		mem_fail_at(k);
+		done = run_store_add(s, &r, snap, "taken", false, &err);
+		mem_fail_at(0);
+		before += !done;
+		clean = clean && (done || (err.code == ERR_NOMEM && !file_exists(path)));
+	}
+	ok(done && clean && before > 0, "out of memory at %zu places: no run of it is left", before);
+	ok(!strcmp(r.name, "taken") && !strcmp(snap->run, "taken"), "record and snapshot have its name");
+	ok(!run_store_add(s, &r, snap, "taken", false, &err) && err.code == ERR_EXISTS && file_exists(path),
+	   "a name that is taken is refused, and stays");
+	ok(run_store_add(s, &r, snap, "taken", true, &err) && run_store_lock(s, "taken", &err), "unless it is replaced; nobody holds it");
+	run_store_release(s, "taken");
+	ok(run_store_add(s, &r, snap, NULL, false, &err) && !strncmp(r.name, "ease#", 5), "without a name it gets the next number");
+	fixture_must(run_store_list(s, &list, &n, &damaged, &n_damaged, &err), &err);
+	for (size_t i = 0; i < n; i++) {
+		listed += !strcmp(list[i].name, "taken") || !strcmp(list[i].name, r.name);
+		run_record_done(&list[i]);
+	}
+	ok(listed == 2, "and they are listed");
+	for (size_t i = 0; i < n_damaged; i++)
+		free(damaged[i]);
+	mem_free(list);
+	free(damaged);
+	snapshot_unref(snap);
+	run_record_done(&r);
+	fixture_done(&f);
+}
+
 static void test_readonly(void)
 {
 	struct err err;
@@ -273,6 +316,7 @@ int main(void)
 	test_names(s, other);
 	test_list(s, other);
 	test_weights(s);
+	test_add(s);
 	test_readonly();
 	run_store_free(s);
 	run_store_free(other);
