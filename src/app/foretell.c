@@ -27,7 +27,7 @@ static struct foretold foretell(const struct foretelling *f, const struct model_
 	r.data = f->split->data;
 	r.split = f->split;
 	r.n_watched = WATCHED_SAMPLE;
-	cost_tell(&r, speed, threads, &c);
+	cost_tell(&r, speed, threads, !f->readonly, &c);
 	return (struct foretold){ .model = ops->name, .epoch = c.epoch, .seconds = cost_seconds(&c, c.epochs),
 				  .epochs = c.epochs, .bytes = c.bytes, .fits = c.bytes <= f->available };
 }

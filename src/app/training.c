@@ -16,19 +16,6 @@
 
 /* --- UI: before ------------------------------------------------------------------------------------------- */
 
-static bool fits_in_memory(const struct training *t, struct err *err)
-{
-	const struct fit_request *r = &t->request;
-	uint64_t need = fit_bytes(r, t->threads), have = mem_bytes_available();
-	char a[32], b[32];
-
-	if (need <= have)
-		return true;
-	return err_set(err, ERR_NOMEM, "%s on %s would take %s and %s are free: take %s, or load less (min-item=, "
-		       "min-user=, limit=)", r->ops->name, r->data->name, str_bytes(need, a), str_bytes(have, b),
-		       param_find(r->params.specs, "dim") >= 0 ? "a smaller dim=" : "another model, such as ials");
-}
-
 static void describe(struct training *t)
 {
 	const struct fit_request *r = &t->request;
@@ -146,7 +133,7 @@ bool training_prepare(struct training *t, struct session *s, const char *wanted,
 	t->request.data = dataset_ref(session_data(s));
 	t->request.split = split_ref((struct split *)session_split(s));
 	if (!choose_watched(t, s, err) ||
-	    !parts_take(&t->parts, s, &t->request.params, t->request.split->fingerprint, err) || !fits_in_memory(t, err))
+	    !parts_take(&t->parts, s, &t->request.params, t->request.split->fingerprint, err) || !fit_fits_in_memory(&t->request, t->threads, err))
 		return false;
 	t->request.resolve_run = parts_resolve;
 	t->request.resolve_ctx = &t->parts;
@@ -299,7 +286,7 @@ static bool tell_cost(struct training *t, const struct task *task, struct err *e
 
 	if (!machine_speed(t->speed_home, t->readonly, task, &speed, err))
 		return false;
-	cost_tell(&t->request, &speed, t->threads, &cost);
+	cost_tell(&t->request, &speed, t->threads, t->kept, &cost);
 	t->record.told_once = cost.once;
 	t->record.told_epoch = cost.epoch;
 	t->record.told_bytes = cost.bytes;

@@ -432,9 +432,10 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 	uint64_t whole = tables_bytes(PRECISION_F32, shape->n_users, shape->n_items, D);
 	uint64_t panels = rank_panels_bytes(shape->n_items, D);
 
-	return 2 * whole + (shape->kept == PRECISION_F32 ? 0 : whole + panels) +
-	       2 * (tables_bytes(shape->kept, shape->n_users, shape->n_items, D) +
-		    rank_panels_bytes_for(shape->kept, shape->n_items, D)) +
+	return whole + (shape->kept == PRECISION_F32 ? 0 : whole + panels) +
+	       shape_state(shape, whole, tables_bytes(shape->kept, shape->n_users, shape->n_items, D)) +
+	       shape_snapshots(shape) * (tables_bytes(shape->kept, shape->n_users, shape->n_items, D) +
+					 rank_panels_bytes_for(shape->kept, shape->n_items, D)) +
 	       bpr_core_bytes_for(shape->n_users, shape->n_items, shape->n_events);
 }
 
@@ -457,7 +458,7 @@ static void effort(const struct model_shape *shape, const struct params *p, stru
 	effort_copies(&out->epoch, (U + 2 * I) * D);
 	out->once.shared[EFFORT_DRAW] += 20 * (U + I) * D;
 	out->once.alone[EFFORT_PASS] += 4 * E;
-	effort_dots(&out->asked, I, 0.3 * D, rows_mean(shape)); /* long vectors and biases rule most items out unseen */
+	effort_dots(&out->asked, I, 0.7 * D, rows_mean(shape)); /* long vectors and biases rule items out unseen, fewer as it learns */
 }
 
 const struct model_ops bpr_ops = {

@@ -417,11 +417,14 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 	struct cfgan_rule rule = rule_of(p);
 	struct cfgan_net n;
 	struct err ignored;
+	uint64_t net, generator;
 
 	if (!net_of(&n, shape->n_items, p, &ignored)) /* create() tells why */
 		return 0;
-	return 4 * cfgan_net_floats(&n) * sizeof(float) +
-	       2 * (cfgan_generator_floats(&n) * sizeof(float) + rank_panels_bytes(n.I, cfgan_width(&n))) +
+	net = cfgan_net_floats(&n) * sizeof(float);
+	generator = cfgan_generator_floats(&n) * sizeof(float);
+	return net + shape_state(shape, 3 * net, generator) +
+	       shape_snapshots(shape) * (generator + rank_panels_bytes(n.I, cfgan_width(&n))) +
 	       cfgan_fit_bytes(&n, &rule, shape, shape_threads(shape));
 }
 
@@ -430,13 +433,16 @@ static void effort(const struct model_shape *shape, const struct params *p, stru
 	struct cfgan_rule rule = rule_of(p);
 	struct cfgan_net n;
 	struct err ignored;
+	struct effort fit = { 0 };
 	double I, width;
 
 	if (!net_of(&n, shape->n_items, p, &ignored))
 		return;
 	I = (double)n.I;
 	width = (double)cfgan_width(&n);
-	cfgan_fit_effort(&n, &rule, shape, &out->epoch);
+	cfgan_fit_effort(&n, &rule, shape, &fit);
+	effort_add(&out->epoch, &fit, 0.85); /* rows that a batch meets again are near */
+	effort_fresh(&out->once, 6 * (double)cfgan_net_floats(&n));
 	effort_copies(&out->epoch, (double)cfgan_generator_floats(&n) + I * width + (double)cfgan_net_floats(&n));
 	out->once.alone[EFFORT_DRAW] += 2 * (double)cfgan_net_floats(&n);
 	effort_dots(&out->asked, I, width, rows_mean(shape));

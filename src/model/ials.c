@@ -515,8 +515,9 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 	uint32_t D = (uint32_t)params_int(p, "dim");
 	uint64_t whole = shape->kept == PRECISION_F32 ? 0 : scoring_bytes(PRECISION_F32, shape->n_items, D);
 
-	return (U + I) * (2 * D + 1) * sizeof(float) + ials_side_bytes(shape->n_users, D) +
-	       ials_side_bytes(shape->n_items, D) + whole + 2 * scoring_bytes(shape->kept, shape->n_items, D);
+	return (U + I) * (D + 1) * sizeof(float) + shape_state(shape, (U + I) * D * sizeof(float), I * D * sizeof(float)) +
+	       ials_side_bytes(shape->n_users, D) + ials_side_bytes(shape->n_items, D) + whole +
+	       shape_snapshots(shape) * scoring_bytes(shape->kept, shape->n_items, D);
 }
 
 static uint64_t held(const struct model *model)
@@ -556,7 +557,7 @@ static void effort(const struct model_shape *shape, const struct params *p, stru
 
 	side_effort(e, U, &s);
 	side_effort(e, I, &s);
-	e->shared[EFFORT_SOLVE] += 0.7 * (by_users + rows_items(shape, multiply_adds, &s));
+	e->shared[EFFORT_SOLVE] += 0.9 * (by_users + rows_items(shape, multiply_adds, &s));
 	e->shared[EFFORT_PRODUCT] += (U + I) * s.P * s.P;
 	e->shared[effort_rows(U * s.P * sizeof(float))] += 2 * E * s.P;
 	e->shared[effort_rows(I * s.P * sizeof(float))] += 2 * E * s.P + shape->n_valid * s.D;

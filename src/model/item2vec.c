@@ -212,7 +212,9 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
 	uint64_t I = shape->n_items, D = (uint64_t)params_int(p, "dim");
 
-	return sizeof(struct item2vec) + 4 * skipgram_table_bytes(I, D) + 2 * history_cosine_bytes(I, D) +
+	return sizeof(struct item2vec) + 2 * skipgram_table_bytes(I, D) +
+	       shape_state(shape, 2 * skipgram_table_bytes(I, D), skipgram_table_bytes(I, D)) +
+	       shape_snapshots(shape) * history_cosine_bytes(I, D) +
 	       I * sizeof(uint64_t) + sequences_bytes(shape->n_users, shape->n_events) +
 	       sgns_core_bytes(shape->n_items, shape->n_users, shape->longest, (uint32_t)params_int(p, "window"));
 }

@@ -251,12 +251,11 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 	uint64_t K = (uint64_t)params_int(p, "neighbours");
 	bool weighs = params_choice(p, "similarity") >= TF_IDF;
 	uint64_t copies = weighs ? 2 * shape->n_events * (sizeof(uint32_t) + sizeof(float)) : 0;
-	uint32_t kept = K < shape->n_items ? (uint32_t)K : shape->n_items;
+	uint32_t most = K < shape->n_items ? (uint32_t)K : shape->n_items;
+	size_t kept = (size_t)rows_met(shape, most);
+	uint64_t turned = params_choice(p, "keep") ? (uint64_t)kept * (sizeof(uint32_t) + sizeof(float)) : 0;
 
-	uint64_t turned = params_choice(p, "keep") ? (uint64_t)kept * shape->n_items *
-							 (sizeof(uint32_t) + sizeof(float)) : 0;
-
-	return copies + turned + knn_fit_bytes(shape->n_events, shape->n_items, kept, shape_threads(shape));
+	return copies + turned + knn_fit_bytes(shape->n_events, shape->n_items, most, kept, shape_threads(shape));
 }
 
 static uint64_t held(const struct model *model)
@@ -268,7 +267,7 @@ static uint64_t held(const struct model *model)
 static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
 {
 	double I = (double)shape->n_items, K = fmin((double)params_int(p, "neighbours"), I);
-	double pairs = rows_users(shape, rows_square, NULL), E = (double)shape->n_events, seen = fmin(I * I, pairs);
+	double pairs = rows_users(shape, rows_square, NULL), E = (double)shape->n_events, seen = rows_met(shape, I);
 	double weighs = params_choice(p, "similarity") >= TF_IDF;
 
 	out->once.shared[EFFORT_ADD] += 1.5 * pairs;

@@ -366,35 +366,80 @@ uint64_t item_text_hash(const struct item_text *t)
 
 enum { SAMPLE_BYTES = 256 * 1024 };
 
-/* Items spread evenly, until the sample is read.  A vocabulary grows slower than its text, so that what the
- * sample has times what it is a sample of is not too little. */
+/* An array that grew by doubling (mem_grow()). */
+static uint64_t grown(double n)
+{
+	return n < 1 ? 0 : (uint64_t)exp2(ceil(log2(fmax(n, 64))));
+}
+
+/* Of a table of so many words of so many bytes, an end among them: strtab.c grows by halves, its slots by doubling. */
+static uint64_t table_bytes(double words, double each)
+{
+	return (uint64_t)(fmax(1.25 * words * each, 256) + fmax(1.25 * words, 16) * sizeof(size_t)) +
+	       grown(words * 4 / 3) * sizeof(struct strtab_slot);
+}
+
+struct sampled { double items, standing, words, kept; };
+
+static struct sampled sample_of(const struct reading *r, uint32_t items, uint32_t min_items)
+{
+	struct sampled s = { items, (double)r->n, r->words.n, 0 };
+
+	for (uint32_t w = 0; w < r->words.n; w++)
+		s.kept += r->items[w] >= min_items;
+	return s;
+}
+
+/* A vocabulary grows by a power of its text (Heaps 1978): the one by which it grew from half of the sample to all. */
+static double drawn_on(double half, double all, const struct sampled *at_half, const struct sampled *at_all, double standing)
+{
+	double grew = at_all->standing / at_half->standing, power = half > 0 && grew > 1 ? log(all / half) / log(grew) : 1;
+
+	return all * pow(standing / at_all->standing, fmin(fmax(power, 0), 1));
+}
+
+/* Items spread evenly: every second one of the sample, then the others. */
+static bool read_sample(struct reading *r, const struct dataset *d, const struct item_text_rule *rule, uint32_t step,
+			size_t *longest, struct sampled *half, struct sampled *all)
+{
+	struct err ignored;
+	uint32_t items = 0;
+
+	for (uint32_t turn = 0; turn < 2; turn++) {
+		for (uint64_t i = (uint64_t)turn * step; i < d->n_items; i += 2 * (uint64_t)step, items++) {
+			size_t before = r->n;
+
+			if (!read_item(r, d, rule, (uint32_t)i, &ignored))
+				return false;
+			*longest = r->n - before > *longest ? r->n - before : *longest;
+		}
+		*(turn ? all : half) = sample_of(r, items, rule->min_items);
+	}
+	return half->standing > 0;
+}
+
 struct item_text_size item_text_guess(const struct dataset *d, const struct item_text_rule *rule)
 {
 	size_t all = d->titles.used + d->texts.used + 8 * csr_n(&d->item_tags); /* 8: a short tag */
-	uint32_t step = (uint32_t)(all / SAMPLE_BYTES) + 1, sampled = 0;
+	uint32_t step = (uint32_t)(all / SAMPLE_BYTES) + 1, I = d->n_items;
 	struct item_text_size size = { 0 };
+	struct sampled half = { 0 }, read = { 0 };
 	struct reading r = { 0 };
-	struct err ignored;
-	double times;
+	double words, each;
 
 	if (!dataset_has_text(d))
 		return size;
 	strtab_init(&r.words);
-	for (uint32_t i = 0; i < d->n_items; i += step, sampled++) {
-		size_t before = r.n;
-
-		if (!read_item(&r, d, rule, i, &ignored))
-			break;
-		size.longest = r.n - before > size.longest ? r.n - before : size.longest;
+	if (read_sample(&r, d, rule, step, &size.longest, &half, &read)) {
+		size.standing = (size_t)(read.standing * I / read.items);
+		size.words = (size_t)drawn_on(half.kept, read.kept, &half, &read, (double)size.standing);
+		words = drawn_on(half.words, read.words, &half, &read, (double)size.standing);
+		each = (double)r.words.used / read.words;
+		size.bytes = bytes_for(size.words, I, size.standing, size.standing, table_bytes((double)size.words, each));
+		size.making = table_bytes(words, each) + (uint64_t)words * (sizeof(struct kept_word) + sizeof(uint32_t)) +
+			      grown(words) * (sizeof(uint64_t) + 2 * sizeof(uint32_t)) +
+			      (grown((double)size.standing) + size.standing) * sizeof(uint32_t) + (I + 1) * sizeof(size_t);
 	}
-	times = sampled ? (double)d->n_items / sampled : 1;
-	size.standing = (size_t)((double)r.n * times);
-	for (uint32_t w = 0; w < r.words.n; w++)
-		size.words += step > 1 || r.items[w] >= rule->min_items;
-	size.words = (size_t)((double)size.words * times);
-	/* While it is made, what was read lies beside what is kept; 64: a word with its hash. */
-	size.bytes = bytes_for(size.words, d->n_items, size.standing, size.standing, size.words * 64) +
-		     (uint64_t)((double)strtab_bytes(&r.words) * times) + 2 * (uint64_t)size.standing * sizeof(uint32_t);
 	reading_done(&r);
 	return size;
 }

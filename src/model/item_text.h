@@ -53,10 +53,10 @@ void item_text_unref(const struct item_text *t); /* NULL is fine */
 size_t item_text_bytes(const struct item_text *t);
 uint64_t item_text_hash(const struct item_text *t); /* of words and bags: equal text, equal number */
 /* Before it is made, from a sample of the items: words kept, words standing in all items and in the longest one,
- * bytes. */
+ * bytes, and what lies beside them while it is made. */
 struct item_text_size {
 	size_t words, standing, longest;
-	uint64_t bytes;
+	uint64_t bytes, making;
 };
 struct item_text_size item_text_guess(const struct dataset *d, const struct item_text_rule *rule);
 

@@ -75,11 +75,20 @@ struct model_shape {
 	unsigned threads;    /* 0: as a machine of 8 has */
 	bool patterns;       /* x has no values: every event counts 1 */
 	const struct csr *x; /* U x I, its pattern alone counts; bytes() may do without (NULL), then tells the most */
+	const uint32_t *item_events; /* [I] of x; bytes() may do without (NULL) */
+	/* For bytes() alone: */
+	unsigned snapshots;  /* frozen models there are at once: the best, the one told last, the one being made; 0: these 3 */
+	bool stateless;      /* no copy of the training's state stays in memory: epochs are so long that it goes to the disk */
 	/* For effort() alone: */
-	const uint32_t *item_events; /* [I] of x */
 	double n_valid;      /* events of valid whose loss is told each epoch; 0: it is not */
 };
 static inline unsigned shape_threads(const struct model_shape *s) { return s->threads ? s->threads : 8; }
+static inline unsigned shape_snapshots(const struct model_shape *s) { return s->snapshots ? s->snapshots : 3; }
+/* The state of a training as it is kept, and the best model beside it where that may be another. */
+static inline uint64_t shape_state(const struct model_shape *s, uint64_t state, uint64_t best)
+{
+	return s->stateless ? 0 : state + (shape_snapshots(s) > 2 ? best : 0);
+}
 
 /* What a training takes, in operations (num/effort.h): once, each epoch with its snapshot and the loss on valid, and
  * each user whose list is made to tell a metric. */

@@ -401,7 +401,9 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 
 	if (!net_of(&n, shape->n_users, shape->n_items, p, &err))
 		return 0; /* create() says why */
-	return 6 * net_bytes(&n) + 2 * ready_bytes(&n) + neumf_fit_bytes(&n, &rule, shape->n_events, shape_threads(shape));
+	return net_bytes(&n) + shape_state(shape, 3 * net_bytes(&n), net_bytes(&n)) +
+	       shape_snapshots(shape) * (net_bytes(&n) + ready_bytes(&n)) +
+	       neumf_fit_bytes(&n, &rule, shape->n_events, shape_threads(shape));
 }
 
 /* Multiply-adds of a pair in the layers above the first. */

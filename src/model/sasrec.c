@@ -385,7 +385,8 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 	uint64_t training = dense_bytes(&n) + packed_bytes_for(PRECISION_F32, n.I, n.D);
 	uint64_t whole = shape->kept == PRECISION_F32 ? 0 : dense_bytes(&n) + items_bytes(PRECISION_F32, &n);
 
-	return 4 * training + whole + 2 * (dense_bytes(&n) + items_bytes(shape->kept, &n)) +
+	return training + shape_state(shape, 3 * training, training) + whole +
+	       shape_snapshots(shape) * (dense_bytes(&n) + items_bytes(shape->kept, &n)) +
 	       sasrec_fit_bytes(&n, &rule, shape, shape_threads(shape));
 }
 

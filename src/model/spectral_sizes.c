@@ -22,39 +22,29 @@ enum form spectral_form(enum product product, uint64_t I, uint64_t pairs, uint64
 	return whole < sparse ? WHOLE : SPARSE;
 }
 
-/* Items that share a user with an item, all told: what R'R holds.  By popularity c: two items share one unless none of
- * the pairs of events falls on them; items of about equal c together. */
-static uint64_t pairs_held(const struct model_shape *shape)
-{
-	enum { BINS = 64 };
-	double n[BINS] = { 0 }, c[BINS] = { 0 }, events = (double)shape->n_events, sum = 0;
-	double pairs = shape->x ? rows_users(shape, rows_square, NULL) : 0;
-
-	if (!shape->x || !shape->item_events)
-		return shape->n_events * (uint64_t)shape->longest;
-	for (uint32_t i = 0; i < shape->n_items; i++) {
-		int bin = (int)fmin(3 * log2(shape->item_events[i] + 1.0), BINS - 1);
-
-		n[bin]++;
-		c[bin] += shape->item_events[i];
-	}
-	for (int a = 0; a < BINS; a++)
-		for (int b = 0; b < BINS; b++)
-			if (n[a] > 0 && n[b] > 0)
-				sum += n[a] * n[b] * (1 - exp(-pairs * c[a] / n[a] * (c[b] / n[b]) / (events * events)));
-	return (uint64_t)fmin(sum, pairs);
-}
-
+/* First the vectors are found, then the filter made beside them. */
 uint64_t spectral_bytes(const struct model_shape *shape, const struct params *p)
 {
-	uint64_t I = shape->n_items, n = shape->n_events, dim = (uint64_t)params_int(p, "dim");
-	uint64_t first = subspace_bytes(shape->n_users, shape->n_items, (uint32_t)dim, shape_threads(shape)), second;
-	uint64_t vectors = I * dim * sizeof(float) + rank_panels_bytes((uint32_t)I, (uint32_t)dim);
+	uint64_t I = shape->n_items, U = shape->n_users, n = shape->n_events, least = I < U ? I : U, ignored;
+	uint64_t pairs = shape->x ? (uint64_t)rows_users(shape, rows_square, NULL) : n * shape->longest;
+	uint64_t D = (uint64_t)params_int(p, "dim") < least ? (uint64_t)params_int(p, "dim") : least;
+	uint64_t slots = shape_threads(shape), vectors = I * D * sizeof(float), filter = 2 * n * sizeof(float), first;
 
-	if (spectral_form((enum product)params_choice(p, "product"), I, pairs_held(shape), &second) == BY_USERS)
-		second = n * (sizeof(uint32_t) + sizeof(float));
-	second += 2 * n * sizeof(float); /* R and R' while R'R is made */
-	return (first > second ? first : second) + vectors + (3 * I + shape->n_users) * sizeof(double);
+	first = subspace_bytes(shape->n_users, shape->n_items, (uint32_t)D, shape_threads(shape));
+	switch (spectral_form((enum product)params_choice(p, "product"), I, pairs, &ignored)) {
+	case WHOLE:
+		filter += I * I * sizeof(float) + slots * 64 * D * sizeof(float); /* spectral.c, ROWS */
+		break;
+	case SPARSE:
+		filter += (uint64_t)rows_met(shape, (double)I) * (sizeof(uint32_t) + sizeof(float)) + I * sizeof(size_t) +
+			  rank_panels_bytes((uint32_t)I, (uint32_t)D);
+		break;
+	case BY_USERS:
+		filter += n * sizeof(uint32_t) + I * sizeof(size_t) + rank_panels_bytes((uint32_t)I, (uint32_t)D);
+		break;
+	}
+	filter += vectors;
+	return (first > filter ? first : filter) + I * sizeof(float) + (I + U) * sizeof(double);
 }
 
 void spectral_effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
@@ -68,6 +58,7 @@ void spectral_effort(const struct model_shape *shape, const struct params *p, st
 	case WHOLE:
 		out->once.shared[EFFORT_ADD] += pairs / 2;
 		out->once.shared[EFFORT_PASS] += 4 * I * I;
+		effort_fresh(&out->once, I * I);
 		out->once.shared[EFFORT_PRODUCT] += I * I * D;
 		out->asked.shared[EFFORT_PASS] += n * I;
 		break;

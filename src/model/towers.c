@@ -522,23 +522,28 @@ static uint64_t held(const struct model *model)
 	return scoring_bytes(n) + towers_text_bytes(n->features.text);
 }
 
-/* Training, with the best and the newest frozen model beside it. */
+/* The words' vectors are learnt first; then the towers beside what stays of that. */
 static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 {
 	struct towers_rule rule = towers_rule_of(p, NULL);
+	struct towers_text_size text = { 0 };
 	struct towers_net n;
 	struct err err;
-	uint64_t sum;
+	uint64_t net, sum;
 
 	if (!towers_net_of(&n, shape->data, p, &err))
 		return 0;
-	sum = 3 * scoring_bytes(&n) + towers_fit_bytes(&n, &rule, shape, shape_threads(shape));
+	net = towers_net_bytes(&n);
 	if (towers_says_yes(p, "text")) /* and W4 with its gradients */
-		sum += towers_text_guess(shape->data, n.D) + (TOWERS_CHUNKS + 6) * (uint64_t)n.D * n.D * sizeof(float);
+		text = towers_text_guess(shape->data, n.D);
+	sum = net + shape_state(shape, 3 * net + text.vectors, net + text.vectors) + shape_snapshots(shape) * scoring_bytes(&n) +
+	      towers_fit_bytes(&n, &rule, shape, shape_threads(shape)) + text.kept;
+	if (text.kept)
+		sum += (TOWERS_CHUNKS + 6) * (uint64_t)n.D * n.D * sizeof(float);
 	if (n.social > 0)
 		sum += towers_friends_most(shape->data) * (sizeof(uint32_t) + sizeof(float));
 	towers_features_done(&n.features);
-	return sum;
+	return sum > net + text.making ? sum : net + text.making;
 }
 
 const struct model_ops towers_ops = {

@@ -5,6 +5,7 @@
 #include "model/rows.h"
 #include "model/towers_fit.h"
 #include "model/towers_params.h"
+#include "model/towers_text.h"
 
 static double pieces(double events, const void *ctx)
 {
@@ -60,6 +61,8 @@ void towers_effort(const struct model_shape *shape, const struct params *p, stru
 	epoch_effort(&n, &rule, shape, towers_says_yes(p, "text") && dataset_has_text(shape->data), &out->epoch);
 	effort_copies(&out->epoch, (U + 4 * I) * D);
 	out->once.shared[EFFORT_DRAW] += 20 * (U + 2 * I) * D;
+	if (towers_says_yes(p, "text"))
+		towers_text_effort(shape->data, n.D, &out->once);
 	effort_dots(&out->asked, I, D, rows_mean(shape));
 	out->asked.shared[effort_rows(I * D * sizeof(float))] += rows_mean(shape) * D;
 	towers_features_done(&n.features);

@@ -196,12 +196,28 @@ size_t towers_text_bytes(const struct towers_text *t)
 		   ((size_t)t->words->words.n + t->I) * t->D * sizeof(float) : 0;
 }
 
-uint64_t towers_text_guess(const struct dataset *d, uint32_t D)
+struct towers_text_size towers_text_guess(const struct dataset *d, uint32_t D)
 {
 	struct item_text_size size = item_text_guess(d, &rule);
+	uint64_t vectors = (uint64_t)size.words * D * sizeof(float), means = (uint64_t)d->n_items * D * sizeof(float);
+	uint64_t training = vectors + sgns_core_bytes((uint32_t)size.words, d->n_items, size.longest, word_vectors_rule().window);
 
 	if (!size.words)
-		return 0;
-	return size.bytes + (2 * (uint64_t)size.words + d->n_items) * D * sizeof(float) +
-	       sgns_core_bytes((uint32_t)size.words, d->n_items, size.standing < 4096 ? size.standing : 4096, word_vectors_rule().window);
+		return (struct towers_text_size){ 0 };
+	return (struct towers_text_size){ .making = size.bytes + (size.making > vectors + means + training ? size.making
+													     : vectors + means + training),
+					  .kept = size.bytes + vectors + means, .vectors = vectors };
+}
+
+void towers_text_effort(const struct dataset *d, uint32_t D, struct effort *e)
+{
+	struct item_text_size size = item_text_guess(d, &rule);
+	struct sgns_rule how = word_vectors_rule();
+	struct effort epoch = { 0 };
+
+	if (!size.words)
+		return;
+	word_vectors_effort(&size, d->n_items, &how, D, &epoch);
+	effort_add(e, &epoch, how.epochs);
+	e->alone[EFFORT_DRAW] += 40 * (double)size.standing + 2 * (double)size.words * D;
 }

@@ -11,6 +11,7 @@
 #define MODEL_TOWERS_TEXT_H
 
 #include "model/item_text.h"
+#include "num/effort.h"
 
 struct towers_text {
 	const struct item_text *words;
@@ -36,6 +37,9 @@ void towers_text_without(const struct towers_text *t, uint32_t item, size_t left
 bool towers_text_of(const struct towers_text *t, const char *s, size_t n, float *out);
 
 size_t towers_text_bytes(const struct towers_text *t);
-uint64_t towers_text_guess(const struct dataset *d, uint32_t D); /* before it is made: while it is trained */
+/* Before it is made: bytes while it is, of them those that stay, and of its words' vectors. */
+struct towers_text_size { uint64_t making, kept, vectors; };
+struct towers_text_size towers_text_guess(const struct dataset *d, uint32_t D);
+void towers_text_effort(const struct dataset *d, uint32_t D, struct effort *e); /* of making it */
 
 #endif

@@ -261,7 +261,7 @@ static void effort(const struct model_shape *shape, const struct params *p, stru
 
 	out->once.alone[EFFORT_PASS] += 4 * E;
 	effort_tiles(&out->asked, (double)shape->n_items);
-	out->asked.shared[EFFORT_ADD] += 1.2 * rows_reach(shape);
+	out->asked.shared[EFFORT_ADD] += 1.45 * rows_reach(shape);
 	effort_row_sums(&out->asked, (double)shape->n_items, K, rows_mean(shape));
 	out->asked.shared[EFFORT_PASS] += 3 * U;
 }

@@ -446,22 +446,12 @@ static uint64_t bytes(const struct model_shape *shape, const struct params *p)
 	struct item_text_size text = item_text_guess(shape->data, &rule);
 	uint64_t D = (uint64_t)params_int(p, "dim");
 	uint32_t V = text.words < UINT32_MAX ? (uint32_t)text.words : UINT32_MAX;
+	uint64_t rest;
 
-	return 3 * sizeof(struct word2vec) + text.bytes + 4 * skipgram_table_bytes(V, D) +
-	       2 * history_cosine_bytes(shape->n_items, D) +
+	rest = 2 * skipgram_table_bytes(V, D) + shape_state(shape, 2 * skipgram_table_bytes(V, D), skipgram_table_bytes(V, D)) +
+	       shape_snapshots(shape) * (skipgram_table_bytes(V, D) + history_cosine_bytes(shape->n_items, D)) +
 	       sgns_core_bytes(V, shape->n_items, text.longest, (uint32_t)params_int(p, "window"));
-}
-
-/* Words by Zipf's law: the r-th of V is met 1 / (r H) of the time.  The share of all that is kept. */
-static double share_kept(double V, double standing, double subsample)
-{
-	double H = 0, kept = 0;
-
-	for (double r = 1; r <= V; r++)
-		H += 1 / r;
-	for (double r = 1; r <= V; r++)
-		kept += sgns_kept(standing / (r * H), standing, subsample) / (r * H);
-	return kept;
+	return 4 * sizeof(struct word2vec) + text.bytes + (rest > text.making ? rest : text.making);
 }
 
 static void effort(const struct model_shape *shape, const struct params *p, struct model_effort *out)
@@ -470,9 +460,8 @@ static void effort(const struct model_shape *shape, const struct params *p, stru
 	struct item_text_size text = item_text_guess(shape->data, &rule);
 	struct sgns_rule gram = skipgram_rule(p);
 	double I = (double)shape->n_items, D = (double)params_int(p, "dim"), words = (double)text.standing, V = (double)text.words;
-	double pairs = I > 0 ? I * sgns_pairs_expected(words / I * share_kept(V, words, gram.subsample), gram.window) : 0;
 
-	skipgram_effort(&out->epoch, &gram, (uint32_t)D, V, words, pairs);
+	word_vectors_effort(&text, I, &gram, (uint32_t)D, &out->epoch);
 	effort_copies(&out->epoch, (3 * I + 3 * V) * D);
 	out->epoch.alone[effort_rows(V * D * sizeof(float))] += words * D + 2 * I * D; /* items from their words */
 	out->once.alone[EFFORT_DRAW] += 40 * words + 2 * V * D; /* the text cut into words, each looked up */

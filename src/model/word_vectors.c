@@ -2,7 +2,10 @@
 /* word_vectors.c - see word_vectors.h. */
 #include "model/word_vectors.h"
 
+#include <math.h>
+
 #include "base/mem.h"
+#include "model/skipgram.h"
 
 struct sgns_corpus word_vectors_corpus(const struct item_text *t)
 {
@@ -35,4 +38,25 @@ bool word_vectors_train(const struct item_text *t, const struct sgns_rule *rule,
 	mem_free(w.out);
 	sgns_core_free(core);
 	return done;
+}
+
+/* Words by Zipf's law: the r-th of V is met 1 / (r H) of the time.  The share of all that is kept. */
+static double share_kept(double V, double standing, double subsample)
+{
+	double H = 0, kept = 0;
+
+	for (double r = 1; r <= V; r++)
+		H += 1 / r;
+	for (double r = 1; r <= V; r++)
+		kept += sgns_kept(standing / (r * H), standing, subsample) / (r * H);
+	return kept;
+}
+
+void word_vectors_effort(const struct item_text_size *text, double I, const struct sgns_rule *rule, uint32_t D,
+			 struct effort *e)
+{
+	double V = (double)text->words, words = (double)text->standing;
+	double kept = V > 0 ? words * share_kept(V, words, rule->subsample) : 0;
+
+	skipgram_effort(e, rule, D, V, words, I > 0 ? I * sgns_pairs_expected(kept / I, rule->window) : 0);
 }

@@ -325,12 +325,12 @@ bool knn_fit(struct csr *out, const struct csr *x, const struct csr *xt,
 	return fine;
 }
 
-size_t knn_fit_bytes(size_t entries, uint32_t cols, uint32_t K, unsigned slots)
+size_t knn_fit_bytes(size_t entries, uint32_t cols, uint32_t K, size_t kept, unsigned slots)
 {
 	size_t c = cols;
 
 	/* Renumbered entries; keys and result; places and the like; what each thread has. */
-	return entries * sizeof(uint32_t) + c * K * (sizeof(uint64_t) + 2 * 4) +
+	return entries * sizeof(uint32_t) + c * K * sizeof(uint64_t) + kept * 2 * sizeof(uint32_t) +
 	       c * (6 * 4 + sizeof(size_t)) +
 	       slots * (c * 8 + 2 * knn_best_room(K) * sizeof(uint64_t));
 }

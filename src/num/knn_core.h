@@ -42,8 +42,8 @@ struct knn_rule {
  * nearest i, ascending i, val = sim.  knn_fit(out, xt, x, …) gives the neighbours of rows. */
 bool knn_fit(struct csr *out, const struct csr *x, const struct csr *xt,
 	     const struct knn_rule *rule, const struct task *t, struct err *err);
-size_t knn_fit_bytes(size_t entries, uint32_t cols, uint32_t K,
-		     unsigned slots); /* result + buffers */
+/* Result and buffers; kept: neighbours of all columns, cols x K at most. */
+size_t knn_fit_bytes(size_t entries, uint32_t cols, uint32_t K, size_t kept, unsigned slots);
 
 /* The K nearest rows of x to a query row (user-knn): query items[n] with weights q[n] (NULL: ones),
  * its own a and s; rule->a, rule->s are of the ROWS of x; leave_out is never chosen (UINT32_MAX:

@@ -284,13 +284,15 @@ uint64_t subspace_bytes(uint32_t U, uint32_t I, uint32_t dim, unsigned slots)
 	struct csr x = { .rows = U, .cols = I }, xt = { .rows = I, .cols = U };
 	struct subspace_of a = { .x = &x, .xt = &xt };
 	struct krylov k;
-	uint64_t eigen;
+	uint64_t eigen, given;
 
 	if (!U || !I)
 		return 0;
 	k = krylov_of(&a, dim);
 	eigen = 3 * k.cap + k.cap * k.cap + 1 + 6 * k.cap + 2 * k.cap * k.cap; /* of linalg_eigen_leading() */
-	return (doubles_for(&k, slots) + eigen + k.want) * sizeof(double) + (uint64_t)I * k.want * sizeof(float);
+	given = ((uint64_t)I * k.want + 1) * sizeof(float) + (k.want + 1) * sizeof(double);
+	eigen = eigen * sizeof(double) + (3 + 5 * k.cap) * sizeof(int);
+	return doubles_for(&k, slots) * sizeof(double) + (eigen > given ? eigen : given);
 }
 
 void subspace_effort(const struct csr *x, uint32_t dim, struct effort *e)

@@ -39,16 +39,18 @@ void cost_count(const struct fit_request *r, struct effort *once, struct effort 
 	epoch->alone[EFFORT_PASS] += rounds * (double)(x->cols + x->rows);
 }
 
-void cost_tell(const struct fit_request *r, const struct speed *speed, unsigned threads, struct cost *out)
+void cost_tell(const struct fit_request *r, const struct speed *speed, unsigned threads, bool kept, struct cost *out)
 {
 	struct effort once, epoch;
 
-	*out = (struct cost){ .once = NAN, .epoch = NAN, .epochs = r->epochs, .bytes = fit_bytes(r, threads) };
+	*out = (struct cost){ .once = NAN, .epoch = NAN, .epochs = r->epochs, .bytes = fit_bytes(r, threads, kept) };
 	if (!speed || !r->ops->effort)
 		return;
 	cost_count(r, &once, &epoch);
 	out->once = speed_seconds(speed, &once);
 	out->epoch = speed_seconds(speed, &epoch);
+	if (out->epoch > FIT_STATE_SECONDS)
+		out->bytes = fit_bytes(r, threads, false);
 }
 
 double cost_seconds(const struct cost *c, uint32_t epochs)

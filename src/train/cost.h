@@ -17,8 +17,8 @@ struct cost {
 	uint32_t epochs;    /* allowed */
 	uint64_t bytes;     /* at the peak, above what is loaded */
 };
-/* speed NULL: seconds are NaN. */
-void cost_tell(const struct fit_request *r, const struct speed *speed, unsigned threads, struct cost *out);
+/* speed NULL: seconds are NaN.  kept: the run is kept on disk. */
+void cost_tell(const struct fit_request *r, const struct speed *speed, unsigned threads, bool kept, struct cost *out);
 /* Of so many epochs. */
 double cost_seconds(const struct cost *c, uint32_t epochs);
 

@@ -2,7 +2,7 @@
 /* fit.c - the loop of a training: epochs, validation, early stopping, states kept.
  *
  * DESIGN: everything that a stopped training needs is told or kept at the ends of epochs only.  While
- * epochs are short, the state after each is packed into memory and goes to disk every STATE_SECONDS and
+ * epochs are short, the state after each is packed into memory and goes to disk every FIT_STATE_SECONDS and
  * at the end, so that a cancelled epoch can be dropped without a copy of the model on disk at every
  * step; when they are long, each goes straight to disk.
  */
@@ -19,7 +19,6 @@
 #include "eval/mix_weights.h"
 #include "train/fit_state.h"
 
-#define STATE_SECONDS 2.0
 
 const char *const fit_stopped_text[] = {
 	[FIT_DONE] = "done", [FIT_EARLY] = "early", [FIT_CANCELLED] = "cancelled", [FIT_ENOUGH] = "enough",
@@ -128,14 +127,28 @@ static uint64_t asking_bytes(const struct fit_request *r, const struct csr *x, u
 	return threads * BATCH * (TILE * sizeof(float) + x->cols / 8 + 24 * mean) + (uint64_t)x->rows * A_USER;
 }
 
-uint64_t fit_bytes(const struct fit_request *r, unsigned threads)
+uint64_t fit_bytes(const struct fit_request *r, unsigned threads, bool keeps)
 {
 	const struct csr *x = r->refit ? &r->split->train_valid : &r->split->train;
 	struct model_shape shape = fit_shape(r, x, threads);
 	uint64_t transpose = (uint64_t)csr_n(x) * (sizeof(uint32_t) + (fit_values(r) ? sizeof(float) : 0)) +
 			     ((uint64_t)x->cols + 1) * sizeof(size_t);
 
+	shape.stateless = !keeps;
+	shape.snapshots = r->epochs < 3 ? r->epochs : 3;
 	return transpose + r->ops->bytes(&shape, &r->params) + asking_bytes(r, x, shape_threads(&shape));
+}
+
+bool fit_fits_in_memory(const struct fit_request *r, unsigned threads, struct err *err)
+{
+	uint64_t need = fit_bytes(r, threads, true), have = mem_bytes_available();
+	char a[32], b[32];
+
+	if (need <= have)
+		return true;
+	return err_set(err, ERR_NOMEM, "%s on %s would take %s and %s are free: take %s, or load less (min-item=, "
+		       "min-user=, limit=)", r->ops->name, r->data->name, str_bytes(need, a), str_bytes(have, b),
+		       param_find(r->params.specs, "dim") >= 0 ? "a smaller dim=" : "another model, such as ials");
 }
 
 /* --- The state on disk ------------------------------------------------------- */
@@ -156,7 +169,7 @@ static bool write_kept_state(struct fit *f, struct err *err)
 
 static bool keep_state(struct fit *f, struct err *err)
 {
-	bool to_disk = clock_now() - f->state_saved >= STATE_SECONDS;
+	bool to_disk = clock_now() - f->state_saved >= FIT_STATE_SECONDS;
 
 	if (!f->r->save_dir || !f->iterates)
 		return true;

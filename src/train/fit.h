@@ -90,8 +90,12 @@ void fit_result_done(struct fit_result *r);
  * seconds: that it took; may be NULL. */
 const struct snapshot *fit_best(const struct fit_request *r, const struct task *task, double *seconds, struct err *err);
 
-/* Memory this training would take (bytes() of the model + x and its transpose), before starting it. */
-uint64_t fit_bytes(const struct fit_request *r, unsigned threads);
+/* Memory this training would take (bytes() of the model, x's transpose, measuring valid), before starting it.  Where
+ * state is kept on disk (keeps), epochs of under FIT_STATE_SECONDS have a copy of it in memory. */
+#define FIT_STATE_SECONDS 2.0
+uint64_t fit_bytes(const struct fit_request *r, unsigned threads, bool keeps);
+/* Whether as much is free, kept or not; ERR_NOMEM with both figures and what to do. */
+bool fit_fits_in_memory(const struct fit_request *r, unsigned threads, struct err *err);
 /* What x, of the request's split, is to its model; threads 0: as model.h has it. */
 struct model_shape fit_shape(const struct fit_request *r, const struct csr *x, unsigned threads);
 

@@ -170,14 +170,6 @@ static void note(struct tune_trial *t, const struct fit_result *f, const struct 
 		end_rungs(t);
 }
 
-static bool fits_in_memory(const struct fit_request *r, struct err *err)
-{
-	uint64_t need = fit_bytes(r, 0), have = mem_bytes_available();
-	char a[32], b[32];
-
-	return need <= have || err_set(err, ERR_NOMEM, "needs %s, and %s are free", str_bytes(need, a), str_bytes(have, b));
-}
-
 static bool survivable(const struct err *err)
 {
 	return err->code == ERR_NUMERIC || err->code == ERR_NOMEM || err->code == ERR_RANGE || err->code == ERR_UNSUPPORTED;
@@ -205,7 +197,7 @@ static bool run_trial(struct search *s, struct fit_request *r, const struct tune
 	r->is_enough = is_enough;
 	r->enough_ctx = &c;
 	*out = (struct fit_result){ .best_metric = NAN };
-	good = fits_in_memory(r, err) && fit_run(r, &trial, out, err);
+	good = fit_fits_in_memory(r, task_slots(&trial), err) && fit_run(r, &trial, out, err);
 	if (good && out->stopped == FIT_CANCELLED)
 		return task_cancelled(err);
 	if (!good && !survivable(err))

@@ -28,7 +28,7 @@ static double told(const struct fit_request *r, uint32_t epochs)
 {
 	struct cost c;
 
-	cost_tell(r, &even, 1, &c);
+	cost_tell(r, &even, 1, true, &c);
 	return cost_seconds(&c, epochs);
 }
 
@@ -56,9 +56,9 @@ static void grows(const struct model_ops *ops, const struct fixture *small, cons
 	r.valid_every = 1;
 	if (param_find(ops->params, "dim") < 0)
 		return;
-	fixture_set(&r.params, "dim", "4");
+	fixture_set(&r.params, "dim", "8"); /* kernels pad below */
 	before = told(&r, 2);
-	fixture_set(&r.params, "dim", "8");
+	fixture_set(&r.params, "dim", "32");
 	ok(told(&r, 2) > before, "%s: longer vectors take longer (%g, %g)", ops->name, before, told(&r, 2));
 }
 
@@ -115,9 +115,9 @@ static void memory(const struct fixture *f)
 	struct fit_request r = request_of(model_find("popularity", &(struct err){ 0 }), f);
 	struct cost c;
 
-	cost_tell(&r, NULL, 1, &c);
+	cost_tell(&r, NULL, 1, true, &c);
 	ok(isnan(c.epoch) && c.bytes > 0, "without a speed memory alone is told");
-	ok(fit_bytes(&r, 2) > fit_bytes(&r, 1), "more threads take more memory");
+	ok(fit_bytes(&r, 2, true) > fit_bytes(&r, 1, true), "more threads take more memory");
 }
 
 static double sum_of(const struct speed *s)

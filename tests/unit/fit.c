@@ -390,7 +390,7 @@ static void test_one_pass(void)
 
 	ok(out.epochs == 1 && out.best_epoch == 1 && out.best_metric > 0 && out.stopped == FIT_DONE,
 	   "a model of one pass is measured on valid");
-	ok(fit_bytes(&r, 0) > out.bytes, "what it takes is told before");
+	ok(fit_bytes(&r, 0, true) > out.bytes, "what it takes is told before");
 	fit_result_done(&out);
 }
 

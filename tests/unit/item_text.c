@@ -70,7 +70,7 @@ static void test_words(void)
 	   "counted, and weighed by rareness");
 	ok(fabsf(csr_at(&t->bag, 0, space) - t->idf[space] * (1 + logf(3))) < 1e-5f, "more so where they come again");
 	guess = item_text_guess(d, &all);
-	ok(guess.words == 3 && guess.standing >= t->ptr[I] && guess.bytes >= item_text_bytes(t), "the size is told before");
+	ok(guess.words == 3 && guess.standing >= t->ptr[I] && guess.bytes >= item_text_bytes(t), "the size is told before (%zu words, %zu standing, %zu bytes; %zu)", guess.words, guess.standing, (size_t)guess.bytes, item_text_bytes(t));
 	ok(item_text_bag_of(t, "Opera? opera! Space: unheard", 28, words, weight, 4) == 2 && words[0] < words[1] &&
 	   fabsf(weight[words[0] == space ? 0 : 1] - t->idf[space]) < 1e-6f, "a new text is weighed alike");
 	ok(item_text_bag_of(t, "Opera? opera! Space filler", 26, words, weight, 2) == 2, "in the room there is");
