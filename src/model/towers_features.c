@@ -59,7 +59,7 @@ static bool take_modalities(struct towers_features *f, const struct dataset *d, 
 bool towers_features_init(struct towers_features *f, const struct dataset *d, uint32_t D, bool tags, bool vectors,
 			  struct err *err)
 {
-	*f = (struct towers_features){ .I = d->n_items, .D = D, .data = d };
+	*f = (struct towers_features){ .I = d->n_items, .D = D, .data = dataset_ref(d) };
 	if (tags && d->item_tags.ptr && d->item_tags.cols)
 		f->tags = &d->item_tags;
 	if ((f->tags && !weigh_tags(f, err)) || (vectors && d->n_modalities && !take_modalities(f, d, err))) {
@@ -74,6 +74,7 @@ void towers_features_done(struct towers_features *f)
 	towers_text_unref(f->text);
 	mem_free(f->tag_weight);
 	mem_free(f->scale);
+	dataset_unref(f->data);
 	*f = (struct towers_features){ 0 };
 }
 
@@ -84,6 +85,7 @@ bool towers_features_copy(struct towers_features *to, const struct towers_featur
 	*to = *from;
 	to->tag_weight = to->scale = NULL;
 	towers_text_ref(to->text);
+	dataset_ref(to->data);
 	if ((from->tags && !(to->tag_weight = mem_alloc(n, sizeof(float), err))) ||
 	    (from->n_modalities && !(to->scale = mem_alloc(from->n_modalities, sizeof(float), err)))) {
 		towers_features_done(to);

@@ -8,7 +8,7 @@
  * 1.  What an item lacks adds nothing.  A modality's P_m and p_m lie together as one
  * tensor [dim + 1][D], the last row p_m; the tags' table [n_tags][D] lies beside the dense weights, since a batch
  * touches few of its rows.
- * The dataset is borrowed.  Thread: ANY to read.
+ * The dataset is held, as a model may outlive the one that it was trained on.  Thread: ANY to read.
  */
 #ifndef MODEL_TOWERS_FEATURES_H
 #define MODEL_TOWERS_FEATURES_H
@@ -22,7 +22,7 @@ enum { TOWERS_MAX_MODALITIES = 64 };
 
 struct towers_features {
 	uint32_t I, D;
-	const struct dataset *data; /* borrowed */
+	const struct dataset *data; /* a reference */
 	const struct towers_text *text; /* a reference, set by the caller after towers_features_init(); NULL: off */
 	const struct csr *tags;     /* NULL: off */
 	float *tag_weight;          /* [entries of tags] a */

@@ -30,7 +30,7 @@ enum { ASKED_WORDS = 256 }; /* distinct, of a text that is asked */
 
 struct word2vec {
 	struct model_base base;
-	const struct dataset *data;   /* borrowed */
+	const struct dataset *data;   /* a reference: a run may outlive the data that it was trained on */
 	struct item_text_rule rule;   /* what is read of it */
 	const struct item_text *text; /* a reference; in fewer bits the words alone */
 	struct skipgram gram;         /* frozen: gram.in holds the z */
@@ -67,6 +67,7 @@ static void destroy(struct model *model)
 	history_cosine_done(&m->of);
 	packed_done(&m->packed);
 	item_text_unref(m->text);
+	dataset_unref(m->data);
 	mem_free(m);
 }
 
@@ -84,7 +85,7 @@ static struct word2vec *new_model(const struct dataset *d, const struct item_tex
 	if (!m)
 		return NULL;
 	m->base.ops = &word2vec_ops;
-	m->data = d;
+	m->data = dataset_ref(d);
 	m->rule = text_rule(p);
 	m->text = item_text_ref(text);
 	m->text_hash = item_text_hash(text);
@@ -207,6 +208,7 @@ static struct model *freeze(struct model *model, bool may_move, struct err *err)
 	if (frozen) {
 		*frozen = *m;
 		item_text_ref(m->text);
+		dataset_ref(m->data);
 		frozen->gram.out = NULL;
 		frozen->gram.core = NULL;
 		frozen->gram.in = vectors_copy(m->gram.in, m->gram.V, m->gram.D, err);
@@ -257,6 +259,7 @@ static struct model *pack(const struct model *model, enum precision to, struct e
 		return NULL;
 	*out = *m;
 	item_text_ref(m->text);
+	dataset_ref(m->data);
 	out->gram.in = NULL;
 	out->of = (struct history_cosine){ 0 };
 	out->packed = (struct packed){ 0 };
