@@ -14,6 +14,9 @@
 
 #define SETTINGS_BYTES 65536
 
+#define WEIGHTS "weights-"
+#define WEIGHTS_MEANING "what compare scenario= weighs: changes the criteria that are named; \"\" brings back all"
+
 const struct param_spec settings_table[] = {
 	{ .name = "follow", .type = PARAM_BOOL, .def = "yes",
 	  .meaning = "the run in training answers as it learns" },
@@ -25,6 +28,15 @@ const struct param_spec settings_table[] = {
 	  .meaning = "shows u~N and i~N instead of ids, other ones in each session; files but reports keep the ids" },
 	{ .name = "seed", .type = PARAM_INT, .lo = 0, .hi = 1e15, .def = "42",
 	  .meaning = "every random stream is derived from it" },
+	/* The names are those of the scenarios. */
+	{ .name = WEIGHTS "films", .type = PARAM_TEXT, .def = "accuracy:4,coverage:1,diversity:2,explanation:1",
+	  .meaning = WEIGHTS_MEANING },
+	{ .name = WEIGHTS "shop", .type = PARAM_TEXT, .def = "accuracy:3,cold-items:2,repeats:3,latency:2", .meaning = WEIGHTS_MEANING },
+	{ .name = WEIGHTS "social", .type = PARAM_TEXT, .def = "accuracy:2,cold-users:2,coverage:3,noise:1,latency:1",
+	  .meaning = WEIGHTS_MEANING },
+	{ .name = WEIGHTS "courses", .type = PARAM_TEXT, .def = "accuracy:2,cold-users:3,cold-items:2,explanation:2",
+	  .meaning = WEIGHTS_MEANING },
+	{ .name = WEIGHTS "music", .type = PARAM_TEXT, .def = "accuracy:2,tail:1,repeats:3,diversity:2", .meaning = WEIGHTS_MEANING },
 	{ .name = NULL },
 };
 
@@ -36,12 +48,46 @@ static bool redact(bool on, struct err *err)
 	return true;
 }
 
+/* Over those in force. */
+static bool set_weights(struct params *p, const char *name, const char *value, struct err *err)
+{
+	int at = param_find(p->specs, name);
+	struct scenario w = { .name = name };
+	struct str text = STR_INIT;
+	bool good;
+
+	if (!value[0])
+		return params_set(p, name, p->specs[at].def, err);
+	good = scenario_weigh(&w, p->v[at].text, err) && scenario_weigh(&w, value, err);
+	scenario_text(&w, &text);
+	if (good && !text.len)
+		good = err_set(err, ERR_RANGE, "%s: something has to weigh", name);
+	good = good && params_set(p, name, str_text(&text), err);
+	str_done(&text);
+	return good;
+}
+
+void settings_scenario(const struct session *s, const char *name, struct scenario *out)
+{
+	const struct params *p = session_settings((struct session *)s);
+	struct str setting = STR_INIT;
+	struct err never;
+
+	*out = *scenario_find(name);
+	memset(out->weight, 0, sizeof(out->weight));
+	str_printf(&setting, WEIGHTS "%s", name);
+	scenario_weigh(out, p->v[param_find(p->specs, str_text(&setting))].text, &never);
+	str_done(&setting);
+}
+
 bool settings_set(struct session *s, const char *name, const char *value, struct err *err)
 {
 	struct params *p = session_settings(s);
 
 	if (!strcmp(name, "log") && value[0] && session_readonly(s))
 		return err_set(err, ERR_USAGE, "--readonly writes nothing");
+	if (!strncmp(name, WEIGHTS, strlen(WEIGHTS)) && param_find(p->specs, name) >= 0)
+		return set_weights(p, name, value, err);
 	if (!params_set(p, name, value, err))
 		return false;
 	if (!strcmp(name, "follow"))

@@ -9,6 +9,7 @@
 
 #include "app/session.h"
 #include "base/param.h"
+#include "train/scenario.h"
 
 extern const struct param_spec settings_table[];
 
@@ -16,6 +17,8 @@ bool settings_set(struct session *s, const char *name, const char *value, struct
 /* The value in force, as text. */
 void settings_get(const struct session *s, const char *name, struct str *out);
 int64_t settings_int(const struct session *s, const char *name); /* of an integer setting */
+/* The scenario of that name, which there is, with the weights in force. */
+void settings_scenario(const struct session *s, const char *name, struct scenario *out);
 /* Reads the file; a bad line is told as a warning and passed over. */
 void settings_read(struct session *s);
 

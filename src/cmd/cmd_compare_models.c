@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/session_change.h"
+#include "app/settings.h"
 #include "base/mem.h"
 #include "base/num_parse.h"
 #include "cmd/tables.h"
@@ -76,7 +77,7 @@ static bool read_scenario(struct models *m, const struct call *c, struct err *er
 	const char *weights = call_text(c, "weights");
 
 	if (name)
-		m->scenario = *scenario_find(name);
+		settings_scenario(c->session, name, &m->scenario);
 	m->weighs = name || weights;
 	if (!name)
 		m->scenario.name = "your weights";
@@ -261,14 +262,9 @@ bool compare_models_train(struct models *m, size_t i, struct job *job, const str
 
 	*err = (struct err){ 0 };
 	if (e->is_there) {
-		fit_request_init(&e->settings, e->ops);
-		e->settings.data = e->hold.data;
-		e->settings.split = e->hold.split;
-		if (!params_from_json(&e->settings.params, e->hold.record.params, err))
+		if (!fit_request_of(&e->settings, &e->hold.record, e->hold.split, err))
 			return false;
-		e->settings.seed = e->hold.record.seed;
 		e->seconds = e->hold.record.seconds;
-		fit_request_follow(&e->settings);
 		*out = e->hold;
 		e->hold = (struct hold){ 0 };
 		return true;

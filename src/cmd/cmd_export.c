@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/comparison.h"
 #include "app/session_change.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cmd/comparison_table.h"
 #include "cmd/export_files.h"
 #include "cmd/hold.h"
 #include "cmd/packed_say.h"
@@ -19,6 +21,7 @@ struct export {
 	const char *path; /* of the call's words */
 	uint64_t rows;
 	json_t *metrics;  /* [{run, metrics}] for WHAT metrics */
+	json_t *compared; /* the rows of what was compared last, for WHAT comparison */
 	struct model_export model;
 	struct report report;
 };
@@ -110,6 +113,49 @@ static bool write_metrics(const struct call *c, struct export *x, const struct t
 	return good;
 }
 
+static void put_cell(struct csv_out *o, const json_t *v)
+{
+	if (json_is_string(v))
+		csv_text(o, json_string_value(v));
+	else if (json_is_boolean(v))
+		csv_text(o, json_is_true(v) ? "yes" : "no");
+	else if (json_is_integer(v))
+		csv_integer(o, json_integer_value(v));
+	else if (json_is_real(v))
+		csv_number(o, json_real_value(v));
+	else
+		csv_empty(o);
+}
+
+static bool write_comparison(const struct call *c, struct export *x, const struct task *t, struct err *err)
+{
+	struct comparison_column *column;
+	struct str header = STR_INIT;
+	struct csv_out o;
+	json_t *row;
+	size_t i, n;
+	bool good;
+
+	(void)c, (void)t;
+	column = comparison_columns(x->compared, &n);
+	for (size_t k = 0; k < n; k++)
+		str_printf(&header, "%s%s", k ? "," : "", column[k].name);
+	good = csv_begin(&o, x->path, str_text(&header), err);
+	str_done(&header);
+	if (good) {
+		json_array_foreach(x->compared, i, row) {
+			for (size_t k = 0; k < n; k++)
+				put_cell(&o, comparison_cell(row, &column[k]));
+			csv_end_row(&o);
+		}
+		good = csv_commit(&o, err);
+		x->rows = o.rows;
+		csv_abandon(&o);
+	}
+	free(column);
+	return good;
+}
+
 static bool write_map(const struct call *c, struct export *x, const struct task *t, struct err *err)
 {
 	const struct snapshot *s = hold_snapshot(&x->hold, err);
@@ -135,6 +181,7 @@ static const struct export_kind {
 	{ "vectors", ".npy .csv", hold_whole_run, write_vectors },
 	{ "model", ".safetensors", hold_whole_run, write_model },
 	{ "metrics", ".csv", NULL, write_metrics },
+	{ "comparison", ".csv", NULL, write_comparison },
 	{ "curves", ".csv", hold_run, write_curves },
 	{ "map", ".csv", hold_whole_run, write_map },
 	{ "report", ".html", hold_run, write_report },
@@ -147,9 +194,10 @@ const struct name_meaning export_whats[] = {
 	{ "vectors", "the item vectors of a run, .npy or .csv" },
 	{ "model", "what a run scores with, .safetensors; precision= makes it smaller" },
 	{ "metrics", "run,metric,value of the runs that were evaluated" },
+	{ "comparison", "what was compared last, .csv: a run a row, a column for all that was measured" },
 	{ "curves", "loss and validation metric by epoch" },
 	{ "map", "item,x,y of the item vectors of a run, as the Items screen maps them" },
-	{ "report", "a page to show, .html: data, metrics, curves, and users with lists and reasons" },
+	{ "report", "a page to show, .html: data, metrics, what was compared last, curves, and users with lists and reasons" },
 	{ NULL, NULL },
 };
 
@@ -167,7 +215,7 @@ static const struct export_kind *find_kind(const char *name, struct err *err)
 	if (near)
 		err_set(err, ERR_RANGE, "export knows no %s: did you mean %s?", name, near);
 	else
-		err_set(err, ERR_RANGE, "export knows no %s: recommendations, split, rejected, vectors, model, metrics, curves, map or report",
+		err_set(err, ERR_RANGE, "export knows no %s: recommendations, split, rejected, vectors, model, metrics, comparison, curves, map or report",
 			name);
 	return NULL;
 }
@@ -225,6 +273,16 @@ static bool collect_metrics(const struct call *c, struct export *x, struct err *
 	return err_set(err, ERR_USAGE, "no metrics to export: evaluate comes first");
 }
 
+static bool collect_comparison(const struct call *c, struct export *x, struct err *err)
+{
+	const struct comparison *last = session_comparison(c->session);
+
+	if (!last || !last->n)
+		return err_set(err, ERR_USAGE, "nothing was compared on this split: compare comes first");
+	x->compared = mem_must(json_deep_copy(last->rows));
+	return true;
+}
+
 static bool export_prepare(struct call *c, struct err *err)
 {
 	struct export *x = mem_must(calloc(1, sizeof(*x)));
@@ -245,6 +303,8 @@ static bool export_prepare(struct call *c, struct err *err)
 	snprintf(c->title, sizeof(c->title), "export %s", k->name);
 	if (k->write == write_report)
 		return report_collect(&x->report, c, err);
+	if (k->write == write_comparison)
+		return collect_comparison(c, x, err);
 	return k->write != write_metrics || collect_metrics(c, x, err);
 }
 
@@ -307,6 +367,7 @@ static void export_release(struct call *c)
 	hold_done(&x->hold);
 	report_done(&x->report);
 	json_decref(x->metrics);
+	json_decref(x->compared);
 	free(x);
 }
 
@@ -319,7 +380,7 @@ static const char *export_again(const struct call *c, struct str *line)
 
 const struct command export_command = {
 	.name = "export", .group = "Data", .synopsis = "export WHAT FILE [k=20] [on=test|valid] [run=RUN] [precision=f32|bf16|int8] [layout=pca|neighbours] [users=USER,…] [force=yes]",
-	.summary = "writes recommendations, split, rejected, vectors, model, metrics, curves, map or report",
+	.summary = "writes recommendations, split, rejected, vectors, model, metrics, comparison, curves, map or report",
 	.lane = LANE_LIGHT, .words = { WORD_WHAT, WORD_FILE }, .least = 2, .most = 2, .params = export_params,
 	.prepare = export_prepare, .run = export_run, .finish = export_finish, .release = export_release,
 	.again = export_again,

@@ -36,29 +36,6 @@ static const struct param_spec stability_params[] = {
 	{ .name = NULL },
 };
 
-static bool fill_fit(struct asked *a, struct err *err)
-{
-	const struct run_record *rec = &a->hold.record;
-	const struct model_ops *ops = model_find(rec->model, err);
-	struct fit_request *r = &a->fit;
-
-	if (!ops)
-		return false;
-	fit_request_init(r, ops);
-	r->data = a->hold.data;
-	r->split = a->hold.split;
-	r->seed = rec->seed;
-	r->values = rec->values;
-	r->refit = rec->refit;
-	r->kept = rec->precision;
-	r->valid_every = rec->valid_every;
-	if (!params_from_json(&r->params, rec->params, err) ||
-	    !metric_parse(rec->metric, &r->metric, &r->metric_k, err))
-		return err_wrap(err, "%s", rec->name);
-	fit_request_follow(r);
-	return true;
-}
-
 static bool stability_prepare(struct call *c, struct err *err)
 {
 	struct asked *a = mem_must(calloc(1, sizeof(*a)));
@@ -70,7 +47,8 @@ static bool stability_prepare(struct call *c, struct err *err)
 	a->ask.seeds = (unsigned)params_int(&c->params, "seeds");
 	return hold_data(&a->hold, c, err) && person_take(&a->who, c, err) &&
 	       (c->words.n < 2 || call_item(c, call_word(c, 1), &a->ask.item, err)) &&
-	       hold_run(&a->hold, c, call_text(c, "run"), err) && fill_fit(a, err);
+	       hold_run(&a->hold, c, call_text(c, "run"), err) &&
+	       fit_request_of(&a->fit, &a->hold.record, a->hold.split, err);
 }
 
 static void stability_release(struct call *c)

@@ -17,7 +17,7 @@ static const struct { const char *path, *name; enum column_type type; } fixed[] 
 	{ "users", NULL, COLUMN_INT }, { "train_seconds", NULL, COLUMN_SECONDS }, { "peak_bytes", NULL, COLUMN_BYTES },
 	{ "ms_per_user", NULL, COLUMN_SCORE }, { "ms_p50", NULL, COLUMN_SCORE }, { "ms_p99", NULL, COLUMN_SCORE },
 	{ "bytes", NULL, COLUMN_BYTES }, { "int8/bytes", "int8_bytes", COLUMN_BYTES },
-	{ "int8/packed", "int8_value", COLUMN_SCORE }, { "noise/value", "noise_value", COLUMN_SCORE },
+	{ "int8/whole", "int8_whole", COLUMN_SCORE }, { "int8/packed", "int8_packed", COLUMN_SCORE }, { "noise/value", "noise_value", COLUMN_SCORE },
 	{ "noise/without", "noise_without", COLUMN_SCORE }, { "repeats", NULL, COLUMN_SCORE },
 	{ "cold_items", NULL, COLUMN_SCORE }, { "explanation", NULL, COLUMN_TEXT }, { "faithfulness", NULL, COLUMN_SCORE },
 	{ "faithfulness_random", NULL, COLUMN_SCORE }, { "faithful", NULL, COLUMN_YES },
@@ -41,6 +41,21 @@ double comparison_number(const json_t *row, const char *path)
 	const json_t *v = comparison_at(row, path);
 
 	return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+bool comparison_on_front(const json_t *rows, size_t i, double least)
+{
+	const json_t *mine = json_array_get(rows, i), *other;
+	double value = comparison_number(mine, "value"), seconds = fmax(comparison_number(mine, "train_seconds"), least);
+	size_t k;
+
+	json_array_foreach(rows, k, other) {
+		double its = comparison_number(other, "value"), took = fmax(comparison_number(other, "train_seconds"), least);
+
+		if (k != i && its >= value && took <= seconds && (its > value || took < seconds))
+			return false;
+	}
+	return true;
 }
 
 const json_t *comparison_cell(const json_t *row, const struct comparison_column *c)

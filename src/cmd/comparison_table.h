@@ -19,6 +19,8 @@ struct comparison_column *comparison_columns(const json_t *rows, size_t *n);
 /* Borrowed; NULL: the row does not have it. */
 const json_t *comparison_cell(const json_t *row, const struct comparison_column *c);
 const json_t *comparison_at(const json_t *row, const char *path);
+/* No other row is both better and trained as quickly (the Pareto front).  Seconds below `least` count as it. */
+bool comparison_on_front(const json_t *rows, size_t i, double least);
 double comparison_number(const json_t *row, const char *path); /* NaN: there is none */
 
 #endif

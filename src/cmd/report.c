@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "app/comparison.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -63,8 +64,13 @@ static void some_users(struct report *r, const struct split *s)
 
 bool report_collect(struct report *r, const struct call *c, struct err *err)
 {
+	const struct comparison *last = session_comparison(c->session);
 	const struct word *given = call_named(c, "users");
 
+	if (last && last->n) { /* a copy: JSON is of one thread */
+		r->compared = mem_must(json_deep_copy(last->rows));
+		r->verdict = mem_must(json_deep_copy(last->head));
+	}
 	r->seed = session_seed(c->session);
 	r->k = call_named(c, "k") ? (uint32_t)params_int(&c->params, "k") : 10;
 	if (given && !chosen_users(r, c, given, err))
@@ -121,7 +127,8 @@ static void put_head(FILE *f, const struct report *r, const struct hold *h)
 	page_text(f, h->split->text);
 	page_put(f, ". %zu run%s. Written by " PACKAGE_STRING " on %s UTC, seed %llu.</p>\n", r->n_runs,
 		 r->n_runs == 1 ? "" : "s", clock_date_minute(clock_wall(), date), (unsigned long long)r->seed);
-	page_put(f, "<p><a href=\"#data\">Data</a> · <a href=\"#runs\">Runs</a> · <a href=\"#curves\">Curves</a> · "
+	page_put(f, "<p><a href=\"#data\">Data</a> · <a href=\"#runs\">Runs</a> · <a href=\"#comparison\">Comparison</a> · "
+		    "<a href=\"#curves\">Curves</a> · "
 		    "<a href=\"#users\">Users</a></p>\n</header>\n");
 }
 
@@ -141,6 +148,8 @@ bool report_write(const char *path, struct report *r, struct hold *answering, co
 	put_head(w.f, r, answering);
 	report_put_data(w.f, answering->data, answering->split);
 	report_put_runs(w.f, r);
+	report_put_comparison(w.f, r);
+	report_put_curves(w.f, r);
 	good = report_put_users(w.f, r, answering, t, err);
 	page_end(w.f);
 	good = good && file_writer_commit(&w, err);
@@ -155,6 +164,8 @@ void report_done(struct report *r)
 		eval_result_free(r->run[i].eval);
 	}
 	free(r->run);
+	json_decref(r->compared);
+	json_decref(r->verdict);
 	free(r->user);
 	*r = (struct report){ 0 };
 }

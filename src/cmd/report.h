@@ -26,6 +26,7 @@ struct report {
 	size_t n_users;
 	uint32_t k;             /* length of their lists */
 	uint64_t seed;
+	json_t *compared, *verdict; /* rows and head of what was compared last; NULL: nothing was */
 };
 
 /* UI.  Runs of the current split, and the users of users=, else three with test events. */
@@ -34,9 +35,11 @@ bool report_collect(struct report *r, const struct call *c, struct err *err);
 bool report_write(const char *path, struct report *r, struct hold *answering, const struct task *t, struct err *err);
 void report_done(struct report *r);
 
-/* The sections (report_data.c, report_runs.c, report_users.c). */
+/* The sections (report_data.c, report_runs.c, report_comparison.c, report_users.c). */
 void report_put_data(FILE *f, const struct dataset *d, const struct split *s);
 void report_put_runs(FILE *f, const struct report *r);
+void report_put_curves(FILE *f, const struct report *r);
+void report_put_comparison(FILE *f, const struct report *r);
 bool report_put_users(FILE *f, const struct report *r, struct hold *answering, const struct task *t, struct err *err);
 
 #endif

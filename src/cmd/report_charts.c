@@ -266,3 +266,86 @@ void chart_parts(FILE *f, const char *title, const struct chart_row *row, size_t
 	rule(f, "axis", zero, TOP, zero, TOP + (double)n * ROW_H);
 	chart_close(f);
 }
+
+/* --- points --------------------------------------------------------------------------------------------------- */
+
+struct box { double x, y, w, h; };
+
+static bool overlaps(const struct box *a, const struct box *b)
+{
+	return a->x < b->x + b->w && b->x < a->x + a->w && a->y < b->y + b->h && b->y < a->y + a->h;
+}
+
+#define LABELS_MOST 48
+struct labels { struct box box[LABELS_MOST]; size_t n; };
+
+/* Beside its point where nothing stands yet, right of it first; nowhere: the table names it. */
+static void put_name(FILE *f, struct labels *l, double x, double y, const char *text, bool full)
+{
+	static const double down[] = { 4, -7, 15, -18, 26 };
+	double w = 6.2 * (double)strlen(text) + 2;
+	char name[64];
+
+	short_name(name, text, 24);
+	for (size_t k = 0; k < 2 * sizeof(down) / sizeof(*down) && l->n < LABELS_MOST; k++) {
+		bool left = k % 2;
+		struct box b = { left ? x - 8 - w : x + 8, y + down[k / 2] - 10, w, 11 };
+		bool free_place = b.x >= LEFT && b.x + b.w <= W && b.y >= 0 && b.y + b.h <= TOP + PLOT_H;
+
+		for (size_t i = 0; free_place && i < l->n; i++)
+			free_place = !overlaps(&b, &l->box[i]);
+		if (!free_place)
+			continue;
+		l->box[l->n++] = b;
+		label(f, left ? x - 8 : x + 8, y + down[k / 2], left ? "end" : "start", full ? "name" : NULL, name);
+		return;
+	}
+}
+
+static void log_ticks(FILE *f, struct range r, double bottom)
+{
+	for (double power = floor(r.lo); power <= r.hi; power++) {
+		double x = place(power, r, LEFT, W - RIGHT);
+		char text[32];
+
+		if (power < r.lo)
+			continue;
+		snprintf(text, sizeof(text), "%g s", pow(10, power));
+		rule(f, "axis", x, TOP, x, bottom);
+		label(f, x, bottom + 16, "middle", NULL, text);
+	}
+}
+
+void chart_scatter(FILE *f, const char *title, const struct chart_point *point, size_t n)
+{
+	struct range rx = { NAN, NAN }, ry = { NAN, NAN };
+	const double bottom = TOP + PLOT_H;
+	struct labels names = { .n = 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		include(&rx, log10(point[i].seconds));
+		include(&ry, point[i].value);
+	}
+	if (isnan(rx.lo) || isnan(ry.lo))
+		return;
+	rx = (struct range){ rx.lo - 0.3, rx.hi + 0.3 };
+	ry = with_room(ry);
+	chart_open(f, title, (int)bottom + 24);
+	y_axis(f, ry, bottom);
+	log_ticks(f, rx, bottom);
+	for (size_t i = 0; i < n && names.n < LABELS_MOST; i++) {
+		double x = place(log10(point[i].seconds), rx, LEFT, W - RIGHT), y = place(point[i].value, ry, bottom, TOP);
+
+		if (!isfinite(x) || !isfinite(y))
+			continue;
+		page_put(f, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>\n", point[i].full ? "bar" : "hollow", x, y);
+		names.box[names.n++] = (struct box){ x - 5, y - 5, 10, 10 };
+	}
+	for (size_t i = 0; i < n; i++) {
+		double x = place(log10(point[i].seconds), rx, LEFT, W - RIGHT), y = place(point[i].value, ry, bottom, TOP);
+
+		if (isfinite(x) && isfinite(y))
+			put_name(f, &names, x, y, point[i].name, point[i].full);
+	}
+	chart_close(f);
+}

@@ -30,7 +30,7 @@ static const char style[] =
 	".s5{stroke:var(--f)}\n"
 	"svg text.t0{fill:var(--a)}svg text.t1{fill:var(--b)}svg text.t2{fill:var(--c)}svg text.t3{fill:var(--d)}"
 	"svg text.t4{fill:var(--e)}svg text.t5{fill:var(--f)}\n"
-	".bar{fill:var(--a)}.minus{fill:var(--b)}.whisker{stroke:var(--a);stroke-width:1.6}\n"
+	".hollow{fill:var(--paper);stroke:var(--a);stroke-width:1.4}.bar{fill:var(--a)}.minus{fill:var(--b)}.whisker{stroke:var(--a);stroke-width:1.6}\n"
 	"@media print{:root{color-scheme:light;--ink:#000;--dim:#444;--paper:#fff;--line:#bbb;--fill:#eee;--a:#1d4f87;"
 	"--b:#8f420a;--c:#2c6127;--d:#633279;--e:#82203a;--f:#444}body{max-width:none;padding:0;font-size:10pt}"
 	".side>*{flex-basis:15rem}h2,h3{break-after:avoid}tr,.keep{break-inside:avoid}a{color:inherit;text-decoration:none}}\n";

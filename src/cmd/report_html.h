@@ -40,6 +40,13 @@ struct chart_row {
 	double value, lo, hi;
 };
 void chart_intervals(FILE *f, const char *title, const struct chart_row *row, size_t n);
+/* Points by their seconds on a log scale and a value; full: drawn as a full one, and named in ink. */
+struct chart_point {
+	const char *name;
+	double seconds, value;
+	bool full;
+};
+void chart_scatter(FILE *f, const char *title, const struct chart_point *point, size_t n);
 /* Bars to the left and to the right of nothing, one a row, its number beside it. */
 void chart_parts(FILE *f, const char *title, const struct chart_row *row, size_t n);
 

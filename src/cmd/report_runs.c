@@ -135,8 +135,6 @@ static void put_curves(FILE *f, const struct run_record *rec)
 
 void report_put_runs(FILE *f, const struct report *r)
 {
-	size_t n = 0;
-
 	page_put(f, "<section id=\"runs\">\n<h2>Runs</h2>\n<p class=\"dim\">On the test events of the split, all items ranked; "
 		    "95%% intervals by bootstrap over users.</p>\n");
 	if (r->n_runs) {
@@ -146,7 +144,14 @@ void report_put_runs(FILE *f, const struct report *r)
 	} else {
 		page_put(f, "<p>No run of this split is kept.</p>\n");
 	}
-	page_put(f, "</section>\n<section id=\"curves\">\n<h2>Curves</h2>\n");
+	page_put(f, "</section>\n");
+}
+
+void report_put_curves(FILE *f, const struct report *r)
+{
+	size_t n = 0;
+
+	page_put(f, "<section id=\"curves\">\n<h2>Curves</h2>\n");
 	for (size_t i = 0; i < r->n_runs; i++) {
 		const struct run_record *rec = &r->run[i].hold.record;
 

@@ -76,6 +76,10 @@ struct fit_result {
  * parameters, then call fit_request_follow() so that epochs and patience follow them. */
 void fit_request_init(struct fit_request *r, const struct model_ops *ops);
 void fit_request_follow(struct fit_request *r);
+struct run_record;
+/* What trained a run, from its record, on this split: settings, seed, values, refit, precision, and what was watched.
+ * Errors name the run. */
+bool fit_request_of(struct fit_request *r, const struct run_record *rec, const struct split *split, struct err *err);
 /* The same settings on another split, to be measured beside: nothing of it is told, watched, kept or gone on from. */
 struct fit_request fit_request_on(const struct fit_request *r, const struct split *split);
 

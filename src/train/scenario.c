@@ -82,6 +82,13 @@ bool scenario_weigh(struct scenario *w, const char *text, struct err *err)
 	}
 }
 
+void scenario_text(const struct scenario *w, struct str *out)
+{
+	for (int c = 0; c < N_CRITERIA; c++)
+		if (w->weight[c] > 0)
+			str_printf(out, "%s%s:%g", out->len ? "," : "", criterion_table[c].name, w->weight[c]);
+}
+
 /* NaN: not measured. */
 static double counted(double v, int c)
 {

@@ -25,6 +25,7 @@ const struct scenario *scenario_find(const char *name); /* NULL: none */
 
 /* "accuracy:3,latency:0" over the weights of *w.  Errors name the nearest criterion. */
 bool scenario_weigh(struct scenario *w, const char *text, struct err *err);
+void scenario_text(const struct scenario *w, struct str *out); /* as scenario_weigh() reads it; without those of 0 */
 /* figure[r][c]; fit[n] is filled.  The best row (ties: the first); n at least 1. */
 size_t scenario_judge(const struct scenario *w, const double (*figure)[N_CRITERIA], size_t n, double *fit);
 void scenario_describe(const struct scenario *w, const double (*figure)[N_CRITERIA], size_t n, struct str *out); /* those measured */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/comparison_table.h"
 #include "ui/plot.h"
 #include "ui/text.h"
 
@@ -36,15 +37,8 @@ static void take_points(struct scatter *s, const json_t *rows)
 		if (s->n == MAX_POINTS || isnan(p.value) || isnan(p.seconds) || !p.run)
 			continue;
 		p.seconds = fmax(p.seconds, SECONDS_LEAST);
+		p.front = comparison_on_front(rows, i, SECONDS_LEAST);
 		s->p[s->n++] = p;
-	}
-	/* Best first: on the front is who is quicker than all that are better. */
-	for (size_t k = 0; k < s->n; k++) {
-		s->p[k].front = true;
-		for (size_t j = 0; j < s->n; j++)
-			if (j != k && s->p[j].value >= s->p[k].value && s->p[j].seconds <= s->p[k].seconds &&
-			    (s->p[j].value > s->p[k].value || s->p[j].seconds < s->p[k].seconds))
-				s->p[k].front = false;
 	}
 }
 

@@ -89,6 +89,24 @@ ok(any('scenario shop' in s for s in wide['verdict']) and any('noise' in s or 'r
 heavy = answers(folder, *commands('compare ease item-knn share=0 cold=no users=10 weights=memory:1'))[1]
 ok(heavy['scenario']['weights'] == {'memory': 1} and heavy['rows'][0]['cold_items'] is None, 'weights of one\'s own', heavy['scenario'])
 
+# Weights that stay: over those of the scenario, in this session or from the file of settings.
+os.makedirs(os.path.join(os.environ['XDG_CONFIG_HOME'], 'whyrec'), exist_ok=True)
+config = os.path.join(os.environ['XDG_CONFIG_HOME'], 'whyrec', 'settings')
+with open(config, 'w', encoding='utf-8') as f:
+    f.write('weights-music diversity:4\n')
+SCENE = 'compare ease item-knn share=0 cold=no users=5 scenario='
+told = answers(folder, *commands('set weights-shop latency:5,repeats:0', 'set', SCENE + 'shop', SCENE + 'music', SCENE + 'shop weights=accuracy:9',
+                                 'set weights-shop ""'))
+eq([r['value'] for r in told[2]['rows'] if r['name'] == 'weights-shop'][0], 'accuracy:3,cold-items:2,latency:5', 'set shows the weights in force')
+eq(told[3]['scenario']['weights'], {'accuracy': 3, 'cold-items': 2, 'latency': 5}, 'compare takes them')
+eq(told[4]['scenario']['weights'], {'accuracy': 2, 'tail': 1, 'repeats': 3, 'diversity': 4}, 'also those of the file of settings')
+eq(told[5]['scenario']['weights'], {'accuracy': 9, 'cold-items': 2, 'latency': 5}, 'weights= goes over them, for one call')
+eq(told[6]['value'], 'accuracy:3,cold-items:2,repeats:3,latency:2', 'and they come back')
+os.remove(config)
+for line, words in [('set weights-shop speed:1', 'criterion'), ('set weights-shops accuracy:1', 'did you mean')]:
+    status, out, err = run(folder, '-c', line)
+    ok(status == 1 and words in err, '%s is refused and told why' % line, err)
+
 # Pairs: all of three, corrected over three; one alone is what the best row says of the second.
 told = answers(folder, *commands('compare %s share=0 users=5' % MODELS, 'apart', 'apart ease#1 item-knn#1'))
 table, three, one = told[1:]

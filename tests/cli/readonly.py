@@ -28,7 +28,7 @@ answers(folder, '-c', 'export model %s run=mine' % given, home=home)
 USES = {
     'load': [('load %s' % folder, False)], 'split': [('split ratio', False)], 'generate': [('generate %s' % new, True)],
     'export': [('export %s %s%s' % (what, new, end), True) for what, end in (
-        ('recommendations', '.csv'), ('split', ''), ('rejected', '.csv'), ('vectors', '.npy'), ('metrics', '.csv'),
+        ('recommendations', '.csv'), ('split', ''), ('rejected', '.csv'), ('vectors', '.npy'), ('metrics', '.csv'), ('comparison', '.csv'),
         ('curves', '.csv'), ('map', '.csv'), ('report', '.html'))],
     'import': [('import model %s' % given, True)],
     'models': [('models', False)], 'params': [('params ease', False)],

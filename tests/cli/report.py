@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """export report: one well-formed page that asks nothing of anywhere, whose figures are those of the commands, and
 where data are text, whatever they are made of."""
+import csv
 import html.parser
 import os
 import re
@@ -139,7 +140,26 @@ ok('could not be read' in text and '1 rows could not be read' in text, 'what was
 b = answers(*commands('set redact on', 'load %s max-bad=50%%' % quoted, 'export report %s force=yes' % out))
 masked = check(open(out, encoding='utf-8').read(), 'a report with masks')
 ok(re.search(r'User u~\d+', ' '.join(masked.data)) and not re.search(r'User u\d', ' '.join(masked.data)), 'ids are masked')
-for line, why in (('export report x.txt', '.html'), ('export report %s' % out, 'force=yes'),
+# What was compared: the page, a CSV and the JSON have the same figures.
+page_of, table = os.path.join(TMP, 'c.html'), os.path.join(TMP, 'c.csv')
+a = answers(*commands('load %s max-bad=50%%' % quoted, 'compare popularity item-knn ease share=50 noise=10% users=5 scenario=films',
+                      'export comparison %s' % table, 'export report %s' % page_of))
+told, source = a[1], open(page_of, encoding='utf-8').read()
+page = check(source, 'a report with a comparison')
+shown = ' '.join(page.data)
+ok(all(s in shown for s in told['verdict']) and 'Scenario films' in shown, 'the verdict stands on the page, each sentence', told['verdict'])
+eq(source.count('<figcaption>ndcg@10'), 2, 'cost and learning curves')
+rows = list(csv.DictReader(open(table, encoding='utf-8', newline='')))
+eq((a[2]['rows'], [r['run'] for r in rows]), (3, [r['run'] for r in told['rows']]), 'a row for each run, in its order')
+for got, want in zip(rows, told['rows']):
+    half = [s for s in want['shares'] if s['share'] == 0.5][0]
+    figures = {'value': want['value'], 'low': want['low'], 'ms_p99': want['ms_p99'], 'noise_value': want['noise']['value'],
+               'share_50': half['value'], 'recall@20': want['metrics']['recall@20']}
+    figures.update((s['name'], s['value']) for s in want['slices'])
+    ok(all(abs(float(got[k]) - v) < 1e-8 for k, v in figures.items()), '%s: the figures of the JSON' % got['run'], (got, figures))
+    ok(all('>%.4f<' % v in source for v in figures.values()), 'and on the page')
+ok('nothing was compared' in ' '.join(check(open(plain, encoding='utf-8').read(), 'without one').data).lower(), 'where nothing was compared it says so')
+for line, why in (('export comparison %s/none.csv' % TMP, 'compare comes first'), ('export report x.txt', '.html'), ('export report %s' % out, 'force=yes'),
                   ('export report y.html users=nobody', 'nobody'), ('export report y.html users=u1,,u2', 'empty element')):
     status, stdout, err = run(folder, '-c', line)
     ok(status == 1 and why in err, 'refused: ' + line.replace(TMP, ''), err)

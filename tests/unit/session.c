@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/session_change.h"
+#include "app/settings.h"
 #include "base/clock.h"
 #include "cmd/command.h"
 #include "job/job.h"
@@ -269,6 +270,22 @@ static void test_end(void)
 	   "the end of a session cancels, waits for every end, and releases");
 }
 
+/* The setting of each scenario begins with the scenario's own weights. */
+static void test_weights(void)
+{
+	for (const struct scenario *w = scenario_table; w->name; w++) {
+		struct str name = STR_INIT, text = STR_INIT;
+		int at = 0;
+
+		str_printf(&name, "weights-%s", w->name);
+		scenario_text(w, &text);
+		at = param_find(settings_table, str_text(&name));
+		ok(at >= 0 && !strcmp(settings_table[at].def, str_text(&text)), "%s: %s", str_text(&name), str_text(&text));
+		str_done(&name);
+		str_done(&text);
+	}
+}
+
 int main(void)
 {
 	struct session_options o = { .threads = 2, .seed = 1, .readonly = true, .home = "/nonexistent" };
@@ -283,5 +300,6 @@ int main(void)
 	test_answering();
 	test_end();
 	loop_free(loop);
+	test_weights();
 	return done_testing();
 }
