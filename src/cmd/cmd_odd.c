@@ -104,17 +104,6 @@ static bool odd_prepare(struct call *c, struct err *err)
 
 /* --- rows ------------------------------------------------------------------------------------------------------ */
 
-struct place { uint32_t who; float key; };
-
-static int greatest_first(const void *a, const void *b)
-{
-	const struct place *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key > y->key ? -1 : 1;
-	return (x->who > y->who) - (x->who < y->who);
-}
-
 /* NaN: it has no place. */
 static float key_of(const struct oddities *o, int sort, bool only, uint32_t who)
 {
@@ -250,7 +239,7 @@ static bool put_rows(struct oddities *o, struct call *c, struct err *err)
 {
 	int sort = params_choice(&c->params, "sort");
 	size_t limit = (size_t)params_int(&c->params, "limit"), n = 0;
-	struct place *place = mem_alloc((size_t)o->report->n_who + 1, sizeof(*place), err);
+	struct odd_place *place = mem_alloc((size_t)o->report->n_who + 1, sizeof(*place), err);
 	struct result *r = &c->result;
 	json_t *counts;
 
@@ -260,14 +249,13 @@ static bool put_rows(struct oddities *o, struct call *c, struct err *err)
 		float key = key_of(o, sort, call_named(c, "only") != NULL, i);
 
 		if (!isnan(key))
-			place[n++] = (struct place){ i, key };
+			place[n++] = (struct odd_place){ (double)key, i };
 	}
-	if (n)
-		qsort(place, n, sizeof(*place), greatest_first);
+	odd_places_sort(place, n);
 	r->rows_key = "rows";
 	add_columns(o, sort, r);
 	for (size_t i = 0; i < n && i < limit; i++)
-		put_row(o, place[i].who, r);
+		put_row(o, (uint32_t)place[i].at, r);
 	mem_free(place);
 	counts = count_kinds(o);
 	result_set(r, "of", json_text(o->items ? "items" : "users"));

@@ -185,3 +185,20 @@ void odd_report_surprise(struct odd_report *r, const bool kinds[N_ODD])
 			r->figure[ODD_SURPRISE][f->who] += (float)log2((double)r->n_who / (double)n[f->kind]) + 1e-3f;
 	}
 }
+
+/* --- places ---------------------------------------------------------------------------------------------------- */
+
+static int greatest_first(const void *a, const void *b)
+{
+	const struct odd_place *x = a, *y = b;
+
+	if (x->key > y->key || x->key < y->key)
+		return x->key > y->key ? -1 : 1;
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+void odd_places_sort(struct odd_place *place, size_t n)
+{
+	if (n)
+		qsort(place, n, sizeof(*place), greatest_first);
+}

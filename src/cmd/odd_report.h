@@ -49,4 +49,8 @@ void odd_report_unref(const struct odd_report *r); /* NULL is fine */
 /* UI.  Of a call of `odd` that ended: the report where it tells of users with all their flags; else NULL.  Borrowed. */
 const struct odd_report *odd_report_of(const struct call *c);
 
+/* What has a place in a list: the greatest key first, of equals the first. */
+struct odd_place { double key; size_t at; };
+void odd_places_sort(struct odd_place *place, size_t n);
+
 #endif

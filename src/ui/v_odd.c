@@ -107,17 +107,6 @@ size_t odd_flag_of(const struct odd_report *r, enum odd_kind kind, uint32_t who)
 	return lo < r->flags.n && r->flags.flag[lo].kind == kind && r->flags.flag[lo].who == who ? lo : SIZE_MAX;
 }
 
-struct keyed { double key; size_t at; };
-
-static int greatest_first(const void *a, const void *b)
-{
-	const struct keyed *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key > y->key ? -1 : 1;
-	return (x->at > y->at) - (x->at < y->at);
-}
-
 /* NaN: it has no place. */
 static double key_of(const struct odd_state *st, uint32_t u)
 {
@@ -141,12 +130,11 @@ static bool is_like(const struct odd_state *st, const struct dataset *d, const s
 }
 
 /* Rows sorted by their keys; frees what was there. */
-static size_t *sort_rows(struct keyed *row, size_t n)
+static size_t *sort_rows(struct odd_place *row, size_t n)
 {
 	size_t *at = mem_must(malloc((n + 1) * sizeof *at));
 
-	if (n)
-		qsort(row, n, sizeof *row, greatest_first);
+	odd_places_sort(row, n);
 	for (size_t i = 0; i < n; i++)
 		at[i] = row[i].at;
 	free(row);
@@ -156,7 +144,7 @@ static size_t *sort_rows(struct keyed *row, size_t n)
 static void list_users(struct odd_state *st, const struct dataset *d)
 {
 	const struct odd_report *r = st->report;
-	struct keyed *row = mem_must(malloc(((size_t)r->n_who + 1) * sizeof *row));
+	struct odd_place *row = mem_must(malloc(((size_t)r->n_who + 1) * sizeof *row));
 	char *shown = mem_must(calloc((size_t)r->n_who + 1, 1));
 	size_t n = 0, *sorted;
 
@@ -167,7 +155,7 @@ static void list_users(struct odd_state *st, const struct dataset *d)
 		double key = key_of(st, u);
 
 		if (!isnan(key) && (!st->filter[0] || shown[u] || utf8_contains_fold(dataset_user_id(d, u), st->filter)))
-			row[n++] = (struct keyed){ key, u };
+			row[n++] = (struct odd_place){ key, u };
 	}
 	free(shown);
 	sorted = sort_rows(row, n);
@@ -192,7 +180,7 @@ static double strength(const struct odd_flag *f)
 static void list_flags(struct odd_state *st, const struct dataset *d)
 {
 	const struct odd_report *r = st->report;
-	struct keyed *row = mem_must(malloc((r->flags.n + 1) * sizeof *row));
+	struct odd_place *row = mem_must(malloc((r->flags.n + 1) * sizeof *row));
 	size_t n_of[N_ODD] = { 0 }, n = 0;
 
 	for (size_t i = 0; i < r->flags.n; i++)
@@ -202,7 +190,7 @@ static void list_flags(struct odd_state *st, const struct dataset *d)
 		double rarity = -(double)n_of[f->kind] - (double)f->kind / (N_ODD + 1);
 
 		if (!st->filter[0] || is_like(st, d, f))
-			row[n++] = (struct keyed){ 1e10 * rarity + strength(f), i };
+			row[n++] = (struct odd_place){ 1e10 * rarity + strength(f), i };
 	}
 	free(st->flag);
 	st->flag = sort_rows(row, n);
