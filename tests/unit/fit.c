@@ -348,7 +348,7 @@ static void test_refusals(const char *folder)
 	refused(&r, ERR_RANGE, "item_vectors", "other dimensions");
 	r = request(model_find("ials", &err), 2);
 	r.resume_dir = "no such folder";
-	refused(&r, ERR_NOTFOUND, "opened", "no state");
+	refused(&r, ERR_USAGE, "imported", "no state");
 	r.resume_dir = NULL;
 	r.save_dir = "no such folder";
 	refused(&r, ERR_NOTFOUND, "written", "nowhere to keep the state");
