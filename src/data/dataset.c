@@ -2,6 +2,7 @@
 #include "data/dataset.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,7 +168,7 @@ struct dataset *dataset_with_events(const struct dataset *of, struct user_rows *
 {
 	struct dataset *d = mem_must(calloc(1, sizeof(*d)));
 
-	*d = *of;
+	memcpy(d, of, offsetof(struct dataset, of)); /* not the count behind it: others may be at it now */
 	d->of = dataset_ref(of);
 	atomic_init(&d->refs, 1);
 	d->id = atomic_fetch_add(&last_id, 1) + 1;

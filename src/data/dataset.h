@@ -101,6 +101,7 @@ struct dataset {
 	struct profile profile;
 	struct load_report report;
 	struct absent absent; /* items that rows name which became no events */
+	/* What no copy takes over, so the last: */
 	const struct dataset *of; /* dataset_with_events(): whose ids and side information these are; NULL: its own */
 	_Atomic unsigned refs;
 };

@@ -224,14 +224,29 @@ static void keep_past(void)
 	str_done(&text);
 }
 
+/* A full history drops the oldest line by itself, but not what undo kept of one that was edited. */
+static void make_room(void)
+{
+	UNDO_LIST *undo = history_length < PAST_LINES ? NULL : free_history_entry(remove_history(0));
+
+	for (UNDO_LIST *next; undo; undo = next) {
+		next = undo->next;
+		if (undo->what == UNDO_DELETE)
+			free(undo->text);
+		free(undo);
+	}
+}
+
 static void remember(const char *line)
 {
 	HIST_ENTRY *last;
 
 	history_set_history_state(p.past);
 	last = history_length ? history_get(history_base + history_length - 1) : NULL;
-	if (*line && (!last || strcmp(last->line, line)))
+	if (*line && (!last || strcmp(last->line, line))) {
+		make_room();
 		add_history(line);
+	}
 	free(p.past);
 	p.past = history_get_history_state();
 }
@@ -337,6 +352,8 @@ void prompt_close(void)
 	if (!p.open)
 		return;
 	if (!p.over) {
+		if (RL_ISSTATE(RL_STATE_NUMERICARG)) /* which the next line forgets, but not the label it took the place of */
+			rl_restore_prompt();
 		rl_callback_sigcleanup(); /* a search or an argument half typed */
 		rl_free_line_state();     /* what undo would need */
 		rl_callback_handler_remove();
@@ -364,6 +381,12 @@ static void feed_bytes(const char *bytes, size_t n)
 	p.fed_n = n;
 	while (p.fed_at < p.fed_n && !p.over)
 		rl_callback_read_char();
+	if (rl_done && !p.over) { /* Enter behind an argument ends the line, but readline tells it at the next key */
+		p.fed[0] = '\r';
+		p.fed_at = 0;
+		p.fed_n = 1;
+		rl_callback_read_char();
+	}
 	if (p.over)
 		take_line();
 	else if (was && strcmp(was, rl_line_buffer))

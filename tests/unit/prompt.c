@@ -207,6 +207,35 @@ static void given_up(void)
 	key(K_UP);
 	key(K_ENTER);
 	ok(*given && strcmp(given, "(given up)") != 0, "another line can be taken instead");
+	open_with(":", "", true);
+	prompt_feed((struct key){ .code = K_ALT | '5' });
+	key(K_ESC);
+	is_str(given, "(given up)", "and half an argument");
+	for (int i = 0; i < 1100; i++) {
+		char line[16];
+
+		open_with(":", "", true);
+		key(K_UP);
+		type("!"); /* a note of undo's, kept with a line that will be the oldest one day */
+		key(K_DOWN);
+		snprintf(line, sizeof line, "line %d", i);
+		type(line);
+		key(K_ENTER);
+	}
+	is_str(given, "line 1099", "and more lines than are kept");
+}
+
+/* 5 x, then the end of the line: readline tells it one key late. */
+static void arguments(void)
+{
+	open_with(":", "", true);
+	prompt_feed((struct key){ .code = K_ALT | '5' });
+	type("x");
+	is_str(latest, "xxxxx", "an argument repeats a key");
+	prompt_feed((struct key){ .code = K_ALT | '2' });
+	key(K_ENTER);
+	is_str(given, "xxxxx", "Enter behind an argument gives the line at once");
+	ok(!prompt_is_open() && times_done == 1, "and ends the prompt");
 }
 
 int main(void)
@@ -225,6 +254,7 @@ int main(void)
 	remove(path);
 	prompt_init(path, complete, NULL);
 	past_lines(path);
+	arguments();
 	given_up();
 	prompt_done();
 	surface_done(&s);

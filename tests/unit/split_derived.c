@@ -2,6 +2,10 @@
 /* Splits made from another one: fewer train events, noise among them, drawn anew. */
 #include "data/split.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/thread.h"
 #include "split_case.h"
 
 /* A share of the train events, a smaller one within a larger one; all else, and the histories, as before. */
@@ -118,8 +122,38 @@ static void test_anew(void)
 	dataset_unref(d);
 }
 
+static atomic_bool held_enough;
+
+static void *hold_and_drop(void *d)
+{
+	while (!atomic_load(&held_enough))
+		dataset_unref(dataset_ref(d));
+	return NULL;
+}
+
+/* A worker derives a split while the screen takes and drops its references: told by the thread sanitizer alone. */
+static void test_held_meanwhile(void)
+{
+	struct dataset *d = staircase(300, WITH_TIME);
+	struct split *whole = split_make(d, "leave-last", NULL, 42, &task_null, &err);
+	pthread_t other;
+	bool good = thread_start(&other, "holder", hold_and_drop, d, &err);
+
+	for (int i = 0; good && i < 20; i++) {
+		struct split *noisy = split_noisy(whole, 0.1, 7, &task_null, &err);
+
+		good = noisy && noisy->data->of == d;
+		split_unref(noisy);
+	}
+	atomic_store(&held_enough, true);
+	ok(good && pthread_join(other, NULL) == 0, "data are derived while others hold what they come from");
+	split_unref(whole);
+	dataset_unref(d);
+}
+
 int main(void)
 {
+	test_held_meanwhile();
 	test_thin();
 	test_noisy();
 	test_anew();
