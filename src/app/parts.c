@@ -99,6 +99,11 @@ bool parts_take_of(struct parts *p, struct session *s, const struct run_record *
 	       err_wrap(err, "%s cannot answer", rec->name);
 }
 
+const struct run_record *parts_record(const struct parts *p, size_t i)
+{
+	return &p->part[i].record;
+}
+
 const struct snapshot *parts_resolve(void *parts, const char *run, struct err *err)
 {
 	struct parts *p = parts;

@@ -27,6 +27,7 @@ struct parts {
 bool parts_take(struct parts *p, struct session *s, const struct params *params, uint64_t split, struct err *err);
 /* The same for a run that is there; a line that fails names it. */
 bool parts_take_of(struct parts *p, struct session *s, const struct run_record *rec, struct err *err);
+const struct run_record *parts_record(const struct parts *p, size_t i); /* of the i-th of n, borrowed */
 const struct snapshot *parts_resolve(void *parts, const char *run, struct err *err);
 void parts_done(struct parts *p);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd_stability.c - stability: how much of a list, and of an explanation, is the seed's. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "app/settings.h"
@@ -9,6 +10,7 @@
 #include "base/mem.h"
 #include "cmd/hold.h"
 #include "cmd/person.h"
+#include "cmd/stability_told.h"
 #include "cmd/tables.h"
 #include "data/split.h"
 #include "explain/overlap.h"
@@ -19,7 +21,11 @@ enum { PARTS = 10 };
 struct asked {
 	struct hold hold;
 	struct person who;
+	uint32_t number; /* of the persona, or the user */
+	uint64_t split_serial;
 	struct fit_request fit;
+	struct parts made_of;
+	struct fit_request *part; /* [made_of.n] */
 	struct stability_ask ask;
 	struct stability found;
 	double seconds;
@@ -36,6 +42,37 @@ static const struct param_spec stability_params[] = {
 	{ .name = NULL },
 };
 
+/* The runs that the run is made of, where it is. */
+static bool fill_parts(struct asked *a, struct session *s, struct err *err)
+{
+	if (!(a->fit.ops->caps & MODEL_OF_RUNS))
+		return true;
+	if (!parts_take_of(&a->made_of, s, &a->hold.record, err))
+		return false;
+	a->part = mem_must(calloc(a->made_of.n + 1, sizeof(*a->part)));
+	for (; a->ask.n_parts < a->made_of.n; a->ask.n_parts++) {
+		const struct run_record *rec = parts_record(&a->made_of, a->ask.n_parts);
+		struct fit_request *r = &a->part[a->ask.n_parts];
+
+		if (!fit_request_of(r, rec, a->hold.split, err))
+			return false;
+		snprintf(r->run, sizeof(r->run), "%s", rec->name);
+	}
+	a->ask.part = a->part;
+	return true;
+}
+
+static uint32_t number_of(const struct call *c, const struct asked *a)
+{
+	const struct word *w = &c->words.w[0];
+	const struct persona *p = NULL;
+	struct err none;
+
+	if (a->who.persona[0])
+		p = session_find_persona(c->session, w->text, &none);
+	return p ? p->number : a->who.user;
+}
+
 static bool stability_prepare(struct call *c, struct err *err)
 {
 	struct asked *a = mem_must(calloc(1, sizeof(*a)));
@@ -45,10 +82,15 @@ static bool stability_prepare(struct call *c, struct err *err)
 	a->ask = (struct stability_ask){ .fit = &a->fit, .item = NO_ITEM, .parts = PARTS, .p = OVERLAP_P };
 	a->ask.k = (uint32_t)(params_is_set(&c->params, "k") ? params_int(&c->params, "k") : settings_int(c->session, "k"));
 	a->ask.seeds = (unsigned)params_int(&c->params, "seeds");
-	return hold_data(&a->hold, c, err) && person_take(&a->who, c, err) &&
-	       (c->words.n < 2 || call_item(c, call_word(c, 1), &a->ask.item, err)) &&
-	       hold_run(&a->hold, c, call_text(c, "run"), err) &&
-	       fit_request_of(&a->fit, &a->hold.record, a->hold.split, err);
+	if (!hold_data(&a->hold, c, err) || !person_take(&a->who, c, err) ||
+	    (c->words.n > 1 && !call_item(c, call_word(c, 1), &a->ask.item, err)) ||
+	    !hold_run(&a->hold, c, call_text(c, "run"), err) ||
+	    !fit_request_of(&a->fit, &a->hold.record, a->hold.split, err) ||
+	    !fill_parts(a, c->session, err))
+		return false;
+	a->number = number_of(c, a);
+	a->split_serial = session_split_serial(c->session);
+	return true;
 }
 
 static void stability_release(struct call *c)
@@ -56,6 +98,8 @@ static void stability_release(struct call *c)
 	struct asked *a = c->state;
 
 	stability_done(&a->found);
+	parts_done(&a->made_of);
+	free(a->part);
 	hold_done(&a->hold);
 	person_done(&a->who);
 	free(a);
@@ -180,6 +224,49 @@ static bool stability_finish(struct call *c, struct err *err)
 	result_set(r, "seconds", json_number(a->seconds));
 	say(c, a);
 	return true;
+}
+
+bool stability_told(const struct call *c, struct stability_told *out)
+{
+	const struct asked *a = c->state;
+
+	if (c->command != &stability_command || !a->done)
+		return false;
+	*out = (struct stability_told){ .data_id = a->hold.data->id, .split = a->split_serial, .who = a->number,
+					.item = a->ask.item, .found = a->found };
+	snprintf(out->run, sizeof(out->run), "%s", a->hold.record.name);
+	out->found.row = NULL;
+	out->found.n_rows = 0;
+	return true;
+}
+
+static void say_range(struct str *s, const char *what, const struct spread *x)
+{
+	if (isnan(x->mean))
+		str_printf(s, "%s n/a", what);
+	else
+		str_printf(s, "%s %.2f (%.2f to %.2f)", what, x->mean, x->least, x->most);
+}
+
+void say_stability(struct str *out, const struct stability_told *t)
+{
+	const unsigned others = t->found.n - 1;
+
+	if (t->found.same) {
+		str_puts(out, "Stable: the same with every seed");
+		return;
+	}
+	str_printf(out, "%u other seed%s: ", others, others == 1 ? "" : "s");
+	say_range(out, "lists overlap", &t->found.overlap);
+	say_range(out, ", rank-biased", &t->found.rbo);
+}
+
+void say_stability_item(struct str *out, const struct stability_told *t)
+{
+	say_range(out, "Its strongest parts overlap", &t->found.parts);
+	str_puts(out, "; rank");
+	for (unsigned i = 0; i < t->found.n; i++)
+		str_printf(out, t->found.rank[i] ? "%s%u" : "%s-", i ? ", " : " ", t->found.rank[i]);
 }
 
 const struct command stability_command = {

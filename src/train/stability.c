@@ -155,17 +155,61 @@ static bool make_room(struct answers *a, struct err *err)
 	       (a->top = mem_zeroed(n * a->n_top + 1, sizeof(*a->top), err));
 }
 
-static bool fit_again(struct answers *a, unsigned at, const struct task *task, struct stability *out, struct err *err)
+/* The runs that a model is made of, fitted again; [n] as far as they are. */
+struct refitted {
+	const struct stability_ask *ask;
+	const struct snapshot **run;
+};
+
+static const struct snapshot *resolve_refitted(void *ctx, const char *name, struct err *err)
 {
-	struct fit_request r = fit_request_on(a->ask->fit, a->ask->fit->split);
-	const struct snapshot *s;
-	bool good;
+	const struct refitted *f = ctx;
+
+	for (size_t i = 0; i < f->ask->n_parts; i++)
+		if (!strcmp(f->ask->part[i].run, name))
+			return snapshot_ref(f->run[i]);
+	err_set(err, ERR_NOTFOUND, "there is no run %s", name);
+	return NULL;
+}
+
+static const struct snapshot *fit_with(const struct fit_request *as, unsigned at, struct refitted *parts,
+				       const struct task *task, struct err *err)
+{
+	struct fit_request r = fit_request_on(as, as->split);
 
 	r.seed += at;
-	s = fit_best(&r, task, NULL, err);
-	good = s && keep_answers(a, s, at, task, out, err);
+	r.resolve_run = parts ? resolve_refitted : NULL;
+	r.resolve_ctx = parts;
+	return fit_best(&r, task, NULL, err);
+}
+
+static bool fit_again(struct answers *a, unsigned at, const struct task *task, struct stability *out, struct err *err)
+{
+	const struct stability_ask *ask = a->ask;
+	struct task_part part = { task, 0, ask->n_parts + 1 };
+	const struct task one = task_of_part(&part);
+	struct refitted parts = { ask, mem_zeroed(ask->n_parts + 1, sizeof(*parts.run), err) };
+	const struct snapshot *s = NULL;
+	bool good = parts.run != NULL;
+
+	for (; good && part.at < ask->n_parts; part.at++)
+		good = (parts.run[part.at] = fit_with(&ask->part[part.at], at, NULL, &one, err)) != NULL;
+	good = good && (s = fit_with(ask->fit, at, ask->n_parts ? &parts : NULL, &one, err)) &&
+	       keep_answers(a, s, at, task, out, err);
 	snapshot_unref(s);
+	for (size_t i = 0; parts.run && i < ask->n_parts; i++)
+		snapshot_unref(parts.run[i]);
+	mem_free(parts.run);
 	return good;
+}
+
+static bool iterates(const struct stability_ask *ask)
+{
+	bool does = ask->fit->ops->caps & MODEL_ITERATIVE;
+
+	for (size_t i = 0; i < ask->n_parts; i++)
+		does = does || (ask->part[i].ops->caps & MODEL_ITERATIVE);
+	return does;
 }
 
 static bool is_same(const struct answers *a)
@@ -270,7 +314,7 @@ static bool measure(struct answers *a, const struct task *task, struct stability
 		part.at = out->n - 1;
 		if (!fit_again(a, out->n, &one, out, err))
 			return false;
-		out->same = out->n == 1 && !(a->ask->fit->ops->caps & MODEL_ITERATIVE) && is_same(a);
+		out->same = out->n == 1 && !iterates(a->ask) && is_same(a);
 	}
 	return compare_all(a, out, err) && list_items(a, out, err);
 }
@@ -281,8 +325,6 @@ bool stability_measure(const struct stability_ask *ask, const struct task *task,
 	bool good;
 
 	*out = (struct stability){ 0 };
-	if (ask->fit->ops->caps & MODEL_OF_RUNS)
-		return err_set(err, ERR_UNSUPPORTED, "%s is made of other runs: ask how stable these are", ask->run->run);
 	good = measure(&a, task, out, err);
 	mem_free(a.barred);
 	mem_free(a.count);

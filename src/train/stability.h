@@ -6,8 +6,10 @@
  * rank-biased overlap (explain/overlap.h).  Explanations of an item: overlap of their `parts` strongest parts, and
  * Spearman's rank correlation of all parts, ties by their mean rank.  A figure is the mean over the pairs, with the
  * least and the greatest.
+ * A model that is made of other runs is made anew of these, each fitted again with its own settings, as many seeds
+ * behind its own.
  * A model of one pass whose first other seed gives the very same scores and parts gives them for every seed: `same`,
- * and no more are fitted.  Models made of other runs are refused.
+ * and no more are fitted.
  * WORKER; cancellable.  The same at any thread count.
  */
 #ifndef TRAIN_STABILITY_H
@@ -19,11 +21,13 @@
 
 struct stability_ask {
 	const struct fit_request *fit;     /* the run's settings; its seed is the run's */
+	const struct fit_request *part;    /* [n_parts] the same of the runs that it is made of, named by .run */
+	size_t n_parts;
 	const struct snapshot *run;
 	uint32_t user;
 	const struct given_history *given; /* instead of the user's own; NULL: none */
 	uint32_t item;                     /* explained; NO_ITEM: none is */
-	uint32_t k, parts;
+	uint32_t k, parts;                 /* a list; the strongest parts that are compared */
 	double p;                          /* of the rank-biased overlap */
 	unsigned seeds;                    /* other ones, 1..STABILITY_SEEDS */
 };

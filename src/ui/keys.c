@@ -47,6 +47,8 @@ const struct binding builtin_keys[] = {
 	{ "users.list", "w", "why-not {item}", "why not" },
 	{ "users.list", "a", "add-event {item}", "add to history" },
 	{ "users.why", "Enter", "show-item {item}", "see item" },
+	{ "users.why", "v", "stability {kept}{explained}", "other seeds" },
+	{ "users", "v", "stability {kept}{explained}", NULL },
 	{ "users", "w", ":why-not ", NULL },
 	{ "users", "\\", "\\", "filter" },
 	{ "users", "s", "sort", "sort" },

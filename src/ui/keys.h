@@ -3,7 +3,8 @@
  *
  * VIEW is `all`, a view (`train`) or a pane of one (`train.runs`); the narrowest binding wins, of two of one
  * breadth the later (a user's own file comes after the built-in table).  TEXT is a view action or a command
- * with {user} {item} {event} {run} {job} of the focused row; a text that starts with : / or \ opens the
+ * with {user} {item} {event} {run} {job} of the focused row, {kept} the user unless the history is edited, {explained} a
+ * blank and the item that Why tells of; a text that starts with : / or \ opens the
  * prompt with the rest typed in.  UI thread.
  */
 #ifndef UI_KEYS_H

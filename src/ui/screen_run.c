@@ -42,6 +42,7 @@ static bool expand_one(struct screen *sc, const char *what, struct str *out)
 		{ "user", "no user is under the cursor" },   { "item", "no item is under the cursor" },
 		{ "event", "no event is under the cursor" }, { "run", "no run is under the cursor" },
 		{ "job", "nothing is running here" },        { "settings", "there are no settings here" },
+		{ "kept", "asked of a kept history: P keeps the edited one as a persona, c drops the edits" },
 	};
 	struct view *v = screen_view(sc);
 	struct job_row front;

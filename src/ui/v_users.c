@@ -422,6 +422,15 @@ static bool users_value(const struct view *v, struct session *s, const char *wha
 		word_quote(out, dataset_true_item_id(d, item));
 		return true;
 	}
+	if (!strcmp(what, "kept") && !users_is_edited(st, s))
+		return users_value(v, s, "user", out);
+	if (!strcmp(what, "explained")) {
+		if ((item = users_explained(v, s)) != NO_ITEM) {
+			str_putc(out, ' ');
+			word_quote(out, dataset_true_item_id(d, item));
+		}
+		return true;
+	}
 	if (!strcmp(what, "run") && run) {
 		word_quote(out, run->rec.name);
 		return true;

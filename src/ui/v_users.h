@@ -6,6 +6,7 @@
 #ifndef UI_V_USERS_H
 #define UI_V_USERS_H
 
+#include "cmd/stability_told.h"
 #include "ui/scrub.h"
 #include "ui/view.h"
 
@@ -47,6 +48,8 @@ struct users_state {
 	uint64_t event_split;
 	enum action_id put_off; /* the edit that waits for an answer, and its word */
 	char put_off_arg[128];
+	bool has_stability;    /* the latest that was found, of whom and what it says */
+	struct stability_told stability;
 	uint32_t go_user;      /* to be found once the rows are there */
 };
 
@@ -99,6 +102,9 @@ void users_word(uint32_t user, const struct session *s, struct str *out); /* as 
 bool users_has_in_history(const struct users_state *st, const struct session *s, uint32_t item);
 bool users_result(struct view *v, struct session *s, const struct call *call, const struct result *r);
 
+/* What edits make of the history of who is under the cursor: something else than what is kept. */
+bool users_is_edited(const struct users_state *st, const struct session *s);
+uint32_t users_explained(const struct view *v, const struct session *s); /* what Why tells of; NO_ITEM: nothing yet */
 /* v_users_edit.c: the actions that edit the history; false: not one of them, or not for this pane. */
 bool users_edit(struct view *v, struct session *s, const struct act *act);
 uint32_t users_find_item(const struct dataset *d, const char *text); /* by id, else by title; NO_ITEM */

@@ -58,7 +58,13 @@ bool users_result(struct view *v, struct session *s, const struct call *call, co
 	const struct persona *p;
 	struct err gone;
 
+	struct users_state *st = v->state;
+
 	(void)r;
+	if (stability_told(call, &st->stability)) {
+		st->has_stability = true;
+		return false; /* a note in Why; what else it tells is shown as any answer is */
+	}
 	if (strcmp(call->command->name, "persona") != 0 || strcmp(call->words.w[0].text, "use") != 0)
 		return false;
 	p = session_find_persona(s, call->words.w[1].text, &gone);
@@ -137,6 +143,14 @@ void users_list_events(struct users_state *st, const struct session *s, const st
 		st->n_known = p->history.n;
 	else if (st->user < d->n_users)
 		list_user(st, s, d);
+}
+
+bool users_is_edited(const struct users_state *st, const struct session *s)
+{
+	const struct edits *edits = session_edits_now(s);
+	size_t n = 0;
+
+	return edits->user == st->user && edits_now(edits, &n) && n > 0;
 }
 
 bool users_has_in_history(const struct users_state *st, const struct session *s, uint32_t item)

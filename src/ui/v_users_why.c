@@ -2,7 +2,8 @@
 /* v_users_why.c - the pane Why: what is asked of an item, and how the answers look.
  *
  * The parts are a quick question.  Whether they can be trusted (faithfulness) and what the item's place rests on
- * (removal) are searched for behind it, and come as lines above the parts.
+ * (removal) are searched for behind it, and come as lines above the parts; so does, once it was asked for, how much of
+ * it is the seed's (stability), which is a job.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "cmd/explain_words.h"
 #include "ui/text.h"
 #include "ui/v_users.h"
+#include "ui/views.h"
 
 #define WHY_PARTS 40
 #define REMOVAL_K 10 /* of what list an item is to leave */
@@ -72,11 +74,68 @@ size_t users_why_others(const struct users_state *st, const struct why_answer *w
 	return why->n_parts && st->n_known > why->n_parts ? st->n_known - why->n_parts : 0;
 }
 
+uint32_t users_explained(const struct view *v, const struct session *s)
+{
+	const struct users_state *st = v->state;
+	bool pending;
+	const struct list_answer *list = users_list(st, s, &pending);
+	const size_t at = v->table[LIST].cursor;
+
+	if (st->whynot_item != NO_ITEM)
+		return st->whynot_item;
+	if (v->kind != &view_users) /* side by side */
+		return st->why_on && st->why.asked ? st->why.item : NO_ITEM;
+	return st->why_on && list && at < list->n ? list->row[at].item : NO_ITEM;
+}
+
+/* --- with other seeds ---------------------------------------------------------------------------------------- */
+
+static const struct stability_told *stability(const struct users_state *st, const struct session *s,
+					       const struct why_answer *why)
+{
+	const struct stability_told *t = &st->stability;
+	const struct run *run = session_answering(s);
+
+	return st->has_stability && run && t->data_id == st->data_id && t->split == session_split_serial(s) &&
+	       t->who == st->user && !users_is_edited(st, s) && (t->item == NO_ITEM || t->item == why->item) &&
+	       !strcmp(t->run, run->rec.name) ? t : NULL;
+}
+
+/* The trainings that look for it. */
+static bool is_measured(const struct session *s, struct job_row *out)
+{
+	for (size_t i = session_n_jobs(s); i-- > 0;) {
+		session_job(s, i, out);
+		if (!strncmp(out->title, "stability", strlen("stability")) && job_is_alive(out))
+			return true;
+	}
+	return false;
+}
+
+/* How many lines; the line `at` of them is put into out, which may be NULL. */
+static size_t note_stability(const struct users_state *st, const struct session *s, const struct why_answer *why,
+			     size_t at, struct str *out)
+{
+	const struct stability_told *t = stability(st, s, why);
+	const bool with_item = t && t->item != NO_ITEM && !t->found.same;
+	struct job_row job;
+
+	if (!t && is_measured(s, &job)) {
+		if (out)
+			str_printf(out, "Trains with other seeds: %s, %s %.0f%%", job.title, job.state_text,
+				   job.total ? floor(100.0 * (double)job.done / (double)job.total) : 0);
+		return 1;
+	}
+	if (t && out)
+		(at ? say_stability_item : say_stability)(out, t);
+	return t ? 1 + with_item : 0;
+}
+
 size_t users_why_notes(const struct users_state *st, const struct session *s, const struct why_answer *why)
 {
 	if (!why->n_parts)
 		return 0;
-	return (users_faithfulness(st, s) != NULL) + (users_removal(st, s) != NULL) + why->has_attention +
+	return (users_faithfulness(st, s) != NULL) + note_stability(st, s, why, 0, NULL) + (users_removal(st, s) != NULL) + why->has_attention +
 	       (why->n_unread > 0);
 }
 
@@ -97,13 +156,17 @@ static void why_note(const struct users_drawing *c, size_t row, struct table_cel
 	const struct removal_answer *removal = users_removal(c->st, c->s);
 	const struct faithfulness_answer *faithfulness = users_faithfulness(c->st, c->s);
 	struct str text = STR_INIT;
+	size_t seeds = 0;
 
 	out->span = true;
 	out->style = STYLE_DIM;
 	if (faithfulness && row-- == 0) {
 		say_faithfulness(&text, faithfulness);
 		cell_from(out, &text, faithfulness->why_not ? STYLE_DIM : faithfulness->faithful ? STYLE_TITLE : STYLE_BAD);
-	} else if (removal && row-- == 0) {
+	} else if (row < (seeds = note_stability(c->st, c->s, why, 0, NULL))) {
+		note_stability(c->st, c->s, why, row, &text);
+		cell_from(out, &text, STYLE_TITLE);
+	} else if (row -= seeds, removal && row-- == 0) {
 		say_removal(&text, c->d, removal);
 		cell_from(out, &text, STYLE_TITLE);
 	} else if (why->has_attention && row-- == 0) {

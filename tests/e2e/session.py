@@ -86,7 +86,7 @@ class Terminal:
             if self.x >= self.w:              # the margin was passed
                 self.x = 0
                 self.line_feed()
-            elif wide:
+            if wide and self.x + 1 >= self.w:  # no room, in one column never
                 return
         self.cell[self.y][self.x] = c
         if wide:

@@ -196,6 +196,101 @@ static void test_same(void)
 	fit_result_done(&run);
 }
 
+/* --- made of other runs ------------------------------------------------------------------------------------- */
+
+static const struct snapshot *part_of[2];
+
+static const struct snapshot *resolve(void *ctx, const char *name, struct err *why)
+{
+	(void)ctx, (void)why;
+	return snapshot_ref(part_of[!strcmp(name, "ials#1")]);
+}
+
+/* ease and ials with a seed more each, and their mixture, by hand. */
+static void mix(struct fit_request part[2], const struct fit_request *blend, unsigned more, struct fit_result out[3])
+{
+	struct fit_request r = *blend;
+
+	for (int i = 0; i < 2; i++)
+		part_of[i] = fit(&part[i], more, &out[i]);
+	r.resolve_run = resolve;
+	fit(&r, more, &out[2]);
+}
+
+static uint32_t shared_lists(const struct snapshot *a, const struct snapshot *b)
+{
+	const struct snapshot *of[2] = { a, b };
+	uint32_t list[2][K], both = 0;
+
+	for (int s = 0; s < 2; s++) {
+		struct history_buf buf = { 0 };
+		struct scratch scratch = { 0 };
+		struct query q;
+		float score[I];
+
+		fixture_must(history_query(of[s], f.split, USER, false, &buf, &q, &err) &&
+			     model_score_all(of[s]->model, &q, &scratch, score, I, &err), &err);
+		for (uint32_t i = 0; i < I; i++)
+			score[i] = f.split->item_train[i] ? score[i] : -INFINITY;
+		for (uint32_t k = 0; k < q.n; k++)
+			score[q.items[k]] = -INFINITY;
+		for (uint32_t r = 0; r < K; r++) {
+			uint32_t best = 0;
+
+			for (uint32_t i = 1; i < I; i++)
+				best = score[i] > score[best] ? i : best;
+			list[s][r] = best;
+			score[best] = -INFINITY;
+		}
+		history_buf_done(&buf);
+		scratch_done(&scratch);
+	}
+	for (uint32_t i = 0; i < K; i++)
+		for (uint32_t j = 0; j < K; j++)
+			both += list[0][i] == list[1][j];
+	return both;
+}
+
+static void test_blend(void)
+{
+	struct fit_request part[2], blend;
+	struct fit_result first[3], second[3];
+	struct stability_ask ask = { .fit = &blend, .part = part, .n_parts = 2, .user = USER, .k = K, .parts = PARTS, .p = 0.9,
+				     .seeds = 1, .item = NO_ITEM };
+	struct stability s;
+
+	request(&part[0], "ease");
+	request(&part[1], "ials");
+	snprintf(part[0].run, sizeof(part[0].run), "ease#1");
+	snprintf(part[1].run, sizeof(part[1].run), "ials#1");
+	part[1].seed = 20; /* each has its own */
+	request(&blend, "blend");
+	fixture_set(&blend.params, "runs", "ease#1,ials#1");
+	fixture_set(&blend.params, "weights", "0.2,0.8");
+	mix(part, &blend, 0, first);
+	mix(part, &blend, 1, second);
+	ask.run = first[2].best;
+	fixture_must(stability_measure(&ask, &task_null, &s, &err), &err);
+	ok(!s.same && s.n == 2, "a blend of ease and ials differs with the seeds");
+	ok(fabs(s.overlap.mean - (double)shared_lists(first[2].best, second[2].best) / K) < 1e-9,
+	   "by as much as one of runs trained with other seeds here: %.3f", s.overlap.mean);
+	stability_done(&s);
+	for (int i = 0; i < 3; i++) {
+		fit_result_done(&first[i]);
+		fit_result_done(&second[i]);
+	}
+	request(&part[1], "ease");
+	snprintf(part[1].run, sizeof(part[1].run), "ials#1");
+	mix(part, &blend, 0, first);
+	ask.run = first[2].best;
+	ask.seeds = 4;
+	fixture_must(stability_measure(&ask, &task_null, &s, &err), &err);
+	ok(s.same && s.n == 2, "one of models without chance does not");
+	stability_done(&s);
+	for (int i = 0; i < 3; i++)
+		fit_result_done(&first[i]);
+}
+
 int main(void)
 {
 	size_t held;
@@ -206,6 +301,7 @@ int main(void)
 	test_correlation();
 	test_seeds();
 	test_same();
+	test_blend();
 	ok(mem_bytes_now() == held, "nothing leaks");
 	fixture_done(&f);
 	return done_testing();
