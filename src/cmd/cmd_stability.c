@@ -73,6 +73,14 @@ static uint32_t number_of(const struct call *c, const struct asked *a)
 	return p ? p->number : a->who.user;
 }
 
+/* The others are trained to the end: an epoch on the way is not to be held against them. */
+static bool is_trained(const struct call *c, const struct asked *a, struct err *err)
+{
+	const struct run *r = session_find_run(c->session, a->hold.record.name, err);
+
+	return r && (!r->job || err_set(err, ERR_USAGE, "%s is still in training", r->rec.name));
+}
+
 static bool stability_prepare(struct call *c, struct err *err)
 {
 	struct asked *a = mem_must(calloc(1, sizeof(*a)));
@@ -84,7 +92,7 @@ static bool stability_prepare(struct call *c, struct err *err)
 	a->ask.seeds = (unsigned)params_int(&c->params, "seeds");
 	if (!hold_data(&a->hold, c, err) || !person_take(&a->who, c, err) ||
 	    (c->words.n > 1 && !call_item(c, call_word(c, 1), &a->ask.item, err)) ||
-	    !hold_run(&a->hold, c, call_text(c, "run"), err) ||
+	    !hold_run(&a->hold, c, call_text(c, "run"), err) || !is_trained(c, a, err) ||
 	    !fit_request_of(&a->fit, &a->hold.record, a->hold.split, err) ||
 	    !fill_parts(a, c->session, err))
 		return false;
