@@ -53,12 +53,14 @@ struct user_room {
 	uint32_t *stamp;    /* [I] == user + 1: taken */
 	int64_t *start;     /* [most] of sessions */
 	uint32_t *size;     /* [most] events a session */
+	uint32_t *drawn, *block, *item; /* [most] of synth_job.ordered: as drawn, where chains begin, as they are told */
 };
 
 struct synth_job {
 	struct synth_world world;
 	uint64_t seed;
 	double noise, order, faith, drift;
+	bool ordered;          /* nothing but `order` depends on order */
 	double social;         /* below 0: there are no friends */
 	uint32_t n_users, n_circles;
 	uint32_t *n_events;    /* [U] */
@@ -297,22 +299,52 @@ static void put_friends(const struct synth_job *job, uint32_t id, struct str *ou
 	}
 }
 
+/* Who takes nothing twice takes what many take first, and then what few do: a history as it is drawn has an order that
+ * nobody planted.  So all is drawn, and told in a random order of its chains, each what followed from the one before. */
+static void draw_chains(const struct synth_job *job, struct user *u, struct user_room *r)
+{
+	const struct synth_world *w = &job->world;
+	uint32_t n = job->n_events[u->id], n_blocks = 0, item = w->n_items, at = 0;
+
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t before = item;
+
+		item = r->drawn[k] = take_item(job, u, draw_own_taste(u), before, r->stamp);
+		if (!w->next || before == w->n_items || item != w->next[before])
+			r->block[n_blocks++] = k;
+	}
+	rng_shuffle_u32(&u->rng, r->block, n_blocks);
+	for (uint32_t b = 0; b < n_blocks; b++) {
+		uint32_t k = r->block[b];
+
+		do
+			r->item[at++] = r->drawn[k++];
+		while (k < n && w->next && r->drawn[k] == w->next[r->drawn[k - 1]]);
+	}
+}
+
 static void live(const struct synth_job *job, struct user *u, struct user_room *r, struct str *out)
 {
 	const struct synth_world *w = &job->world;
 	uint32_t n_sessions = draw_sessions(w->scenario, u, job->n_events[u->id], r), item = w->n_items;
 	int64_t time = 0;
+	uint32_t at = 0;
 
+	drift_to(u, 0, time);
+	if (job->ordered)
+		draw_chains(job, u, r);
 	for (uint32_t s = 0; s < n_sessions; s++) {
 		uint32_t mood;
 
 		time = r->start[s] > time ? r->start[s] : time + 1;
 		drift_to(u, job->drift, time);
-		mood = draw_own_taste(u);
+		mood = job->ordered ? 0 : draw_own_taste(u);
 		for (uint32_t k = 0; k < r->size[s]; k++) {
-			uint32_t taste = k == 0 || rng_uniform(&u->rng) < job->faith ? mood : draw_own_taste(u);
-
-			item = take_item(job, u, taste, item, r->stamp);
+			if (job->ordered)
+				item = r->item[at++];
+			else
+				item = take_item(job, u, k == 0 || rng_uniform(&u->rng) < job->faith ? mood : draw_own_taste(u), item,
+						 r->stamp);
 			put_event(w, u, item, time, out);
 			for (uint32_t t = 0; t < u->n_tastes; t++)
 				u->mean[t] += u->now[t] / job->n_events[u->id];
@@ -487,8 +519,11 @@ static bool make_rooms(struct synth_job *job, unsigned n, struct err *err)
 
 		if (!(r->stamp = mem_zeroed(job->world.n_items, sizeof(*r->stamp), err)) ||
 		    !(r->start = mem_alloc(job->most, sizeof(*r->start), err)) ||
-		    !(r->size = mem_alloc(job->most, sizeof(*r->size), err)))
+		    !(r->size = mem_alloc(job->most, sizeof(*r->size), err)) ||
+		    !(r->drawn = mem_alloc(3 * (size_t)job->most, sizeof(*r->drawn), err)))
 			return false;
+		r->block = r->drawn + job->most;
+		r->item = r->block + job->most;
 	}
 	return job->room != NULL;
 }
@@ -499,6 +534,7 @@ static void job_done(struct synth_job *job)
 		mem_free(job->room[i].stamp);
 		mem_free(job->room[i].start);
 		mem_free(job->room[i].size);
+		mem_free(job->room[i].drawn);
 	}
 	for (int c = 0; c < ROUND; c++) {
 		str_done(&job->events[c]);
@@ -520,6 +556,7 @@ bool synth_write(const char *folder, const struct params *p, uint64_t seed, cons
 				 .n_circles = (uint32_t)(users + CIRCLE - 1) / CIRCLE };
 	bool ordered = params_is_set(p, "order"), made;
 
+	job.ordered = ordered;
 	job.order = ordered ? params_real(p, "order") : 0;
 	job.faith = ordered ? 0 : FAITH;
 	job.drift = ordered ? 0 : DRIFT;

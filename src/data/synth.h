@@ -8,8 +8,8 @@
  * What a measurement must find, or not, is planted by
  *
  *	order   a share of events are the one item that follows the item just before (a permutation that knows
- *	        nothing of tastes and keeps popularity).  Given, sessions keep to no taste and tastes stay as they
- *	        are: with 0 nothing depends on order
+ *	        nothing of tastes and keeps popularity).  Given, sessions keep to no taste, tastes stay as they
+ *	        are, and a history is told in a random order of such chains: with 0 nothing depends on order
  *	text    a share of words and tags are of the item's tastes, the others of any
  *	social  people come in circles of the same tastes; a share of friendships are within them, the others join
  *	        any two.  Given, whatever it is, the events are the same
