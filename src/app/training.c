@@ -11,6 +11,7 @@
 #include "app/session_change.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "data/split.h"
 #include "train/cost.h"
 
@@ -278,6 +279,21 @@ bool training_announce(struct training *t, struct err *err)
 	return good;
 }
 
+#define LEAST_REFUSED 1.0 /* seconds; less is over before it matters */
+
+/* What comes before the first epoch, which is all of a model of one pass, cannot be stopped half-way and be of use. */
+static bool is_worth_it(const struct training *t, const struct cost *cost, struct err *err)
+{
+	const struct fit_request *r = &t->request;
+	char would[32], may[32];
+	double least = cost->once + (r->ops->caps & MODEL_ITERATIVE ? 0 : cost->epoch);
+
+	if (!(r->seconds > 0) || !(least > fmax(r->seconds, LEAST_REFUSED)))
+		return true;
+	return err_set(err, ERR_RANGE, "it would take about %s before there is anything to measure, and may take %s",
+		       str_seconds(least, would), str_seconds(r->seconds, may));
+}
+
 /* Told before the first epoch, kept to stand beside what it took. */
 static bool tell_cost(struct training *t, const struct task *task, struct err *err)
 {
@@ -290,7 +306,7 @@ static bool tell_cost(struct training *t, const struct task *task, struct err *e
 	t->record.told_once = cost.once;
 	t->record.told_epoch = cost.epoch;
 	t->record.told_bytes = cost.bytes;
-	return true;
+	return is_worth_it(t, &cost, err);
 }
 
 static void measure_memory(struct training *t)

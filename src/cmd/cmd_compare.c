@@ -63,6 +63,8 @@ static const struct param_spec compare_params[] = {
 	CANDIDATES_PARAM,
 	{ .name = "budget", .type = PARAM_TEXT,
 	  .meaning = "of models: tunes each for its part of this time, such as 10m; default: they keep their defaults" },
+	{ .name = "limit", .type = PARAM_TEXT, .def = "2m",
+	  .meaning = "of models without a budget: a training ends with the epoch in which this is over, and is measured as it stands; 0: any" },
 	{ .name = "share", .type = PARAM_TEXT, .def = "50",
 	  .meaning = "of models: percents of the train events that each is trained on too, such as 25,50; 0: none" },
 	{ .name = "noise", .type = PARAM_TEXT,
@@ -127,7 +129,7 @@ static bool add_models(struct comparing *x, struct call *c, struct err *err)
 
 static bool refuse_options_of_models(const struct call *c, struct err *err)
 {
-	static const char *const of_models[] = { "budget", "share", "users", "noise", "folds", "cold", "scenario", "weights", "rewards" };
+	static const char *const of_models[] = { "budget", "limit", "share", "users", "noise", "folds", "cold", "scenario", "weights", "rewards" };
 
 	for (size_t i = 0; i < sizeof(of_models) / sizeof(*of_models); i++)
 		if (call_named(c, of_models[i]))
@@ -374,10 +376,16 @@ static bool train_models(struct comparing *x, struct job *job, const struct task
 static bool measure_rewards(struct comparing *x, const struct task *t, struct err *err)
 {
 	const struct compared *best = &x->run[0];
+	struct rewards_curve curve = { 0 };
+	const struct fit_request *r;
 
-	return !x->best || (rewards_measure(compare_models_settings(x->models, best->model)->data, x->seed, t, &x->rewards, err) &&
-			    rewards_of_best(best->eval, x->metric, x->at, compare_models_settings(x->models, best->model), x->best, t,
-					    &x->rewards, err));
+	if (!x->best)
+		return true;
+	r = compare_models_settings(x->models, best->model);
+	if (x->standard)
+		curve = compare_models_curve(x->models, best->model);
+	return rewards_measure(r->data, x->seed, t, &x->rewards, err) &&
+	       rewards_of_best(best->eval, x->metric, x->at, r, x->best, &curve, t, &x->rewards, err);
 }
 
 static bool compare_run(struct call *c, struct job *job, const struct task *t, struct err *err)
@@ -583,7 +591,7 @@ static const char *compare_again(const struct call *c, struct str *line)
 }
 
 const struct command compare_command = {
-	.name = "compare", .group = "Questions", .synopsis = "compare [RUN…] [metric=ndcg@10] [on=test|valid] [candidates=train|all|cold]  or  compare MODEL…|all [budget=T] [share=25,50] [noise=10%] [folds=K] [scenario=NAME] [rewards=yes] [metric=ndcg@10]",
+	.name = "compare", .group = "Questions", .synopsis = "compare [RUN…] [metric=ndcg@10] [on=test|valid] [candidates=train|all|cold]  or  compare MODEL…|all [budget=T] [limit=2m] [share=25,50] [noise=10%] [folds=K] [scenario=NAME] [rewards=yes] [metric=ndcg@10]",
 	.summary = "runs side by side, with intervals and costs; models trained under one rule, with a verdict",
 	.lane = LANE_HEAVY, .words = { WORD_RUN }, .many = true, .most = UINT_MAX, .params = compare_params,
 	.prepare = compare_prepare, .run = compare_run, .message = compare_message,

@@ -71,6 +71,16 @@ static bool read_budget(struct models *m, const char *text, struct err *err)
 	return err_set(err, ERR_SYNTAX, "budget=\"%s\": expected a duration, such as 90s, 10m or 1h30m", text);
 }
 
+/* With a budget, that alone holds. */
+static bool read_limit(struct models *m, const char *text, struct err *err)
+{
+	if (!strcmp(text, "0") || (num_parse_seconds(text, strlen(text), &m->limit) && m->limit > 0)) {
+		m->limit = m->budget > 0 ? 0 : m->limit;
+		return true;
+	}
+	return err_set(err, ERR_SYNTAX, "limit=\"%s\": expected a duration, such as 90s, 10m or 1h30m, or 0", text);
+}
+
 static bool read_scenario(struct models *m, const struct call *c, struct err *err)
 {
 	const char *name = params_is_set(&c->params, "scenario") ? params_text(&c->params, "scenario") : NULL;
@@ -107,7 +117,7 @@ static bool read_plan(struct models *m, const struct call *c, struct err *err)
 	p->seed = session_seed(c->session);
 	p->folds = (unsigned)params_int(&c->params, "folds");
 	p->cold = params_bool(&c->params, "cold");
-	return read_budget(m, call_text(c, "budget"), err) && read_shares(p, call_text(c, "share"), err) &&
+	return read_budget(m, call_text(c, "budget"), err) && read_limit(m, call_text(c, "limit"), err) && read_shares(p, call_text(c, "share"), err) &&
 	       read_noise(p, call_text(c, "noise"), err) && read_scenario(m, c, err) &&
 	       split_can_draw(session_split(c->session), p->folds, err) &&
 	       metric_parse(call_text(c, "metric"), &p->metric, &p->k, err);
@@ -128,15 +138,20 @@ static bool same_settings(const struct run_record *rec, const struct model_ops *
 	return true;
 }
 
+/* One that the clock stopped, had at least as long as this one would have. */
+static bool has_ended(const struct run_record *rec, double limit)
+{
+	return !strcmp(rec->stopped, "done") || !strcmp(rec->stopped, "early") ||
+	       (!strcmp(rec->stopped, "time") && limit > 0 && rec->seconds >= limit);
+}
+
 /* The newest run that the rule would make again: of this split and seed, with the defaults or, with a budget, tuned. */
 static const struct run *run_there(const struct session *s, const struct models *m, const struct model_ops *ops,
 				   uint64_t seed)
 {
 	for (size_t i = session_n_runs(s); i-- > 0;) {
 		const struct run *r = session_run(s, i);
-		bool ended = !strcmp(r->rec.stopped, "done") || !strcmp(r->rec.stopped, "early");
-
-		if (strcmp(r->rec.model, ops->name) != 0 || !r->of_split || r->job || !ended || r->rec.seed != seed ||
+		if (strcmp(r->rec.model, ops->name) != 0 || !r->of_split || r->job || !has_ended(&r->rec, m->limit) || r->rec.seed != seed ||
 		    r->rec.refit || r->rec.values || r->rec.precision != PRECISION_F32 || !(r->snapshot || r->rec.readable))
 			continue;
 		if (m->budget > 0 && ops->params[0].name ? r->rec.tuning != NULL : !r->rec.tuning && same_settings(&r->rec, ops))
@@ -151,6 +166,7 @@ static bool make_ready(struct model_entry *e, const struct call *c, const struct
 
 	fit_request_init(r, e->ops);
 	r->seed = seed;
+	r->seconds = m->limit;
 	if (!tune_space_init(&e->tuning.space, e->ops->params, err))
 		return false;
 	e->tunes = m->budget > 0 && e->tuning.space.n > 0 && session_split(c->session)->n_valid > 0;
@@ -247,10 +263,21 @@ static bool give_hold(struct model_entry *e, struct hold *out, struct err *err)
 	if (!run_record_copy(&e->hold.record, &b->record, err))
 		return false;
 	e->hold.snapshot = snapshot_ref(b->result.best);
-	e->seconds = e->hold.record.seconds;
 	*out = e->hold;
 	e->hold = (struct hold){ 0 };
 	return true;
+}
+
+/* Of a training that the clock stopped, what is trained beside it takes as many epochs. */
+static void note_end(struct model_entry *e, const struct run_record *rec)
+{
+	e->seconds = rec->seconds;
+	e->epochs = rec->epochs;
+	e->of_epochs = rec->epochs_asked;
+	e->cut = !strcmp(rec->stopped, "time");
+	fit_request_follow(&e->settings);
+	if (e->cut)
+		e->settings.epochs = rec->epochs;
 }
 
 bool compare_models_train(struct models *m, size_t i, struct job *job, const struct task *task, struct hold *out,
@@ -264,7 +291,7 @@ bool compare_models_train(struct models *m, size_t i, struct job *job, const str
 	if (e->is_there) {
 		if (!fit_request_of(&e->settings, &e->hold.record, e->hold.split, err))
 			return false;
-		e->seconds = e->hold.record.seconds;
+		note_end(e, &e->hold.record);
 		*out = e->hold;
 		e->hold = (struct hold){ 0 };
 		return true;
@@ -278,7 +305,7 @@ bool compare_models_train(struct models *m, size_t i, struct job *job, const str
 		e->settings = b->request;
 		if (!params_from_json(&e->settings.params, b->record.params, err))
 			return false;
-		fit_request_follow(&e->settings);
+		note_end(e, &b->record);
 		return give_hold(e, out, err);
 	}
 	snprintf(e->left_out, sizeof(e->left_out), "%s", err->msg);
@@ -315,6 +342,11 @@ void compare_models_leave_out(struct models *m, size_t i, const struct err *why)
 const struct fit_request *compare_models_settings(const struct models *m, size_t i)
 {
 	return &m->entry[i].settings;
+}
+
+struct rewards_curve compare_models_curve(const struct models *m, size_t i)
+{
+	return (struct rewards_curve){ m->entry[i].suit.of_half, m->entry[i].suit.of_all };
 }
 
 /* --- UI: while it runs and after -------------------------------------------------------------------------- */

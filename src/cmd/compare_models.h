@@ -13,6 +13,7 @@
 #include "cmd/hold.h"
 #include "eval/eval.h"
 #include "train/fit.h"
+#include "train/rewards.h"
 
 struct models;
 
@@ -34,6 +35,8 @@ bool compare_models_folds(const struct models *m, size_t i, const float **values
 void compare_models_leave_out(struct models *m, size_t i, const struct err *why);
 /* WORKER, once it was measured: the request that made it, for its settings. */
 const struct fit_request *compare_models_settings(const struct models *m, size_t i);
+/* WORKER, once it was measured: its learning curve, asked as is standard. */
+struct rewards_curve compare_models_curve(const struct models *m, size_t i);
 void compare_models_message(struct models *m, struct session *s, void *payload); /* UI */
 void compare_models_ended(struct models *m, struct session *s);                  /* UI: runs are put in place */
 /* UI.  Further keys of the i-th model's row. */

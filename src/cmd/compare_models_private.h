@@ -16,6 +16,8 @@ struct model_entry {
 	bool tunes;
 	bool measured;
 	double seconds;        /* that its training took */
+	bool cut;              /* the clock stopped it, after so many epochs of so many */
+	uint32_t epochs, of_epochs;
 	struct suit suit;
 	struct fit_request settings; /* of the run, for the learning curve */
 	char left_out[sizeof(((struct err *)0)->msg)];
@@ -27,6 +29,7 @@ struct models {
 	bool planned;
 	const struct split *split;
 	double budget;         /* seconds for all; 0: defaults, nothing is tuned */
+	double limit;          /* seconds that a training may take where nothing is tuned; 0: any */
 	struct scenario scenario;
 	bool weighs;           /* one was asked for */
 };

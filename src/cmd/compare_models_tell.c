@@ -62,6 +62,15 @@ static json_t *folds_of(const struct models *m, const struct suit *s)
 	return list;
 }
 
+static json_t *took_of(const struct suit *s)
+{
+	json_t *o = mem_must(json_object());
+
+	for (int k = 0; k < N_SUIT_PARTS; k++)
+		json_put(o, suit_part_name[k], json_number(s->took[k]));
+	return o;
+}
+
 void compare_models_row(const struct models *m, size_t i, json_t *row)
 {
 	const struct suit *s = &m->entry[i].suit;
@@ -80,6 +89,8 @@ void compare_models_row(const struct models *m, size_t i, json_t *row)
 	json_put(row, "cold_items", json_number(s->cold_value));
 	json_put(row, "faithfulness", json_number(s->audit.faithfulness.mean));
 	json_put(row, "faithfulness_random", json_number(s->audit.random.mean));
+	json_put(row, "measured_seconds", took_of(s));
+	json_put(row, "cut_after_epochs", m->entry[i].cut ? json_integer(m->entry[i].epochs) : json_null());
 	json_put(row, "faithful", json_boolean(s->audit.faithful));
 }
 
@@ -135,8 +146,9 @@ static void figures_in(const struct suit *s, const json_t *row, struct verdict_r
 	f[CRITERION_EXPLANATION] = s->audit.faithfulness.mean;
 }
 
-static struct verdict_row verdict_row_of(const struct models *m, const struct suit *s, const json_t *row)
+static struct verdict_row verdict_row_of(const struct models *m, const struct model_entry *e, const json_t *row)
 {
+	const struct suit *s = &e->suit;
 	const struct packed_cost *c = &s->packed;
 	struct verdict_row out = {
 		.run = json_string_value(json_object_get(row, "run")),
@@ -151,6 +163,8 @@ static struct verdict_row verdict_row_of(const struct models *m, const struct su
 		.noise_clean = s->share_value[m->plan.n_shares], .cold_value = s->cold_value,
 		.noise_user = s->noise_user, .clean_user = s->clean_user, .n_noise = s->n_noise, .cold_user = s->cold_user,
 		.n_cold = s->n_cold, .folds = m->plan.folds,
+		.users = (size_t)json_integer_value(json_object_get(row, "users")), .cut = e->cut, .epochs = e->epochs,
+		.of_epochs = e->of_epochs,
 	};
 
 	slices_in(row, &out);
@@ -231,7 +245,7 @@ void compare_models_tell(const struct models *m, const size_t *which, size_t n, 
 	struct verdict v;
 
 	for (size_t k = 0; k < n; k++)
-		row[k] = verdict_row_of(m, &m->entry[which[k]].suit, json_array_get(rows, k));
+		row[k] = verdict_row_of(m, &m->entry[which[k]], json_array_get(rows, k));
 	verdict_make(row, n, metric, m->weighs ? &m->scenario : NULL, &v);
 	for (size_t k = 0; k < v.n; k++) {
 		json_array_append_new(sentences, json_text(v.sentence[k]));

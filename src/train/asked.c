@@ -42,6 +42,24 @@ bool asks_of_last(struct asks *a, const struct split *split, struct err *err)
 	return a->ask != NULL;
 }
 
+bool asks_of_people(struct asks *a, const struct split *split, uint32_t most, struct err *err)
+{
+	const struct dataset *d = split->data;
+
+	*a = (struct asks){ .split = split, .in_time = true, .n_units = d->n_users };
+	a->ask = mem_alloc(split->n_test + 1, sizeof(*a->ask), err);
+	for (uint32_t u = 0; a->ask && u < d->n_users; u++) {
+		size_t first = d->user_ptr[u] + 2, end = d->user_ptr[u + 1];
+
+		if (end > most && end - most > first)
+			first = end - most;
+		for (size_t e = first; !has_train(split, u) && e < end; e++)
+			if (split->part[e] == PART_TEST && split->item_train[d->item[e]] && !is_known(split, u, e))
+				a->ask[a->n++] = (struct ask){ .user = u, .item = d->item[e], .unit = u, .stranger = NO_USER, .at = e };
+	}
+	return a->ask != NULL;
+}
+
 static bool took(const struct dataset *d, uint32_t u, uint32_t item)
 {
 	for (size_t e = d->user_ptr[u]; e < d->user_ptr[u + 1]; e++)

@@ -36,6 +36,8 @@ struct asking {
 
 /* The test events of each user who has train events, of items that are new to the user.  asks_done() in any case, here and below. */
 bool asks_of_last(struct asks *a, const struct split *split, struct err *err);
+/* Of users without a train event, the last `most` events that have two before them, of items that others have. */
+bool asks_of_people(struct asks *a, const struct split *split, uint32_t most, struct err *err);
 /* The test events of items without a train event, about `most` users of each at most. */
 bool asks_of_new_items(struct asks *a, const struct split *split, uint32_t most, uint64_t seed, struct err *err);
 void asks_done(struct asks *a);

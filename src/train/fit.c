@@ -21,7 +21,7 @@
 
 
 const char *const fit_stopped_text[] = {
-	[FIT_DONE] = "done", [FIT_EARLY] = "early", [FIT_CANCELLED] = "cancelled", [FIT_ENOUGH] = "enough",
+	[FIT_DONE] = "done", [FIT_EARLY] = "early", [FIT_CANCELLED] = "cancelled", [FIT_ENOUGH] = "enough", [FIT_TIME] = "time",
 };
 
 struct fit {
@@ -63,6 +63,7 @@ struct fit_request fit_request_on(const struct fit_request *r, const struct spli
 	on.save_dir = on.resume_dir = NULL;
 	on.watched = NULL;
 	on.n_watched = 0;
+	on.seconds = 0;
 	return on;
 }
 
@@ -338,12 +339,21 @@ static bool out_of_patience(const struct fit *f)
 	return f->watches && f->r->patience && f->rounds_since_best >= f->r->patience;
 }
 
+static bool out_of_time(const struct fit *f)
+{
+	return f->r->seconds > 0 && f->at.epoch && f->seconds_before + clock_now() - f->started >= f->r->seconds;
+}
+
 static bool run_watched(struct fit *f, struct err *err)
 {
 	f->out->stopped = FIT_DONE;
 	while (f->at.epoch < f->r->epochs) {
 		if (out_of_patience(f)) {
 			f->out->stopped = FIT_EARLY;
+			break;
+		}
+		if (out_of_time(f)) {
+			f->out->stopped = FIT_TIME;
 			break;
 		}
 		if (!task_keep_going(f->outer))

@@ -36,6 +36,7 @@ struct fit_request {
 	uint32_t valid_every; /* epochs; 0: never validate */
 	int metric;           /* METRIC_NDCG … */
 	uint32_t metric_k;
+	double seconds;       /* ends with the epoch in which these are over (FIT_TIME); 0: any */
 	bool values, refit;
 	enum precision kept;  /* of the large tables of the snapshots, and of the weights that answer; the state
 	                         that a training goes on from is whole */
@@ -58,8 +59,8 @@ struct fit_request {
 	void *enough_ctx;
 };
 
-enum fit_stopped { FIT_DONE, FIT_EARLY, FIT_CANCELLED, FIT_ENOUGH };
-extern const char *const fit_stopped_text[]; /* "done", "early", "cancelled", "enough" */
+enum fit_stopped { FIT_DONE, FIT_EARLY, FIT_CANCELLED, FIT_ENOUGH, FIT_TIME };
+extern const char *const fit_stopped_text[]; /* "done", "early", "cancelled", "enough", "time" */
 
 struct fit_result {
 	uint32_t epochs, best_epoch;
@@ -80,7 +81,8 @@ struct run_record;
 /* What trained a run, from its record, on this split: settings, seed, values, refit, precision, and what was watched.
  * Errors name the run. */
 bool fit_request_of(struct fit_request *r, const struct run_record *rec, const struct split *split, struct err *err);
-/* The same settings on another split, to be measured beside: nothing of it is told, watched, kept or gone on from. */
+/* The same settings on another split, to be measured beside: nothing of it is told, watched, timed,
+ * kept or gone on from. */
 struct fit_request fit_request_on(const struct fit_request *r, const struct split *split);
 
 /* Whether x holds values: asked for (or the data's values are weights), and there are some.  A kept run

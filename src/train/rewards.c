@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rewards.c - see rewards.h. */
-#include "train/rewards.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,42 +10,17 @@
 #include "eval/interval.h"
 #include "model/item_text.h"
 #include "model/registry.h"
-#include "train/asked.h"
+#include "train/rewards_private.h"
 
 #define LAST_SHARE 5       /* of a history, one in so many is held out */
 #define LAST_MOST 10
-#define NEW_SHARE 0.2      /* of the items */
+#define NEW_SHARE 5        /* one item in so many; more than the rounds */
 #define NEW_MOST 400
 #define TAKERS_MOST 50     /* of a new item, asked */
-#define MANY_ITEMS 4000    /* from here on the softmax over all items costs more than it gains */
 
 /* What is trained: settings as "name=value …". */
-#define SASREC "dim=32 blocks=1 batch=32 lr=0.002 epochs=20"
+_Static_assert(NEW_SHARE > REWARDS_ROUNDS, "each round has new items of its own");
 #define TOWERS "dim=32 batch=512 negatives=200 epochs=15 "
-
-struct measuring {
-	const struct dataset *d;
-	uint64_t seed;
-	struct task_part part;
-	struct task task;          /* of the part */
-	uint8_t *parts;            /* [n_events] */
-	const struct split *last;
-	struct asks asks;
-	float *with, *without;     /* [most units] */
-	struct rewards *out;
-};
-
-const char *reward_told_text(enum reward_told t)
-{
-	static const char *const text[] = { "none", "yes", "no", "not told" };
-
-	return text[t];
-}
-
-const char *reward_verdict(enum reward_told t)
-{
-	return t == REWARD_YES ? "rewarded" : t == REWARD_NO ? "not rewarded" : "too little data to tell";
-}
 
 /* --- splits ----------------------------------------------------------------------------------------------- */
 
@@ -76,8 +49,14 @@ static bool draw_users(struct measuring *m, struct err *err)
 	return m->parts != NULL;
 }
 
+/* What text, friends and values are asked for. */
+struct last {
+	const struct split *split;
+	struct asks asks;
+};
+
 /* Without an order, any events in place of the last. */
-static bool hold_out_last(struct measuring *m, struct err *err)
+static bool hold_out_last(struct measuring *m, struct last *l, struct err *err)
 {
 	const struct dataset *d = m->d;
 	uint8_t *part = mem_alloc(d->n_events + 1, 1, err);
@@ -96,12 +75,13 @@ static bool hold_out_last(struct measuring *m, struct err *err)
 		}
 	}
 	if (good)
-		m->last = split_of_parts(d, d->has_order ? "the last fifth of each history" : "a fifth of each history", part, &m->task, err);
+		l->split = split_of_parts(d, d->has_order ? "the last fifth of each history" : "a fifth of each history", part, &m->task, err);
 	mem_free(part);
-	return m->last && asks_of_last(&m->asks, m->last, err);
+	return l->split && asks_of_last(&l->asks, l->split, err);
 }
 
-static const struct split *hold_out_items(const struct measuring *m, struct err *err)
+/* In each round others. */
+static const struct split *hold_out_items(const struct measuring *m, unsigned round, struct err *err)
 {
 	const struct dataset *d = m->d;
 	struct rng r = rng_stream(m->seed, "rewards.items", 0, 0);
@@ -113,9 +93,9 @@ static const struct split *hold_out_items(const struct measuring *m, struct err 
 		for (uint32_t i = 0; i < d->n_items; i++)
 			item[i] = i;
 		rng_shuffle_u32(&r, item, d->n_items);
-		n = (uint32_t)(NEW_SHARE * d->n_items);
-		for (uint32_t k = 0; k < n && k < NEW_MOST; k++)
-			held[item[k]] = 1;
+		n = d->n_items / NEW_SHARE < NEW_MOST ? d->n_items / NEW_SHARE : NEW_MOST;
+		for (uint32_t k = 0; k < n; k++)
+			held[item[round * n + k]] = 1;
 		for (size_t e = 0; e < d->n_events; e++)
 			part[e] = m->parts[e] == PART_TRAIN && held[d->item[e]] ? PART_TEST : m->parts[e];
 		split = split_of_parts(d, "a fifth of the items", part, &m->task, err);
@@ -123,36 +103,6 @@ static const struct split *hold_out_items(const struct measuring *m, struct err 
 	mem_free(item);
 	mem_free(part);
 	mem_free(held);
-	return split;
-}
-
-/* The same train events of each user in a random order. */
-static const struct split *shuffle_last(const struct measuring *m, struct err *err)
-{
-	const struct dataset *d = m->d;
-	struct user_rows rows = { 0 };
-	struct dataset *shuffled;
-	const struct split *split;
-
-	rows.user_ptr = mem_alloc((size_t)d->n_users + 1, sizeof(*rows.user_ptr), err);
-	rows.item = rows.user_ptr ? mem_alloc(d->n_events + 1, sizeof(*rows.item), err) : NULL;
-	if (!rows.item) {
-		mem_free(rows.user_ptr);
-		return NULL;
-	}
-	memcpy(rows.user_ptr, d->user_ptr, ((size_t)d->n_users + 1) * sizeof(*rows.user_ptr));
-	memcpy(rows.item, d->item, d->n_events * sizeof(*rows.item));
-	for (uint32_t u = 0; u < d->n_users; u++) {
-		struct rng r = rng_stream(m->seed, "rewards.shuffle", u, 0);
-		size_t n = 0;
-
-		while (d->user_ptr[u] + n < d->user_ptr[u + 1] && m->last->part[d->user_ptr[u] + n] == PART_TRAIN)
-			n++;
-		rng_shuffle_u32(&r, rows.item + d->user_ptr[u], n);
-	}
-	shuffled = dataset_with_events(d, &rows, &m->task, err);
-	split = shuffled ? split_of_parts(shuffled, "histories in a random order", m->last->part, &m->task, err) : NULL;
-	dataset_unref(shuffled);
 	return split;
 }
 
@@ -173,9 +123,8 @@ static bool set_all(struct params *p, const char *words, struct err *err)
 	return true;
 }
 
-/* On train alone, without a look at anything that is held out. */
-static const struct snapshot *train(struct measuring *m, const struct split *split, const char *model, const char *words,
-				    bool values, struct err *err)
+const struct snapshot *rewards_train(struct measuring *m, const struct split *split, const char *model, const char *words,
+				     bool values, unsigned round, struct err *err)
 {
 	const struct model_ops *ops = model_find(model, err);
 	const struct snapshot *best;
@@ -191,52 +140,11 @@ static const struct snapshot *train(struct measuring *m, const struct split *spl
 	r.split = split;
 	r.patience = r.valid_every = 0;
 	r.values = values;
-	r.seed = m->seed;
+	r.seed = m->seed + round;
 	snprintf(r.run, sizeof(r.run), "%s", model);
 	best = fit_best(&r, &m->task, NULL, err);
 	m->part.at++;
 	return best;
-}
-
-/* --- telling ---------------------------------------------------------------------------------------------- */
-
-enum reward_told reward_judge(const struct reward *r, double share)
-{
-	double gain = r->with - r->without, margin = share * r->without;
-
-	if (!r->n || isnan(r->low))
-		return REWARD_NOT_TOLD;
-	if (r->low > 0 && gain >= margin)
-		return REWARD_YES;
-	return r->high < margin ? REWARD_NO : REWARD_NOT_TOLD;
-}
-
-/* what: "histories in their order against a random one". */
-static bool compare(struct measuring *m, enum reward_of which, const struct asks *a, const char *of, struct err *err)
-{
-	struct reward *r = &m->out->of[which];
-	double with = 0, without = 0;
-
-	for (uint32_t u = 0; u < a->n_units; u++) {
-		m->with[u] = isnan(m->without[u]) ? NAN : m->with[u];
-		if (isnan(m->with[u]))
-			continue;
-		with += (double)m->with[u];
-		without += (double)m->without[u];
-		m->with[u] -= m->without[u];
-		r->n++;
-	}
-	r->with = r->n ? with / (double)r->n : NAN;
-	r->without = r->n ? without / (double)r->n : NAN;
-	if (!interval_mean(m->with, a->n_units, m->seed, &m->task, &r->low, &r->high))
-		return task_cancelled(err);
-	r->told = reward_judge(r, a->new_items ? REWARDS_MARGIN_NEW : REWARDS_MARGIN);
-	snprintf(r->text, sizeof(r->text), "%c%s: %s: ndcg@%d %.4f with %s, %.4f %s; gain %+.0f%% [%+.0f%%, %+.0f%%], %zu %s.",
-		 r->what[0] - 'a' + 'A', r->what + 1, reward_verdict(r->told), REWARDS_K, r->with,
-		 of, r->without, which == REWARD_ORDER ? "in a random order" : which == REWARD_NEW_ITEMS ? "for strangers" : "without",
-		 100 * (r->with / r->without - 1), 100 * r->low / r->without, 100 * r->high / r->without, r->n,
-		 a->new_items ? "items" : "users");
-	return true;
 }
 
 static void absent(struct measuring *m, enum reward_of which, const char *why)
@@ -244,51 +152,38 @@ static void absent(struct measuring *m, enum reward_of which, const char *why)
 	snprintf(m->out->of[which].text, sizeof(m->out->of[which].text), "%s.", why);
 }
 
-/* --- each ------------------------------------------------------------------------------------------------- */
+/* --- text and friends --------------------------------------------------------------------------------------- */
+
+#define SAME_PAST "past=others recency=1"
+#define NO_TEXT " text=no tags=no"
+
+enum asked_of { TEXT, NEW_ITEMS, FRIENDS, NEW_PEOPLE, N_CONTENT };
+struct contents {
+	struct last last;
+	bool has_text, has_friends;
+	struct rewards_tally tally[N_CONTENT];
+};
 
 static struct asking asking(const struct measuring *m)
 {
 	return (struct asking){ .seed = m->seed, .k = REWARDS_K };
 }
 
-static bool measure_order(struct measuring *m, struct err *err)
-{
-	const char *words = m->d->n_items > MANY_ITEMS ? SASREC " loss=sampled-ce" : SASREC;
-	struct asking how = asking(m);
-	const struct split *mixed;
-	const struct snapshot *s;
-	bool good;
-
-	if (!m->d->has_order) {
-		absent(m, REWARD_ORDER, "Order: the data have neither times nor an order");
-		return true;
-	}
-	s = train(m, m->last, "sasrec", words, false, err);
-	good = s && asks_answer(&m->asks, &how, s, &m->task, m->with, err);
-	snapshot_unref(s);
-	mixed = good ? shuffle_last(m, err) : NULL;
-	s = mixed ? train(m, mixed, "sasrec", words, false, err) : NULL;
-	how.shuffled = true;
-	good = s && asks_answer(&m->asks, &how, s, &m->task, m->without, err);
-	snapshot_unref(s);
-	split_unref(mixed);
-	return good && compare(m, REWARD_ORDER, &m->asks, "histories in their order", err);
-}
-
-static bool measure_new_items(struct measuring *m, struct err *err)
+static bool ask_new_items(struct measuring *m, unsigned round, struct rewards_tally *t, struct err *err)
 {
 	struct asking how = asking(m);
-	const struct split *split = hold_out_items(m, err);
+	const struct split *split = hold_out_items(m, round, err);
 	struct asks a = { 0 };
-	const struct snapshot *s = split ? train(m, split, "towers", TOWERS "item-dropout=0.5 recency=1 past=others", false, err) : NULL;
+	const struct snapshot *s = split ? rewards_train(m, split, "towers", TOWERS "item-dropout=0.5 " SAME_PAST, false, round, err) : NULL;
 	bool good;
 
 	how.fold_in = true;
 	good = s && asks_of_new_items(&a, split, TAKERS_MOST, m->seed, err) &&
 	       asks_answer(&a, &how, s, &m->task, m->with, err);
 	how.of_strangers = true;
-	good = good && asks_answer(&a, &how, s, &m->task, m->without, err) &&
-	       compare(m, REWARD_NEW_ITEMS, &a, "text for people who take them", err);
+	good = good && asks_answer(&a, &how, s, &m->task, m->without, err);
+	if (good)
+		rewards_tally_add(t, m);
 	snapshot_unref(s);
 	asks_done(&a);
 	split_unref(split);
@@ -296,16 +191,17 @@ static bool measure_new_items(struct measuring *m, struct err *err)
 }
 
 /* base: towers without text and friends. */
-static bool measure_text(struct measuring *m, const struct snapshot *base, struct err *err)
+static bool ask_text(struct measuring *m, struct contents *c, const struct snapshot *base, unsigned round, struct err *err)
 {
 	const struct asking how = asking(m);
-	const struct snapshot *s = train(m, m->last, "towers", TOWERS "past=others recency=1", false, err);
-	bool good = s && asks_answer(&m->asks, &how, s, &m->task, m->with, err) &&
-		    asks_answer(&m->asks, &how, base, &m->task, m->without, err) &&
-		    compare(m, REWARD_TEXT, &m->asks, "it", err);
+	const struct snapshot *s = rewards_train(m, c->last.split, "towers", TOWERS SAME_PAST, false, round, err);
+	bool good = s && asks_answer(&c->last.asks, &how, s, &m->task, m->with, err) &&
+		    asks_answer(&c->last.asks, &how, base, &m->task, m->without, err);
 
+	if (good)
+		rewards_tally_add(&c->tally[TEXT], m);
 	snapshot_unref(s);
-	return good && measure_new_items(m, err);
+	return good && ask_new_items(m, round, &c->tally[NEW_ITEMS], err);
 }
 
 static void only_with_friends(const struct measuring *m)
@@ -315,44 +211,71 @@ static void only_with_friends(const struct measuring *m)
 			m->with[u] = NAN;
 }
 
-static bool measure_friends(struct measuring *m, const struct snapshot *base, struct err *err)
+static bool ask_friends(struct measuring *m, struct contents *c, const struct snapshot *base, unsigned round, struct err *err)
 {
 	struct asking how = asking(m);
-	const struct snapshot *s = train(m, m->last, "towers", TOWERS "past=others recency=1 text=no tags=no social=0.5", false, err);
+	const struct snapshot *s = rewards_train(m, c->last.split, "towers", TOWERS SAME_PAST NO_TEXT " social=0.5", false, round, err);
 	bool good = s != NULL;
 
-	for (int k = 0; good && k < 2; k++) {
-		how.oldest = how.fold_in = k;
-		good = asks_answer(&m->asks, &how, s, &m->task, m->with, err) &&
-		       asks_answer(&m->asks, &how, base, &m->task, m->without, err);
+	for (unsigned k = 0; good && k < 2; k++) {
+		how.oldest = k;
+		how.fold_in = k;
+		good = asks_answer(&c->last.asks, &how, s, &m->task, m->with, err) &&
+		       asks_answer(&c->last.asks, &how, base, &m->task, m->without, err);
 		only_with_friends(m);
-		good = good && compare(m, k ? REWARD_NEW_PEOPLE : REWARD_FRIENDS, &m->asks,
-				       k ? "friends and each one's first event" : "them", err);
+		if (good)
+			rewards_tally_add(&c->tally[k ? NEW_PEOPLE : FRIENDS], m);
 	}
 	snapshot_unref(s);
 	return good;
 }
 
-static bool measure_content(struct measuring *m, struct err *err)
+static bool ask_content(struct measuring *m, struct contents *c, unsigned round, struct err *err)
 {
-	bool text = dataset_has_text(m->d), friends = m->d->friends.ptr != NULL, good;
-	const struct snapshot *base;
+	const struct snapshot *base = rewards_train(m, c->last.split, "towers", TOWERS SAME_PAST NO_TEXT, false, round, err);
+	bool good = base && (!c->has_text || ask_text(m, c, base, round, err)) &&
+		    (!c->has_friends || ask_friends(m, c, base, round, err));
 
-	if (!text) {
-		absent(m, REWARD_TEXT, "Text: there is none");
-		absent(m, REWARD_NEW_ITEMS, "Text of new items: there is none");
-	}
-	if (!friends) {
-		absent(m, REWARD_FRIENDS, "Friends: there is no file of them");
-		absent(m, REWARD_NEW_PEOPLE, "Friends of new people: there is no file of them");
-	}
-	if (!text && !friends)
-		return true;
-	base = train(m, m->last, "towers", TOWERS "past=others recency=1 text=no tags=no", false, err);
-	good = base && (!text || measure_text(m, base, err)) && (!friends || measure_friends(m, base, err));
 	snapshot_unref(base);
 	return good;
 }
+
+static bool tell_content(struct measuring *m, struct contents *c, struct err *err)
+{
+	return (!c->has_text ||
+		(rewards_tell(m, REWARD_TEXT, &c->tally[TEXT], "it", "without", err) &&
+		 rewards_tell(m, REWARD_NEW_ITEMS, &c->tally[NEW_ITEMS], "text for people who take them", "for strangers", err))) &&
+	       (!c->has_friends ||
+		(rewards_tell(m, REWARD_FRIENDS, &c->tally[FRIENDS], "them", "without", err) &&
+		 rewards_tell(m, REWARD_NEW_PEOPLE, &c->tally[NEW_PEOPLE], "friends and each one's first event", "without", err)));
+}
+
+static void say_absent(struct measuring *m, const struct contents *c)
+{
+	if (!m->d->has_order)
+		absent(m, REWARD_ORDER, "Order: the data have neither times nor an order");
+	if (!c->has_text) {
+		absent(m, REWARD_TEXT, "Text: there is none");
+		absent(m, REWARD_NEW_ITEMS, "Text of new items: there is none");
+	}
+	if (!c->has_friends) {
+		absent(m, REWARD_FRIENDS, "Friends: there is no file of them");
+		absent(m, REWARD_NEW_PEOPLE, "Friends of new people: there is no file of them");
+	}
+}
+
+static bool measure_content(struct measuring *m, struct contents *c, struct err *err)
+{
+	bool good = true;
+
+	for (int k = 0; good && k < N_CONTENT; k++)
+		good = rewards_tally_init(&c->tally[k], k == NEW_ITEMS ? m->d->n_items : m->d->n_users, k == NEW_ITEMS, err);
+	for (unsigned round = 0; good && round < REWARDS_ROUNDS; round++)
+		good = ask_content(m, c, round, err);
+	return good && tell_content(m, c, err);
+}
+
+/* --- values ----------------------------------------------------------------------------------------------- */
 
 static bool has_values(const struct dataset *d)
 {
@@ -362,32 +285,53 @@ static bool has_values(const struct dataset *d)
 	return false;
 }
 
-static bool measure_values(struct measuring *m, struct err *err)
+static bool ask_values(struct measuring *m, const struct last *l, bool values, unsigned round, struct err *err)
 {
 	const struct asking how = asking(m);
-	bool good = true;
+	const struct snapshot *s = rewards_train(m, l->split, "ials", "epochs=10", values, round, err);
+	bool good = s && asks_answer(&l->asks, &how, s, &m->task, values ? m->with : m->without, err);
 
-	if (!has_values(m->d)) {
-		absent(m, REWARD_VALUES, "Values: there are none, or all are the same");
-		return true;
-	}
-	for (int k = 0; good && k < 2; k++) {
-		const struct snapshot *s = train(m, m->last, "ials", "epochs=10", !k, err);
+	snapshot_unref(s);
+	return good;
+}
 
-		good = s && asks_answer(&m->asks, &how, s, &m->task, k ? m->without : m->with, err);
-		snapshot_unref(s);
+static bool measure_values(struct measuring *m, const struct last *l, struct err *err)
+{
+	struct rewards_tally t;
+	bool good = rewards_tally_init(&t, m->d->n_users, false, err);
+
+	for (unsigned round = 0; good && round < REWARDS_ROUNDS; round++) {
+		good = ask_values(m, l, true, round, err) && ask_values(m, l, false, round, err);
+		if (good)
+			rewards_tally_add(&t, m);
 	}
-	return good && compare(m, REWARD_VALUES, &m->asks, "them", err);
+	good = good && rewards_tell(m, REWARD_VALUES, &t, "them", "without", err);
+	rewards_tally_done(&t);
+	return good;
 }
 
 /* --- all -------------------------------------------------------------------------------------------------- */
+
+static bool measure_all(struct measuring *m, struct contents *c, struct err *err)
+{
+	const bool content = c->has_text || c->has_friends, values = has_values(m->d);
+
+	say_absent(m, c);
+	if (!values)
+		absent(m, REWARD_VALUES, "Values: there are none, or all are the same");
+	m->part.n = REWARDS_ROUNDS * (3u * m->d->has_order + 1u * content + 2u * c->has_text + 1u * c->has_friends + 2u * values);
+	return draw_users(m, err) && (!m->d->has_order || rewards_of_order(m, err)) &&
+	       (!(content || values) || hold_out_last(m, &c->last, err)) && (!content || measure_content(m, c, err)) &&
+	       (!values || measure_values(m, &c->last, err));
+}
 
 bool rewards_measure(const struct dataset *d, uint64_t seed, const struct task *task, struct rewards *out, struct err *err)
 {
 	static const char *const what[] = { "order", "text", "text of new items", "friends", "friends of new people", "values",
 					    "taste", "more events" };
 	const size_t most = (d->n_users > d->n_items ? d->n_users : d->n_items) + (size_t)1;
-	struct measuring m = { .d = d, .seed = seed, .part = { .whole = task, .n = 8 }, .out = out };
+	struct measuring m = { .d = d, .seed = seed, .part = { .whole = task }, .out = out };
+	struct contents c = { .has_text = dataset_has_text(d), .has_friends = d->friends.ptr };
 	double began = clock_now();
 	bool good;
 
@@ -397,11 +341,12 @@ bool rewards_measure(const struct dataset *d, uint64_t seed, const struct task *
 	m.task = task_of_part(&m.part);
 	m.with = mem_alloc(most, sizeof(*m.with), err);
 	m.without = m.with ? mem_alloc(most, sizeof(*m.without), err) : NULL;
-	good = m.without && draw_users(&m, err) && hold_out_last(&m, err) && measure_order(&m, err) &&
-	       measure_content(&m, err) && measure_values(&m, err);
+	good = m.without && measure_all(&m, &c, err);
 	out->seconds = clock_now() - began;
-	asks_done(&m.asks);
-	split_unref(m.last);
+	for (int k = 0; k < N_CONTENT; k++)
+		rewards_tally_done(&c.tally[k]);
+	asks_done(&c.last.asks);
+	split_unref(c.last.split);
 	mem_free(m.parts);
 	mem_free(m.with);
 	mem_free(m.without);

@@ -50,6 +50,7 @@ static bool measure_taste(const struct eval_result *best, int metric, unsigned a
 {
 	struct eval_options o = options(best, at);
 	double low, high, best_low, best_high;
+	char verdict[48];
 	const struct snapshot *s;
 	struct fit_request ask;
 	struct eval_result *e;
@@ -68,7 +69,7 @@ static bool measure_taste(const struct eval_result *best, int metric, unsigned a
 		task_cancelled(err));
 	if (good)
 		snprintf(out->text, sizeof(out->text), "Taste: %s: %s has %s@%u %.4f [%.4f, %.4f], popularity alone %.4f [%.4f, %.4f], "
-			 "%.0f%% of it (by chance %.4f); gain [%+.0f%%, %+.0f%%], %zu users.", reward_verdict(out->told), best->run,
+			 "%.0f%% of it (by chance %.4f); gain [%+.0f%%, %+.0f%%], %zu users.", reward_verdict(out, verdict), best->run,
 			 metric_table[metric].name, (unsigned)o.k[0], out->with, best_low, best_high, out->without, low, high,
 			 100 * out->without / out->with, best->by_chance[metric][at], 100 * out->low / out->without,
 			 100 * out->high / out->without, out->n);
@@ -76,39 +77,53 @@ static bool measure_taste(const struct eval_result *best, int metric, unsigned a
 	return good;
 }
 
-static bool measure_events(const struct eval_result *best, int metric, unsigned at, const struct fit_request *r,
-			   const struct snapshot *whole, const struct task *task, struct reward *out, struct err *err)
+/* Trained on half of the events, and asked like the one that was trained on all. */
+static struct eval_result *ask_half(const struct fit_request *r, const struct eval_options *o, const struct task *task, struct err *err)
 {
-	struct eval_options o = options(best, at);
 	const struct split *half = split_thin(r->split, 0.5, r->seed, task, err);
-	struct eval_result *with = NULL, *without = NULL;
 	const struct snapshot *s = NULL;
-	bool good;
+	struct eval_result *e;
 
 	if (half) {
 		const struct fit_request again = fit_request_on(r, half);
 
 		s = fit_best(&again, task, NULL, err);
 	}
+	e = s ? eval_run(s, half, o, task, err) : NULL;
+	snapshot_unref(s);
+	split_unref(half);
+	return e;
+}
+
+static bool measure_events(const struct eval_result *best, int metric, unsigned at, const struct fit_request *r,
+			   const struct snapshot *whole, const struct rewards_curve *curve, const struct task *task,
+			   struct reward *out, struct err *err)
+{
+	struct eval_options o = options(best, at);
+	const bool known = curve->half && curve->all;
+	struct eval_result *with, *without;
+	char verdict[48];
+	bool good;
+
 	o.fold_in = true;
-	with = s ? eval_run(whole, r->split, &o, task, err) : NULL;
-	without = with ? eval_run(s, half, &o, task, err) : NULL;
-	good = without && judge(&(struct against){ with, without, metric, 0, 0 }, r->seed, task, out, err);
+	with = known ? NULL : eval_run(whole, r->split, &o, task, err);
+	without = with ? ask_half(r, &o, task, err) : NULL;
+	good = (known || without) &&
+	       judge(&(struct against){ known ? curve->all : with, known ? curve->half : without, metric, 0, 0 }, r->seed, task, out, err);
 	if (good)
 		snprintf(out->text, sizeof(out->text), "More events: %s: %s@%u of %s %.4f trained on all, %.4f on half of them; gain "
-			 "%+.0f%% [%+.0f%%, %+.0f%%], %zu users.", reward_verdict(out->told), metric_table[metric].name, (unsigned)o.k[0], best->run,
+			 "%+.0f%% [%+.0f%%, %+.0f%%], %zu users.", reward_verdict(out, verdict), metric_table[metric].name, (unsigned)o.k[0], best->run,
 			 out->with, out->without, 100 * (out->with / out->without - 1), 100 * out->low / out->without,
 			 100 * out->high / out->without, out->n);
 	eval_result_free(with);
 	eval_result_free(without);
-	snapshot_unref(s);
-	split_unref(half);
 	return good;
 }
 
 bool rewards_of_best(const struct eval_result *best, int metric, unsigned at, const struct fit_request *r,
-		     const struct snapshot *s, const struct task *task, struct rewards *out, struct err *err)
+		     const struct snapshot *s, const struct rewards_curve *curve, const struct task *task, struct rewards *out,
+		     struct err *err)
 {
 	return measure_taste(best, metric, at, r, task, &out->of[REWARD_TASTE], err) &&
-	       measure_events(best, metric, at, r, s, task, &out->of[REWARD_EVENTS], err);
+	       measure_events(best, metric, at, r, s, curve, task, &out->of[REWARD_EVENTS], err);
 }

@@ -23,7 +23,7 @@ struct run_record {
 	bool readable;                 /* the weights are there and whole */
 	uint32_t epochs_asked, patience, valid_every;
 	uint32_t epochs, best_epoch;
-	char stopped[16];              /* "running", "done", "early", "cancelled", "failed" */
+	char stopped[16];              /* "running", "done", "early", "time", "cancelled", "failed" */
 	char failure[200];             /* why, when failed */
 	char note[200];                /* what was found in fitting, such as weights; or "" */
 	char metric[32];               /* watched: "ndcg@10" */

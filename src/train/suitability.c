@@ -192,6 +192,16 @@ static bool ask_metric(const struct suit_plan *p, const struct snapshot *s, cons
 	return true;
 }
 
+static bool ask_on(const struct suit_plan *p, const struct fit_request *r, const struct split *split, const struct task *task,
+		   struct eval_result **out, double *seconds, struct err *err)
+{
+	const struct snapshot *s = fit_on(r, split, task, seconds, err);
+
+	*out = s ? ask(p, s, split, FOLDED_IN, task, err) : NULL;
+	snapshot_unref(s);
+	return *out != NULL;
+}
+
 static bool measure_on(const struct suit_plan *p, const struct fit_request *r, const struct split *split, enum asked how,
 		       const struct task *task, double *out, struct users_values *user, double *seconds, struct err *err)
 {
@@ -206,21 +216,32 @@ static bool measure_on(const struct suit_plan *p, const struct fit_request *r, c
 static bool measure_shares(const struct suit_plan *p, const struct fit_request *r, const struct snapshot *s,
 			   const struct split *split, const struct task *task, struct suit *out, struct err *err)
 {
-	struct users_values clean = { NULL, 0 }, noisy = { NULL, 0 };
+	struct users_values noisy = { NULL, 0 };
 	bool good;
 
 	if (!p->n_shares && !p->noisy)
 		return true;
-	for (size_t k = 0; k < p->n_shares; k++)
-		if (!measure_on(p, r, p->thin[k], FOLDED_IN, task, &out->share_value[k], NULL, &out->share_seconds[k], err))
+	for (size_t k = 0; k < p->n_shares; k++) {
+		struct eval_result *e;
+
+		if (!ask_on(p, r, p->thin[k], task, &e, &out->share_seconds[k], err))
 			return false;
-	good = ask_metric(p, s, split, FOLDED_IN, task, &out->share_value[p->n_shares], &clean, err);
-	out->clean_user = clean.v;
-	if (!good || !p->noisy)
-		return good;
+		out->share_value[k] = e->value[p->metric][0];
+		if (fabs(p->share[k] - 0.5) < 1e-9)
+			out->of_half = e;
+		else
+			eval_result_free(e);
+	}
+	out->of_all = ask(p, s, split, FOLDED_IN, task, err);
+	if (!out->of_all)
+		return false;
+	out->share_value[p->n_shares] = out->of_all->value[p->metric][0];
+	out->clean_user = out->of_all->per_user[p->metric][0];
+	if (!p->noisy)
+		return true;
 	good = measure_on(p, r, p->noisy, FOLDED_IN, task, &out->noise_value, &noisy, NULL, err);
 	out->noise_user = noisy.v;
-	out->n_noise = noisy.n == clean.n ? noisy.n : 0;
+	out->n_noise = noisy.n == out->of_all->n_users ? noisy.n : 0;
 	return good;
 }
 
@@ -312,31 +333,57 @@ static bool measure_folds(const struct suit_plan *p, const struct fit_request *r
 
 /* --- all -------------------------------------------------------------------------------------------------- */
 
+const char *const suit_part_name[N_SUIT_PARTS] = { "slices", "times", "int8", "explained", "shares", "repeats", "cold_items",
+						   "folds" };
+
+static bool measure_part(enum suit_part part, const struct suit_plan *p, const struct fit_request *r, const struct snapshot *s,
+			 const struct split *split, const struct task *task, struct suit *out, struct err *err)
+{
+	const struct audit_options audit = { .users = p->users, .k = p->k, .seed = p->seed, .no_removal = true };
+
+	switch (part) {
+	case SUIT_SLICES:
+		out->history = measure_slices(p, s, split, SLICE_HISTORY, task, err);
+		out->popularity = out->history ? measure_slices(p, s, split, SLICE_POPULARITY, task, err) : NULL;
+		return out->popularity != NULL;
+	case SUIT_TIMES: return measure_times(p, s, split, task, out, err);
+	case SUIT_INT8: return measure_packed(s, split, task, out, err);
+	case SUIT_EXPLAINED: return audit_run(s, split, &audit, task, &out->audit, err);
+	case SUIT_SHARES: return measure_shares(p, r, s, split, task, out, err);
+	case SUIT_REPEATS: return measure_repeats(p, s, split, task, out, err);
+	case SUIT_COLD_ITEMS: return measure_cold_items(p, r, s, task, out, err);
+	case SUIT_FOLDS: return measure_folds(p, r, s, split, task, out, err);
+	default: return true;
+	}
+}
+
 bool suit_measure(const struct suit_plan *p, const struct fit_request *r, const struct snapshot *s, double seconds,
 		  const struct split *split, const struct task *task, struct suit *out, struct err *err)
 {
-	const struct audit_options audit = { .users = p->users, .k = p->k, .seed = p->seed, .no_removal = true };
+	bool good = true;
 
 	*out = (struct suit){ .ms_p50 = NAN, .ms_p99 = NAN, .noise_value = NAN, .repeats = NAN,
 			      .cold_value = NAN };
 	for (size_t k = 0; k <= VERDICT_SHARES; k++)
 		out->share_value[k] = out->share_seconds[k] = NAN;
 	out->share_seconds[p->n_shares] = seconds;
-	out->history = measure_slices(p, s, split, SLICE_HISTORY, task, err);
-	out->popularity = out->history ? measure_slices(p, s, split, SLICE_POPULARITY, task, err) : NULL;
-	return out->popularity && measure_times(p, s, split, task, out, err) &&
-	       measure_packed(s, split, task, out, err) && audit_run(s, split, &audit, task, &out->audit, err) &&
-	       measure_shares(p, r, s, split, task, out, err) && measure_repeats(p, s, split, task, out, err) &&
-	       measure_cold_items(p, r, s, task, out, err) && measure_folds(p, r, s, split, task, out, err);
+	for (int part = 0; good && part < N_SUIT_PARTS; part++) {
+		double began = clock_now();
+
+		good = measure_part((enum suit_part)part, p, r, s, split, task, out, err);
+		out->took[part] = clock_now() - began;
+	}
+	return good;
 }
 
 void suit_done(struct suit *s)
 {
 	eval_result_free(s->history);
 	eval_result_free(s->popularity);
+	eval_result_free(s->of_half);
+	eval_result_free(s->of_all);
 	mem_free(s->pooled);
 	mem_free(s->cold_user);
 	mem_free(s->noise_user);
-	mem_free(s->clean_user);
 	*s = (struct suit){ 0 };
 }

@@ -34,15 +34,23 @@ struct suit_plan {
 bool suit_plan_splits(struct suit_plan *p, const struct split *split, const struct task *task, struct err *err);
 void suit_plan_done(struct suit_plan *p);
 
+/* What a model is measured for, each with the seconds that it took. */
+enum suit_part { SUIT_SLICES, SUIT_TIMES, SUIT_INT8, SUIT_EXPLAINED, SUIT_SHARES, SUIT_REPEATS, SUIT_COLD_ITEMS, SUIT_FOLDS,
+		 N_SUIT_PARTS };
+extern const char *const suit_part_name[N_SUIT_PARTS];
+
 struct suit {
+	double took[N_SUIT_PARTS];
 	struct eval_result *history, *popularity; /* with slices */
 	double ms_p50, ms_p99;         /* of one user's list of k, alone; NaN: nobody to ask */
 	bool has_packed;
 	struct packed_cost packed;     /* int8 against f32 */
 	double share_value[VERDICT_SHARES + 1], share_seconds[VERDICT_SHARES + 1]; /* at plan->share, then at 1 (NaN: neither shares nor noise) */
+	struct eval_result *of_half, *of_all; /* of these, at 0.5 and at 1, user by user; NULL: not measured */
 	double noise_value;            /* with noise, folded in; beside share_value at 1 */
 	double repeats;                /* with seen=keep; NaN: nobody has an item twice */
-	float *cold_user, *noise_user, *clean_user; /* [n_…] users' values behind cold_value, noise_value and share_value at 1; NULL: none */
+	float *cold_user, *noise_user; /* [n_…] users' values behind cold_value, noise_value; NULL: none */
+	const float *clean_user;       /* [n_noise] behind share_value at 1, of of_all */
 	size_t n_cold, n_noise;
 	double cold_value;             /* NaN: not measured, or it cannot */
 	double fold_value[VERDICT_FOLDS]; /* the split at hand first */

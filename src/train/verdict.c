@@ -84,6 +84,33 @@ static void say_take(const struct verdict_row *rows, size_t n, struct verdict *v
 	str_done(&others);
 }
 
+/* The rule takes the fastest of those not told apart, however far it lies behind. */
+static void say_best(const struct verdict_row *rows, const char *metric, struct verdict *v)
+{
+	const struct verdict_row *best = &rows[0], *taken = &rows[v->take];
+	double more = taken->value > 0 ? best->value / taken->value - 1 : 0;
+	char a[32];
+
+	if (v->take && more >= VERDICT_GAIN)
+		say(v, "%s has %.0f%% more %s than %s: that may be chance, %zu users do not tell. Where it would be worth %s of training, "
+		    "compare the two on more users, or on further splits (folds=).", best->run, 100 * more, metric, taken->run,
+		    taken->users, str_seconds(best->train_seconds, a));
+}
+
+static void say_cut(const struct verdict_row *rows, size_t n, struct verdict *v)
+{
+	struct str cut = STR_INIT;
+	char a[32];
+
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].cut)
+			str_printf(&cut, "%s%s after %u of at most %u epochs, %s", cut.len ? "; " : "", rows[i].run,
+				   (unsigned)rows[i].epochs, (unsigned)rows[i].of_epochs, str_seconds(rows[i].train_seconds, a));
+	if (cut.len)
+		say(v, "Cut short by limit=, and perhaps better with more time: %s.", str_text(&cut));
+	str_done(&cut);
+}
+
 /* "+0.0060 [+0.0010, +0.0110]" */
 static const char *by_how_much(const struct verdict_elsewhere *e, char out[64])
 {
@@ -161,24 +188,32 @@ static void say_noise(const struct verdict_row *rows, const char *metric, struct
 #define GROWTH 10.0
 #define GROWTH_SECONDS 0.5 /* below it a time tells of the machine more than of the events */
 
-/* Seconds go as events to a power, which half and all give. */
+/* Seconds go as events to a power: the line of least squares through their logarithms. */
 static void say_growth(const struct verdict_row *rows, struct verdict *v)
 {
 	const struct verdict_row *r = &rows[v->take];
-	size_t all = r->n_shares ? r->n_shares - 1 : 0;
+	double n = 0, x = 0, y = 0, xx = 0, xy = 0, power, whole = r->n_shares ? r->share_seconds[r->n_shares - 1] : 0;
+	struct str times = STR_INIT;
+	char a[32];
 
-	for (size_t k = 0; k < all; k++) {
-		double half = r->share_seconds[k], whole = r->share_seconds[all], power, ten;
-		char a[32], b[32], c[32];
+	for (size_t k = 0; k < r->n_shares && whole >= GROWTH_SECONDS; k++) {
+		double share = log(r->share[k]), seconds = log(r->share_seconds[k]);
 
-		if (fabs(r->share[k] - 0.5) > 1e-9 || !(half >= GROWTH_SECONDS) || !(whole >= half))
+		if (!(r->share_seconds[k] >= GROWTH_SECONDS))
 			continue;
-		power = log(whole / half) / log(2);
-		ten = whole * pow(GROWTH, power);
-		say(v, "At ten times the events of the same items its training would take about %s (drawn on from %s on half of the "
-		    "events and %s on all: as events to the power %.2f; not measured).", str_seconds(ten, a), str_seconds(half, b),
-		    str_seconds(whole, c), power);
+		str_printf(&times, "%s%s on %.3g%%", n > 0 ? ", " : "", str_seconds(r->share_seconds[k], a), 100 * r->share[k]);
+		n++;
+		x += share;
+		y += seconds;
+		xx += share * share;
+		xy += share * seconds;
 	}
+	power = n > 1 ? (n * xy - x * y) / (n * xx - x * x) : NAN;
+	if (power >= 0)
+		say(v, "At ten times the events of the same items its training would take about %s: a guess, drawn on from %s (%s of the "
+		    "events: as events to the power %.2f), not measured.", str_seconds(whole * pow(GROWTH, power), a),
+		    n > 2 ? "the timings of single trainings" : "two timings alone", str_text(&times), power);
+	str_done(&times);
 }
 
 static void say_cold_items(const struct verdict_row *rows, size_t n, const char *metric, struct verdict *v)
@@ -247,6 +282,8 @@ void verdict_make(const struct verdict_row *rows, size_t n, const char *metric, 
 	verdict_look_elsewhere(rows, n, out);
 	say_set(rows, n, metric, out);
 	say_take(rows, n, out);
+	say_best(rows, metric, out);
+	say_cut(rows, n, out);
 	if (scenario)
 		say_scenario(rows, n, scenario, out);
 	say_data(rows, n, metric, out);

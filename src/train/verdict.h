@@ -11,12 +11,14 @@
  *
  *	the set      the best row and those not told apart from it (paired bootstrap, Holm: eval/interval.h)
  *	take         of these the one that was trained fastest (ties: less memory, then the order of the rows)
+ *	the best     what it has more than the taken one, where that is VERDICT_GAIN or more: it may be chance, or not
+ *	cut short    whose training the clock ended
  *	elsewhere    a row that has at least VERDICT_GAIN more than the taken one in a slice of VERDICT_USERS users, and is told
  *	             apart from it there
  *	more data    the taken one's gain from half of the train events to all
  *	int8         what fewer bits cost the taken one
  *	noise        what is left of the taken one's metric with random events mixed in; who keeps more of it
- *	growth       what training the taken one would take at ten times the events, drawn on from half to all
+ *	growth       what training the taken one would take at ten times the events, drawn on from the shares that were timed
  *	new items    who ranks items that were never trained on, and how well
  *	scenario     which row fits the scenario best by its weighted criteria (scenario.h)
  *	noise, new items: another row is named where it is told apart from the taken one there
@@ -49,7 +51,10 @@ struct verdict_row {
 	const char *run, *model;
 	double value, low, high;       /* of the metric, 95 % */
 	bool with_best;
+	size_t users;                  /* that value is the mean of; 0: not told */
 	double train_seconds, ms_p50;
+	bool cut;                      /* its training ended by the clock, after `epochs` of at most `of_epochs` */
+	uint32_t epochs, of_epochs;
 	uint64_t bytes;
 	size_t n_slices;
 	struct verdict_slice slice[VERDICT_SLICES];

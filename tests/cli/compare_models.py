@@ -46,12 +46,15 @@ ok('verdict' not in plain and 'slices' not in plain['rows'][0], 'runs are compar
 told = answers(folder, *commands('compare item-knn ease users=10 rewards=yes'))[1]['rewards']
 eq([r['what'] for r in told], ['order', 'text', 'text of new items', 'friends', 'friends of new people', 'values', 'taste',
                                'more events'], 'what the data reward, each told')
-ok(all(r['rewarded'] in ('yes', 'no', 'not told', 'none') and r['text'].endswith('.') for r in told), 'in a sentence', told)
+ok(all(r['rewarded'] in ('yes', 'little', 'no', 'not told', 'none') and r['text'].endswith('.') for r in told), 'in a sentence', told)
 ok(all((r['rewarded'] == 'none') == (r['with'] is None) and (r['n'] == 0 or r['low'] <= r['with'] - r['without'] <= r['high'])
        for r in told), 'with its figures', told)
 best = [r for r in told if r['what'] == 'taste'][0]
 eq(best['with'], max(r['value'] for r in first['rows'] if r['model'] != 'popularity'), 'the best one is the table\'s')
 ok('rewards' not in first, 'asked for alone')
+half = [[r for r in answers(folder, *commands('compare item-knn share=%s users=10 cold=no rewards=yes' % s))[1]['rewards']
+         if r['what'] == 'more events'][0] for s in ('0', '50')]
+eq(half[0], half[1], 'what more events bring is the learning curve\'s, where that was measured')
 
 text = answers(folder, *commands('compare ease word2vec users=10'))[1]
 ok([r['model'] for r in text['rows']] == ['ease'] or len(text['rows']) == 2, 'a model without what it needs is no failure')
@@ -71,6 +74,19 @@ two = answers('--threads', '2', folder, *commands('compare %s users=20' % MODELS
 keys = ['run', 'value', 'low', 'high', 'p', 'slices', 'faithfulness', 'faithfulness_random']
 told = [[[r[k] for k in keys] + [s['value'] for s in r['shares']] for r in x['rows']] for x in (one, two)]
 eq(told[0], told[1], 'the same at one and two threads')
+
+cut = answers(folder, *commands('compare popularity bpr limit=0.001s users=10', 'runs',
+                                'compare popularity bpr limit=0.001s users=10', 'runs', 'compare popularity bpr limit=1h users=10', 'runs'))[1:]
+row = {r['model']: r for r in cut[0]['rows']}
+epochs = row['bpr']['cut_after_epochs']
+ok(1 <= epochs < 200 and row['popularity']['cut_after_epochs'] is None, 'a training ends with the epoch in which limit= is over')
+eq([r['stopped'] for r in cut[1]['rows']][-1], 'time', 'as a run')
+ok(any('Cut short by limit=' in s and 'bpr#1 after %d of at most' % epochs in s for s in cut[0]['verdict']), 'and is told', cut[0]['verdict'])
+eq([r['run'] for r in cut[3]['rows']], [r['run'] for r in cut[1]['rows']], 'what was cut is not trained again for as short a time')
+eq([[r['value'], r['shares'][0]['value']] for r in cut[2]['rows']], [[r['value'], r['shares'][0]['value']] for r in cut[0]['rows']],
+   'and the table is the same, its learning curve too')
+eq([r['run'] for r in cut[5]['rows']][-1], 'bpr#2', 'with more time it is')
+ok(set(row['bpr']['measured_seconds']) >= {'slices', 'int8', 'explained', 'shares'}, 'where the time went', row['bpr'])
 
 more = answers(folder, *commands('split ratio seed=5', 'compare %s word2vec share=50 noise=20%% folds=2 scenario=shop users=10' % MODELS,
                                  'split ratio seed=6', 'compare %s share=0 users=10' % MODELS))

@@ -132,6 +132,11 @@ static void test_early(const struct model_ops *ops)
 	ok(told.in_order && told.n == out.epochs, "%s: every epoch is told in order", ops->name);
 	ok(out.bytes > 0 && out.curves.point[0].rate > 0, "%s: size and rate are told", ops->name);
 	fit_result_done(&out);
+	r.on_epoch = NULL;
+	r.seconds = 1e-9;
+	out = run(&r, &task_null);
+	ok(out.stopped == FIT_TIME && out.epochs == 1 && out.best, "%s: ends with the epoch in which its time is over", ops->name);
+	fit_result_done(&out);
 }
 
 static void test_valid_every(const struct model_ops *ops)

@@ -38,6 +38,20 @@ static void told_apart(void)
 	ok(!says(&v, "int8") && !says(&v, "Elsewhere") && !says(&v, "Against") && !says(&v, "half"),
 	   "nothing is said of what was not measured");
 	verdict_done(&v);
+	ok(!says(&v, "may be chance") && !says(&v, "Cut short"), "the best lies near, and none was cut short: nothing is said of it");
+	verdict_done(&v);
+	r[1].value = 0.16;
+	r[1].users = 50;
+	r[0].cut = true;
+	r[0].epochs = 3;
+	r[0].of_epochs = 20;
+	verdict_make(r, 3, "ndcg@10", NULL, &v);
+	ok(says(&v, "ials#1 has 25% more ndcg@10 than ease#1: that may be chance, 50 users do not tell"), "a best one that lies far "
+	   "ahead of the taken one is named");
+	ok(says(&v, "limit=, and perhaps better with more time: ials#1 after 3 of at most 20 epochs, 9.0 s."), "and what the clock ended");
+	verdict_done(&v);
+	r[1].value = 0.19;
+	r[0].cut = false;
 	r[1].with_best = false;
 	verdict_make(r, 3, "ndcg@10", NULL, &v);
 	ok(v.take == 0 && says(&v, "ials#1 is the best of 3"), "a best one that is told apart is taken");
@@ -116,11 +130,27 @@ static void of_scenario_and_growth(void)
 	r[0].share_value[0] = r[0].share_value[1] = NAN;
 	r[0].share_seconds[0] = 1;
 	r[0].share_seconds[1] = 2;
+	r[0].share[0] = 0.25;
+	r[0].share[1] = 0.5;
+	r[0].share[2] = 1;
+	r[0].n_shares = 3;
+	r[0].share_seconds[0] = 1;
+	r[0].share_seconds[1] = 2;
+	r[0].share_seconds[2] = 4;
+	r[0].share_value[2] = NAN;
+	verdict_make(r, 2, "ndcg@10", &w, &v);
+	ok(says(&v, "the timings of single trainings (1.0 s on 25%, 2.0 s on 50%, 4.0 s on 100%"), "growth by as many timings as there are");
+	verdict_done(&v);
+	r[0].n_shares = 2;
+	r[0].share[0] = 0.5;
+	r[0].share[1] = 1;
+	r[0].share_seconds[0] = 1;
+	r[0].share_seconds[1] = 2;
 	verdict_make(r, 2, "ndcg@10", &w, &v);
 	ok(v.fits == 1 && fabs(v.fit[0] - 0.5) < 1e-12 && fabs(v.fit[1] - 0.625) < 1e-12, "the scenario has its own answer");
 	ok(says(&v, "mine word2vec#1 fits best, 0.62 of 1, before ease#1 0.50 (weights accuracy 1, cold-items 1)"), "and says what it weighed");
 	ok(says(&v, "10% random events mixed in its ndcg@10 goes from 0.2000 to 0.1500 (75% is left)"), "noise");
-	ok(says(&v, "would take about 0:20") && says(&v, "to the power 1.00; not measured"), "ten times the events, said to be no measurement: %s", v.sentence[4]);
+	ok(says(&v, "would take about 0:20") && says(&v, "two timings alone (1.0 s on 50%, 2.0 s on 100% of the events: as events to the power 1.00), not measured"), "ten times the events, said to be no measurement: %s", v.sentence[4]);
 	ok(says(&v, "can be ranked by word2vec#1, ndcg@10 0.1000") && says(&v, "ease#1 cannot tell them apart"), "new items");
 	verdict_done(&v);
 }
