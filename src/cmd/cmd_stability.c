@@ -253,7 +253,7 @@ static void say_range(struct str *s, const char *what, const struct spread *x)
 	if (isnan(x->mean))
 		str_printf(s, "%s n/a", what);
 	else
-		str_printf(s, "%s %.2f (%.2f to %.2f)", what, x->mean, x->least, x->most);
+		str_printf(s, "%s %.2f (%.2f-%.2f)", what, x->mean, x->least, x->most);
 }
 
 void say_stability(struct str *out, const struct stability_told *t)

@@ -18,7 +18,7 @@ struct stability_told {
 };
 /* Of a call that ended well; false: of another command. */
 bool stability_told(const struct call *c, struct stability_told *out);
-/* "5 other seeds: lists overlap 0.62 (0.50 to 0.80), …"; of the item: its ranks, and what is said of its parts. */
+/* "5 other seeds: lists overlap 0.62 (0.50-0.80), …"; of the item: its ranks, and what is said of its parts. */
 void say_stability(struct str *out, const struct stability_told *t);
 void say_stability_item(struct str *out, const struct stability_told *t);
 

@@ -10,8 +10,8 @@ from session import Session, done, make_data, ok, program
 
 data = make_data(os.path.join(os.environ["TMPDIR"], "data"))
 home = os.path.join(os.environ["TMPDIR"], "home")
-LISTS = r"5 other seeds: lists overlap (\d\.\d\d) \(\d\.\d\d to \d\.\d\d\), rank-biased (\d\.\d\d)"
-PARTS = r"Its strongest parts overlap (\d\.\d\d) \(\d\.\d\d to \d\.\d\d\); rank ([\d, -]*\d)"
+LISTS = r"5 other seeds: lists overlap (\d\.\d\d) \(\d\.\d\d-\d\.\d\d\), rank-biased (\d\.\d\d)"
+PARTS = r"Its strongest parts overlap (\d\.\d\d) \(\d\.\d\d-\d\.\d\d\); rank ([\d, -]*\d)"
 
 s = Session([program(), "--home", home, data], 200, 50)
 s.wait(r"popularity#1")
