@@ -47,11 +47,13 @@ static json_t *tuning_to_json(const struct tuning *t)
 
 	json_put(j, "method", json_text(method_name[t->plan.method]));
 	json_put(j, "seed", json_integer((json_int_t)t->plan.seed));
+	json_put(j, "higher_better", json_boolean(metric_table[t->base.request.metric].higher_better));
 	json_put(j, "trials_asked", json_integer((json_int_t)t->plan.trials));
 	json_put(j, "given", tune_space_to_json(&t->space));
 	for (size_t i = 0; i < t->trials.n; i++)
 		if (json_array_append_new(trials, tune_trial_to_json(&t->trials.trial[i], i + 1)) != 0)
 			mem_must(NULL);
+	json_put(j, "best", t->trials.has_best ? json_integer((json_int_t)t->trials.best + 1) : json_null());
 	json_put(j, "trials", trials);
 	json_put(j, "effects", effects_to_json(t));
 	return j;
@@ -100,6 +102,9 @@ bool tuning_read(const struct run_record *rec, const struct model_ops *ops, stru
 			return err_wrap(err, "%s", rec->name);
 		tune_trials_add(trials, &trial, higher);
 	}
+	i = (size_t)json_integer_value(json_object_get(rec->tuning, "best"));
+	if (i >= 1 && i <= trials->n)
+		trials->best = i - 1;
 	return true;
 }
 
@@ -237,7 +242,7 @@ static void take_best(struct tuning *t, struct fit_result *fit)
 
 static double seconds_of(const struct tune_trials *trials)
 {
-	double sum = 0;
+	double sum = trials->finals_seconds;
 
 	for (size_t i = 0; i < trials->n; i++)
 		sum += isnan(trials->trial[i].seconds) ? 0 : trials->trial[i].seconds;

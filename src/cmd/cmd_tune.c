@@ -173,6 +173,8 @@ static void add_rows(struct result *r, const struct tuning *t)
 		say_setting(&t->space, &trial->params, &setting);
 		json_put(row, "trial", json_integer((json_int_t)i + 1));
 		json_put(row, "valid", json_number(trial->valid));
+		json_put(row, "gain", json_number(trial->gain));
+		json_put(row, "gain_error", json_number(trial->gain_error));
 		json_put(row, "epochs", json_integer(trial->epochs));
 		json_put(row, "best_epoch", json_integer(trial->best_epoch));
 		json_put(row, "stopped", json_text(trial->stopped));
@@ -199,6 +201,24 @@ static void say_effects(const json_t *effects, struct str *text)
 	}
 }
 
+/* How the best did against the others where they were measured again. */
+static void say_gain(const struct tuning *t, struct str *text)
+{
+	const struct tune_trial *best = &t->trials.trial[t->trials.best];
+	bool has_default = t->plan.method == TUNE_RANDOM && tune_space_has_default(&t->space);
+	const char *metric = t->base.record.metric;
+	size_t again = 0;
+
+	for (size_t i = 0; i < t->trials.n; i++)
+		again += !isnan(t->trials.trial[i].gain);
+	if (again && !isnan(best->gain))
+		str_printf(text, "measured again on %d other draws of valid: %s %+.4f ± %.4f against %s\n", TUNE_DRAWS, metric, best->gain,
+			   best->gain_error, has_default ? "the defaults" : "the best on valid");
+	else if (again)
+		str_printf(text, "measured again on %d other draws of valid, none of %zu that are better on valid is ahead of %s by more than its "
+			   "standard error\n", TUNE_DRAWS, again, has_default ? "the defaults" : "it");
+}
+
 static void tell(struct call *c, const struct tuning *t)
 {
 	static const struct result_column columns[] = {
@@ -221,14 +241,16 @@ static void tell(struct call *c, const struct tuning *t)
 	if (has_default)
 		str_printf(&text, " (with the defaults %.4f)", t->trials.trial[0].valid);
 	str_printf(&text, ": %s\n", str_text(&setting));
+	say_gain(t, &text);
 	str_puts(&text, "mean on valid by what a parameter was (trials):\n");
 	result_set(r, "run", json_text(t->run));
 	result_set(r, "model", json_text(t->base.request.ops->name));
 	result_set(r, "metric", json_text(t->base.record.metric));
 	result_set(r, "method", json_text(t->plan.method == TUNE_GRID ? "grid" : "random"));
 	result_set(r, "stopped", json_text(t->base.record.stopped));
-	result_set(r, "best", json_pack("{s:I,s:o,s:o}", "trial", (json_int_t)t->trials.best + 1, "valid",
-					json_number(best->valid), "params", params_to_json(&best->params)));
+	result_set(r, "best", json_pack("{s:I,s:o,s:o,s:o,s:o}", "trial", (json_int_t)t->trials.best + 1, "valid",
+					json_number(best->valid), "gain", json_number(best->gain), "gain_error",
+					json_number(best->gain_error), "params", params_to_json(&best->params)));
 	result_set(r, "default", has_default ? json_number(t->trials.trial[0].valid) : json_null());
 	say_effects(effects, &text);
 	result_set(r, "effects", json_incref(effects));

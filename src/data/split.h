@@ -60,6 +60,11 @@ struct split *split_thin(const struct split *from, double share, uint64_t seed, 
  * has nearly all).  ->data is a dataset of its own
  * (dataset_with_events()); valid and test are as they were. */
 struct split *split_noisy(const struct split *from, double share, uint64_t seed, const struct task *task, struct err *err);
+/* The nth (from 1) other draw of valid: as many events of each user as it has in valid, out of its train events.  Where the
+ * split holds out in time (split_in_time()) these are the newest before those of the draw before, and what is newer is
+ * left out; else they are drawn by the seed, and those of valid are train.  A user keeps a train event, or is not asked. */
+struct split *split_valid_anew(const struct split *from, unsigned nth, uint64_t seed, const struct task *task, struct err *err);
+bool split_can_valid_anew(const struct split *from); /* not where whole users, items or days are held out */
 /* Drawn anew by the same rule: the nth next fold of a kfold, else with the nth next seed.  ERR_USAGE where the rule
  * draws nothing, or kfold has no further fold. */
 struct split *split_anew(const struct split *from, unsigned nth, const struct task *task, struct err *err);

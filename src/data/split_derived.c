@@ -49,6 +49,73 @@ struct split *split_thin(const struct split *from, double share, uint64_t seed, 
 	return finished(s, task, err);
 }
 
+/* --- another valid ------------------------------------------------------------------------------------------- */
+
+bool split_can_valid_anew(const struct split *from)
+{
+	return strcmp(from->kind, "users") != 0 && strcmp(from->kind, "cold-items") != 0 && strcmp(from->kind, "temporal") != 0;
+}
+
+/* Newest first: `skip` train events are left out, `wanted` become valid. */
+static void hold_out_newest(const struct split *from, struct split *s, uint32_t u, size_t skip, size_t wanted)
+{
+	for (size_t e = s->data->user_ptr[u + 1]; e-- > s->data->user_ptr[u];) {
+		if (from->part[e] == PART_VALID)
+			s->part[e] = PART_OUT;
+		if (from->part[e] != PART_TRAIN || !wanted)
+			continue;
+		s->part[e] = skip ? PART_OUT : PART_VALID;
+		wanted -= !skip;
+		skip -= skip > 0;
+	}
+}
+
+/* Of `left` train events `wanted` become valid (Knuth, algorithm S). */
+static void hold_out_drawn(const struct split *from, struct split *s, uint32_t u, size_t left, size_t wanted, struct rng *r)
+{
+	for (size_t e = s->data->user_ptr[u]; e < s->data->user_ptr[u + 1]; e++) {
+		if (from->part[e] == PART_VALID)
+			s->part[e] = PART_TRAIN;
+		if (from->part[e] != PART_TRAIN)
+			continue;
+		if (rng_below64(r, left--) < wanted) {
+			s->part[e] = PART_VALID;
+			wanted--;
+		}
+	}
+}
+
+static void hold_out_anew(const struct split *from, struct split *s, uint32_t u, unsigned nth, bool newest, uint64_t seed)
+{
+	struct rng r = rng_stream(seed, "valid anew", u, nth);
+	size_t n_train = 0, n_valid = 0;
+
+	for (size_t e = s->data->user_ptr[u]; e < s->data->user_ptr[u + 1]; e++) {
+		n_train += from->part[e] == PART_TRAIN;
+		n_valid += from->part[e] == PART_VALID;
+	}
+	if (newest)
+		hold_out_newest(from, s, u, (nth - 1) * n_valid, nth * n_valid < n_train ? n_valid : 0);
+	else
+		hold_out_drawn(from, s, u, n_train, n_valid < n_train ? n_valid : 0, &r);
+}
+
+struct split *split_valid_anew(const struct split *from, unsigned nth, uint64_t seed, const struct task *task, struct err *err)
+{
+	bool newest = split_in_time(from);
+	struct str text = STR_INIT;
+	struct split *s;
+
+	str_printf(&text, "%s, another valid nth=%u seed=%llu", from->text, nth, (unsigned long long)seed);
+	s = begin_as(from, from->data, str_take(&text), err);
+	if (!s)
+		return NULL;
+	memcpy(s->part, from->part, from->data->n_events);
+	for (uint32_t u = 0; u < from->data->n_users; u++)
+		hold_out_anew(from, s, u, nth, newest, seed);
+	return finished(s, task, err);
+}
+
 /* --- noise -------------------------------------------------------------------------------------------------- */
 
 struct noise {

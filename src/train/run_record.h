@@ -33,8 +33,8 @@ struct run_record {
 	uint64_t told_bytes, peak_bytes; /* memory above what was loaded, told and taken; 0: not known */
 	int64_t made;                  /* clock_wall() */
 	struct curves curves;
-	json_t *tuning;                /* of the best of a tuning's trials: {"method","seed","trials_asked","given":{…},
-	                                  "trials":[…],"effects":[…]} (tune.h), NULL else; owned */
+	json_t *tuning;                /* of the best of a tuning's trials: {"method","seed","higher_better","trials_asked","given":{…},
+	                                  "best":…,"trials":[…],"effects":[…]} (tune.h), NULL else; owned */
 	json_t *metrics;               /* the last evaluate on=test: {"ndcg@10":…}, or NULL; owned */
 };
 void run_record_init(struct run_record *r);

@@ -7,6 +7,12 @@
  * algorithm 2 with eta = 2; stopping in place of pausing).  A trial that ended by itself counts at every rung
  * behind its end.  One model is in memory beside the best so far.
  *
+ * Then the defaults and the TUNE_FINALISTS that are best on valid are trained and measured again on TUNE_DRAWS other
+ * draws of valid (split_valid_anew()), which no choice hung on: of twenty settings the best on one valid looks better
+ * than it is.  The one with the largest gain over the defaults there is taken, if that gain is more than its standard
+ * error over the users (Breiman et al. 1984, section 3.4.3), else the defaults.  Where the defaults are no trial, the best
+ * on valid stands in their place.  Where valid cannot be drawn again, or time is up, it is taken as it is.
+ *
  * What the trials are depends on (space, method, seed) alone, and on nothing that a clock says unless there is a
  * limit of seconds: a tuning that went on is the same as one that was never stopped.
  *
@@ -22,10 +28,14 @@ enum tune_method { TUNE_RANDOM, TUNE_GRID };
 #define TUNE_METHODS "random|grid" /* in the order of the enum */
 #define TUNE_FIRST_RUNG 4          /* epochs */
 #define TUNE_RUNGS 16
+#define TUNE_FINALISTS 3
+#define TUNE_DRAWS 3
+#define TUNE_TIME 0.6              /* of a limit, for the trials; the rest for measuring again */
 
 struct tune_trial {
 	struct params params;
 	double valid;              /* best metric on valid; NaN: failed */
+	double gain, gain_error;   /* over the defaults on the other draws, its standard error; NaN: was not measured again */
 	double at_rung[TUNE_RUNGS]; /* best so far at rung k; valid, behind the end */
 	uint32_t epochs, best_epoch;
 	char stopped[16];          /* "done", "early", "pruned", "time", "failed" */
@@ -35,8 +45,10 @@ struct tune_trial {
 struct tune_trials {
 	struct tune_trial *trial;  /* [n] */
 	size_t n, cap;
-	size_t best;               /* which one; meaningless while has_best is false */
+	size_t best;               /* which one is taken; until they are measured again, the best on valid; meaningless while
+	                              has_best is false */
 	bool has_best;
+	double finals_seconds;     /* that measuring again took */
 };
 void tune_trials_done(struct tune_trials *t);
 void tune_trials_add(struct tune_trials *t, const struct tune_trial *trial, bool higher_better);
@@ -50,12 +62,13 @@ struct tune_plan {
 	double seconds;            /* 0: no limit; the trial under way is stopped too */
 	uint64_t seed;
 	const struct tune_space *space;
-	/* WORKER: after each trial, in order.  best: its model, taken, where it is the best so far; else NULL. */
+	/* WORKER: after each trial, in order, and once more where one is chosen.  best: the model of trials->best, taken,
+	 * where that is another one than before; else NULL. */
 	void (*on_trial)(void *ctx, const struct tune_trials *trials, struct fit_result *best);
 	void *ctx;
 };
 
-/* Goes on behind trials->n until plan->trials.  r: a request whose parameters, epochs and patience are set here for
+/* Goes on behind trials->n until plan->trials, then chooses.  r: a request whose parameters, epochs and patience are set here for
  * each trial; its on_epoch is called with the trial under way.  Cancelled: true with *cancelled, the trial under way
  * dropped.  A trial that diverges, or does not fit in memory, is a failed one; false when all there were failed
  * (*err: the last's cause), and on other errors. */

@@ -10,7 +10,7 @@
 #include "ui/text.h"
 #include "ui/v_train.h"
 
-enum { T_NUMBER, T_VALID, T_EPOCHS, T_ENDED, T_FIRST_PARAM };
+enum { T_NUMBER, T_VALID, T_GAIN, T_EPOCHS, T_ENDED, T_FIRST_PARAM };
 enum { PARAMS_SHOWN = TABLE_COLUMNS - T_FIRST_PARAM };
 
 static const json_t *trials_of(const struct run *run)
@@ -32,12 +32,18 @@ static double valid_of(const json_t *trial)
 
 /* --- the table -------------------------------------------------------------------------------------------- */
 
-struct ordered { const json_t *trial; double behind; /* the best, by whichever way the metric counts */ };
+struct ordered { const json_t *trial; double behind; /* smaller is better; NaN: it failed */ };
 
 struct trials_ctx {
 	struct ordered *order; /* best first, failed ones last */
 	const json_t *effects;
+	json_int_t best;       /* the number of the one that is taken */
 };
+
+static bool counts_up(const struct run *run)
+{
+	return !json_is_false(json_object_get(run->rec.tuning, "higher_better"));
+}
 
 static int by_valid(const void *a, const void *b)
 {
@@ -76,7 +82,12 @@ static void trial_cell(const void *ctx, size_t row, int column, struct table_cel
 		break;
 	case T_VALID:
 		text_real(out->text, sizeof out->text, valid_of(t), 4);
-		out->style = row ? STYLE_PLAIN : STYLE_GOOD;
+		out->style = json_integer_value(json_object_get(t, "trial")) == c->best ? STYLE_GOOD : STYLE_PLAIN;
+		break;
+	case T_GAIN:
+		if (json_is_number(json_object_get(t, "gain")))
+			snprintf(out->text, sizeof out->text, "%+.4f ± %.4f", json_number_value(json_object_get(t, "gain")),
+				 json_number_value(json_object_get(t, "gain_error")));
 		break;
 	case T_EPOCHS:
 		text_count(out->text, sizeof out->text, (uint64_t)json_integer_value(json_object_get(t, "epochs")));
@@ -102,6 +113,7 @@ static int make_columns(const json_t *effects, struct table_column *column)
 
 	column[T_NUMBER] = (struct table_column){ .title = "trial", .width = 5, .right = true };
 	column[T_VALID] = (struct table_column){ .title = "valid", .width = 7, .right = true };
+	column[T_GAIN] = (struct table_column){ .title = "again", .width = 16, .right = true, .drop = 3 };
 	column[T_EPOCHS] = (struct table_column){ .title = "epochs", .width = 6, .right = true, .drop = 2 };
 	column[T_ENDED] = (struct table_column){ .title = "ended", .width = 6, .drop = 1 };
 	for (size_t k = 0; k < json_array_size(effects) && k < PARAMS_SHOWN; k++) {
@@ -119,14 +131,15 @@ void train_draw_trials(const struct view *v, const struct session *s, struct sur
 	const struct run *run = train_focus(v, s);
 	size_t n = train_trials(run);
 	struct trials_ctx c = { .order = mem_must(calloc(n + 1, sizeof *c.order)),
-				.effects = json_object_get(run->rec.tuning, "effects") };
+				.effects = json_object_get(run->rec.tuning, "effects"),
+				.best = json_integer_value(json_object_get(run->rec.tuning, "best")) };
+	double sign = counts_up(run) ? -1 : 1;
 	struct table_column column[TABLE_COLUMNS];
 	char title[192], asked[32], had[32];
 	struct rect in;
 
 	for (size_t i = 0; i < n; i++)
-		c.order[i] = (struct ordered){ json_array_get(trials_of(run), i),
-					       fabs(valid_of(json_array_get(trials_of(run), i)) - run->rec.best_metric) };
+		c.order[i] = (struct ordered){ json_array_get(trials_of(run), i), sign * valid_of(json_array_get(trials_of(run), i)) };
 	qsort(c.order, n, sizeof *c.order, by_valid);
 	text_count(had, sizeof had, n);
 	text_count(asked, sizeof asked,
@@ -154,6 +167,7 @@ void train_draw_search(const struct view *v, const struct session *s, struct sur
 {
 	const struct run *run = train_focus(v, s);
 	size_t n = train_trials(run), drawn = 0;
+	double sign = counts_up(run) ? 1 : -1;
 	double *room = mem_must(calloc(4 * n + 1, sizeof *room)), *x = room, *y = x + n, *top = y + n, best = NAN;
 	char title[128], value[32];
 	struct plot_series series[2];
@@ -164,8 +178,7 @@ void train_draw_search(const struct view *v, const struct session *s, struct sur
 
 		if (isnan(valid))
 			continue;
-		/* run_record keeps which way is better in its best metric alone. */
-		best = isnan(best) || fabs(valid - run->rec.best_metric) < fabs(best - run->rec.best_metric) ? valid : best;
+		best = isnan(best) || sign * valid > sign * best ? valid : best;
 		x[drawn] = (double)i + 1;
 		y[drawn] = valid;
 		top[drawn++] = best;

@@ -8,6 +8,50 @@
 #include "base/thread.h"
 #include "split_case.h"
 
+/* In time: the event before, then the one before that; what is newer is left out. */
+static void test_valid_anew(void)
+{
+	struct dataset *d = staircase(300, WITH_TIME), *loose = staircase(300, 0);
+	struct split *whole = split_make(d, "leave-last", NULL, 42, &task_null, &err);
+	struct split *second = split_valid_anew(whole, 2, 7, &task_null, &err);
+	struct split *drawn = split_make(loose, "ratio", NULL, 42, &task_null, &err);
+	struct split *first = split_valid_anew(drawn, 1, 7, &task_null, &err);
+	struct split *again = split_valid_anew(drawn, 1, 7, &task_null, &err);
+	struct split *other = split_valid_anew(drawn, 2, 7, &task_null, &err);
+	size_t wrong = 0, same = 0, asked = 0;
+
+	for (uint32_t u = 0; u < d->n_users; u++) {
+		size_t first_event = d->user_ptr[u], n = d->user_ptr[u + 1] - first_event;
+
+		if (n < 5) /* test, valid, one left out, valid anew, and a train event */
+			wrong += csr_row_n(&second->valid, u) != 0;
+		else
+			wrong += second->part[first_event + n - 4] != PART_VALID || second->part[first_event + n - 3] != PART_OUT ||
+				 second->part[first_event + n - 2] != PART_OUT || second->part[first_event + n - 1] != PART_TEST ||
+				 second->part[first_event + n - 5] != PART_TRAIN;
+		asked += n >= 5;
+	}
+	ok(!wrong && asked > 100, "in time the newest before those of the draw before, %zu users", asked);
+	for (size_t e = 0; e < loose->n_events; e++) {
+		wrong += (first->part[e] == PART_TEST) != (drawn->part[e] == PART_TEST);
+		wrong += first->part[e] == PART_VALID && drawn->part[e] == PART_VALID;
+		wrong += first->part[e] != again->part[e];
+		same += first->part[e] == PART_VALID && other->part[e] == PART_VALID;
+	}
+	ok(!wrong && first->n_valid == drawn->n_valid && first->n_train == drawn->n_train,
+	   "without time as many others are drawn, and the former are train: %zu", first->n_valid);
+	ok(same < first->n_valid / 2, "another draw, others: %zu in both", same);
+	ok(split_can_valid_anew(whole) && split_can_valid_anew(drawn), "both can be drawn again");
+	split_unref(whole);
+	split_unref(second);
+	split_unref(drawn);
+	split_unref(first);
+	split_unref(again);
+	split_unref(other);
+	dataset_unref(d);
+	dataset_unref(loose);
+}
+
 /* A share of the train events, a smaller one within a larger one; all else, and the histories, as before. */
 static void test_thin(void)
 {
@@ -155,6 +199,7 @@ int main(void)
 {
 	test_held_meanwhile();
 	test_thin();
+	test_valid_anew();
 	test_noisy();
 	test_anew();
 	return done_testing();

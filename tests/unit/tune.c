@@ -142,7 +142,7 @@ static void on_trial(void *ctx, const struct tune_trials *trials, struct fit_res
 {
 	*(size_t *)ctx += 1;
 	if (best)
-		told_best = trials->n;
+		told_best = trials->best + 1;
 }
 
 static void search(struct tune_space *space, struct tune_trials *trials, uint32_t to, const struct task *task, bool *cancelled)
@@ -158,7 +158,7 @@ static void search(struct tune_space *space, struct tune_trials *trials, uint32_
 	strcpy(r.run, "tune#1");
 	fixture_must(tune_run(&plan, &r, trials, task, cancelled, &err), &err);
 	if (!*cancelled)
-		ok(told == to - before, "each trial is told once");
+		ok(told == to - before + 1, "each trial is told once, and what was chosen");
 }
 
 static bool same(const struct tune_trials *a, const struct tune_trials *b)
@@ -169,7 +169,7 @@ static bool same(const struct tune_trials *a, const struct tune_trials *b)
 		const struct tune_trial *x = &a->trial[i], *y = &b->trial[i];
 
 		equal = x->valid == y->valid && x->epochs == y->epochs && !strcmp(x->stopped, y->stopped) &&
-			!memcmp(x->at_rung, y->at_rung, sizeof(x->at_rung)) && !memcmp(x->params.v, y->params.v, sizeof(x->params.v));
+			!memcmp(&x->gain, &y->gain, sizeof(x->gain)) && !memcmp(x->at_rung, y->at_rung, sizeof(x->at_rung)) && !memcmp(x->params.v, y->params.v, sizeof(x->params.v));
 	}
 	return equal;
 }
@@ -205,6 +205,68 @@ static void halving(const struct tune_trials *t)
 	   "the best was trained to its end");
 }
 
+/* The mean gain over the users of all draws, one of them at a time. */
+static double gain_by_hand(const struct params *p, const struct params *first)
+{
+	double sum = 0, n = 0;
+
+	for (unsigned nth = 1; nth <= TUNE_DRAWS; nth++) {
+		struct err err;
+		struct split *draw = split_valid_anew(f.split, nth, 42, &task_null, &err);
+		struct eval_result *e[2];
+		struct eval_options o;
+
+		eval_options_init(&o);
+		o.on_valid = true;
+		for (int k = 0; k < 2; k++) {
+			struct fit_request r;
+			const struct snapshot *s;
+
+			fit_request_init(&r, model_find("ials", &err));
+			r.data = f.data;
+			r.split = draw;
+			r.params = k ? *first : *p;
+			fit_request_follow(&r);
+			s = fit_best(&r, &task_null, NULL, &err);
+			fixture_must(s != NULL, &err);
+			e[k] = eval_run(s, draw, &o, &task_null, &err);
+			fixture_must(e[k] != NULL, &err);
+			snapshot_unref(s);
+		}
+		sum += (e[0]->value[METRIC_NDCG][1] - e[1]->value[METRIC_NDCG][1]) * (double)e[0]->n_users;
+		n += (double)e[0]->n_users;
+		eval_result_free(e[0]);
+		eval_result_free(e[1]);
+		split_unref(draw);
+	}
+	return sum / n;
+}
+
+static void finals(const struct tune_trials *t)
+{
+	size_t first = 0, again = 0, best, wrong = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		first = t->trial[i].valid > t->trial[first].valid ? i : first;
+	best = first;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct tune_trial *x = &t->trial[i];
+		size_t better = 0;
+
+		for (size_t j = 0; j < t->n; j++)
+			better += t->trial[j].valid > x->valid;
+		wrong += !isnan(x->gain) != (better >= 1 && better <= TUNE_FINALISTS);
+		if (isnan(x->gain))
+			continue;
+		again++;
+		wrong += fabs(x->gain - gain_by_hand(&x->params, &t->trial[first].params)) > 1e-6 || !(x->gain_error > 0);
+		if (x->gain > x->gain_error && (best == first || x->gain > t->trial[best].gain))
+			best = i;
+	}
+	ok(again == TUNE_FINALISTS && !wrong, "those behind the best on valid are measured again: %zu, %zu wrong", again, wrong);
+	ok(t->best == best, "taken is who is ahead by more than it errs, else the best on valid");
+}
+
 struct stop { unsigned asked, after; };
 
 static bool stop_after(void *ctx)
@@ -235,6 +297,7 @@ static void searches(void)
 	search(&s, &whole, 12, &task_null, &cancelled);
 	ok(whole.n == 12 && whole.has_best && told_best == whole.best + 1, "the best trial's model is given away with it");
 	halving(&whole);
+	finals(&whole);
 	search(&s, &parts, 100, &stopping, &cancelled);
 	ok(cancelled && parts.n > 0 && parts.n < 12, "cancelled after %zu trials: the one under way is dropped", parts.n);
 	for (size_t i = 0; i < parts.n; i++) {
