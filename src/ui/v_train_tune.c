@@ -78,7 +78,9 @@ static void trial_cell(const void *ctx, size_t row, int column, struct table_cel
 	out->dim_row = isnan(valid_of(t));
 	switch (column) {
 	case T_NUMBER:
-		text_count(out->text, sizeof out->text, (uint64_t)json_integer_value(json_object_get(t, "trial")));
+		snprintf(out->text, sizeof out->text, "%s%" JSON_INTEGER_FORMAT,
+			 json_integer_value(json_object_get(t, "trial")) == c->best ? "*" : "",
+			 json_integer_value(json_object_get(t, "trial")));
 		break;
 	case T_VALID:
 		text_real(out->text, sizeof out->text, valid_of(t), 4);
