@@ -60,9 +60,9 @@ static const struct param_spec params[] = {
 	{ .name = "l2", .type = PARAM_REAL, .lo = 0, .hi = 10, .def = "0.00003", .unit = "",
 	  .meaning = "weight of the squared vectors in each step", .source = TUNED, .log_scale = true,
 	  .tune = "0.000001..0.0003" },
-	{ .name = "adam", .type = PARAM_CHOICE, .def = "lazy", .choices = "lazy|dense", .unit = "",
-	  .meaning = "vectors stepped: those of the batch alone, or all",
-	  .source = "the cost follows the batch, not the tables" },
+	{ .name = "adam", .type = PARAM_CHOICE, .def = "deferred", .choices = "deferred|lazy|dense", .unit = "",
+	  .meaning = "vectors that a batch has not met go on by their momentum, made up for later, stand still, or go on at once",
+	  .source = "dense is He 2017's; deferred is the same descent, and its cost follows the batch" },
 	{ .name = "patience", .type = PARAM_INT, .lo = 0, .hi = 100000, .def = "10", .unit = "rounds",
 	  .meaning = "validations without a better metric before it stops; 0: never",
 	  .source = "the metric wavers by a few epochs" },
@@ -93,7 +93,7 @@ static struct neumf_rule rule_of(const struct params *p)
 	struct neumf_rule r = {
 		.batch = (uint32_t)params_int(p, "batch"), .negatives = (uint32_t)params_int(p, "negatives"),
 		.pretrain = (uint32_t)params_int(p, "pretrain"),
-		.lazy = params_choice(p, "adam") == 0, .lr = params_real(p, "lr"),
+		.adam = (enum neumf_adam)params_choice(p, "adam"), .lr = params_real(p, "lr"),
 	};
 
 	optim_rule_init(&r.optim, OPTIM_ADAM);

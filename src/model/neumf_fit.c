@@ -83,9 +83,12 @@ static bool table_make(struct table *t, const struct neumf_rule *r, uint32_t row
 {
 	size_t all = (size_t)rows * D;
 
-	return (t->touched = row_grads_new(rows, D, err)) && row_grads_begin(t->touched, entries, err) &&
-	       (t->d = mem_alloc(entries * D, sizeof(*t->d), err)) && optim_init(&t->optim, &r->optim, all, err) &&
-	       (r->lazy || (t->dense = mem_alloc(all, sizeof(*t->dense), err)));
+	if (!(t->touched = row_grads_new(rows, D, err)) || !row_grads_begin(t->touched, entries, err) ||
+	    !(t->d = mem_alloc(entries * D, sizeof(*t->d), err)) || !optim_init(&t->optim, &r->optim, all, err))
+		return false;
+	if (r->adam == NEUMF_DENSE_ADAM)
+		return (t->dense = mem_alloc(all, sizeof(*t->dense), err)) != NULL;
+	return r->adam == NEUMF_LAZY || optim_coast(&t->optim, &r->optim, D, err);
 }
 
 static uint64_t table_bytes(const struct neumf_rule *r, uint32_t rows, uint32_t D, size_t entries)
@@ -93,7 +96,8 @@ static uint64_t table_bytes(const struct neumf_rule *r, uint32_t rows, uint32_t 
 	size_t all = (size_t)rows * D;
 
 	return row_grads_bytes(rows, D, entries) + optim_bytes(&r->optim, all) +
-	       (entries * D + (r->lazy ? 0 : all)) * sizeof(float);
+	       (entries * D + (r->adam == NEUMF_DENSE_ADAM ? all : 0)) * sizeof(float) +
+	       (r->adam == NEUMF_DEFERRED ? optim_coast_bytes(rows) : 0);
 }
 
 static bool list_users(struct neumf_fit *f, struct err *err)
@@ -218,7 +222,9 @@ void neumf_fit_effort(const struct neumf_net *n, const struct neumf_rule *r, con
 {
 	double E = (double)s->n_events, each = 1 + (double)r->negatives, per_batch = fmin((double)events_a_batch(r), E);
 	double batches = per_batch > 0 ? ceil(E / per_batch) : 0, widths, above = hidden(n, &widths);
-	double dense = (double)neumf_dense_size(n), stepped = r->lazy ? per_batch * (1 + each) * n->D : (double)(n->U + n->I) * n->D;
+	double dense = (double)neumf_dense_size(n), met = per_batch * (1 + each) * n->D;
+	double stepped = r->adam == NEUMF_DENSE_ADAM ? (double)(n->U + n->I) * n->D : r->adam == NEUMF_DEFERRED ? 1.5 * met : met;
+
 	size_t chunks = chunks_of(groups_of((size_t)per_batch, (size_t)each));
 	double *work = chunks > 1 ? e->shared : e->alone;
 
@@ -262,9 +268,11 @@ static void shuffle(struct neumf_fit *f)
 }
 
 /* Row of the work: the pair of an event's user with an item. */
-static void fill_row(const struct neumf_net *n, struct neumf_work *w, size_t row, uint32_t item, float label)
+static void fill_row(const struct neumf_fit *f, struct neumf_work *w, size_t row, uint32_t item, float label)
 {
-	memcpy(w->q + row * n->D, n->Q + (size_t)item * n->D, n->D * sizeof(float));
+	const struct neumf_net *n = f->net;
+
+	optim_row(&f->items.optim, &f->rule.optim, n->Q, n->D, item, (float)f->rule.lr, w->q + row * n->D);
 	w->item[row] = item;
 	w->label[row] = label;
 }
@@ -284,10 +292,10 @@ static void fill_group(const struct neumf_fit *f, struct neumf_work *w, size_t f
 		uint32_t event = f->order[f->first + e], u = f->user[event];
 		size_t row = (e - from) * f->each;
 
-		memcpy(w->p + (e - from) * n->D, n->P + (size_t)u * n->D, n->D * sizeof(float));
-		fill_row(n, w, row, f->x->idx[event], 1);
+		optim_row(&f->users.optim, &f->rule.optim, n->P, n->D, u, (float)f->rule.lr, w->p + (e - from) * n->D);
+		fill_row(f, w, row, f->x->idx[event], 1);
 		for (size_t k = 1; k < f->each; k++)
-			fill_row(n, w, row + k, draw_absent(f->x, u, r), 0);
+			fill_row(f, w, row + k, draw_absent(f->x, u, r), 0);
 	}
 }
 
@@ -384,12 +392,21 @@ static bool step_rows(struct neumf_fit *f, struct table *t, float *rows, const s
 	const struct optim_rule *rule = &f->rule.optim;
 	float lr = (float)f->rule.lr;
 
-	if (f->rule.lazy)
+	if (f->rule.adam != NEUMF_DENSE_ADAM)
 		return optim_step_rows(&t->optim, rule, rows, f->net->D, t->touched->touched, t->touched->sum,
 				       t->touched->n_touched, lr, 1, task);
 	memset(t->dense, 0, t->optim.n * sizeof(*t->dense));
 	row_grads_add_to(t->touched, t->dense);
 	return optim_step(&t->optim, rule, rows, t->dense, lr, 1, task);
+}
+
+/* Rows that coast come to where they are by now: others read the tables after an epoch. */
+static bool settle(struct neumf_fit *f, struct neumf_net *n, const struct task *t)
+{
+	const struct optim_rule *rule = &f->rule.optim;
+	float lr = (float)f->rule.lr;
+
+	return optim_settle(&f->users.optim, rule, n->P, n->D, lr, t) && optim_settle(&f->items.optim, rule, n->Q, n->D, lr, t);
 }
 
 static bool step(struct neumf_fit *f, struct fit_ctx *ctx, struct err *err)
@@ -449,6 +466,8 @@ bool neumf_fit_epoch(struct neumf_fit *f, struct neumf_net *n, struct fit_ctx *c
 		return false;
 	if (f->rule.pretrain && f->epoch == f->rule.pretrain + 1)
 		neumf_join(n);
+	optim_settled(&f->users.optim, n->D); /* as they were loaded, where this is a resume */
+	optim_settled(&f->items.optim, n->D);
 	shuffle(f);
 	batches = (f->n_events + f->per_batch - 1) / f->per_batch;
 	ctx->loss[0] = ctx->gradient_norm = 0;
@@ -457,6 +476,8 @@ bool neumf_fit_epoch(struct neumf_fit *f, struct neumf_net *n, struct fit_ctx *c
 			return false;
 		task_progress(ctx->task, f->batch + 1, batches);
 	}
+	if (!settle(f, n, ctx->task))
+		return task_cancelled(err);
 	tensor = spoilt_weights(n); /* by the last step */
 	if (tensor)
 		return f->batch--, diverged(f, "", tensor, err);
@@ -494,11 +515,11 @@ static void valid_chunk(void *ctx, size_t chunk, unsigned slot)
 		uint32_t u = v->user[from + e], item = v->item[from + e];
 
 		memcpy(w.p + e * n->D, n->P + (size_t)u * n->D, n->D * sizeof(float));
-		fill_row(n, &w, e * f->each, item, 1);
+		fill_row(f, &w, e * f->each, item, 1);
 		for (size_t k = 1; k < f->each; k++) {
 			for (int t = 0; t < TRIES && (!t || csr_has(v->events, u, item)); t++)
 				item = draw_absent(f->x, u, &r);
-			fill_row(n, &w, e * f->each + k, item, 0);
+			fill_row(f, &w, e * f->each + k, item, 0);
 		}
 	}
 	neumf_forward(n, &w, E, f->each, NULL);

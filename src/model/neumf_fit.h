@@ -12,7 +12,8 @@
  * dealt in runs to at most 16 chunks, all by the batch alone.  A group draws from a stream of its own, a chunk has
  * gradients of its own, which are added up in chunk order: the same bits at any number of threads.
  * An event's user goes through the first layer once for all of its pairs.
- * Vectors: the rows touched by the batch are stepped alone (lazy adam), or all of them (dense).
+ * Vectors: the rows touched by the batch are stepped alone, as if they had stood still since the batch that touched
+ * them before (lazy adam) or had gone on by their momentum (deferred: num/optim.h), or all of them are (dense).
  * Thread: WORKER.
  */
 #ifndef MODEL_NEUMF_FIT_H
@@ -22,10 +23,12 @@
 #include "model/neumf_net.h"
 #include "num/optim.h"
 
+enum neumf_adam { NEUMF_DEFERRED, NEUMF_LAZY, NEUMF_DENSE_ADAM };
+
 struct neumf_rule {
 	uint32_t batch, negatives; /* pairs a step; a positive */
 	uint32_t pretrain;         /* epochs that the two parts are trained apart before they are joined */
-	bool lazy;
+	enum neumf_adam adam;
 	double lr;
 	struct optim_rule optim;
 };

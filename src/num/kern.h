@@ -177,6 +177,8 @@ struct kern {
 	void (*drop)(float *y, const float *x, const uint16_t *mask, size_t n, uint16_t least, float grow);
 	void (*drop_add)(float *y, const float *x, const uint16_t *mask, size_t n, uint16_t least, float grow);
 	void (*adam)(float *w, float *m, float *v, const float *g, size_t n, const struct kern_adam *a);
+	/* to = w - by m / (sqrt(v) + eps); to may be w. */
+	void (*adam_coast)(float *to, const float *w, const float *m, const float *v, size_t n, float by, float eps);
 	void (*layernorm)(float *y, float *mean, float *rstd, const float *x, const float *gain,
 			  const float *bias, size_t R, size_t C, float eps);
 	void (*layernorm_back)(float *dx, float *dgain, float *dbias, const float *dy, const float *x,

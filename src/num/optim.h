@@ -12,6 +12,14 @@
  * table (as TensorFlow's LazyAdam and torch's SparseAdam).  Its cost follows the batch, not the table; it is not
  * the same descent as dense adam, whose untouched rows go on moving by their momentum.  l1 and l2 act on
  * touched rows alone there.
+ *
+ * After optim_coast() adam's rows COAST between two touches: what dense adam would have moved a row by since, when
+ * its gradient was 0, is added up at once when the row is looked at (optim_row()) or stepped.  After T steps at
+ * once from step t0,
+ *   w -= m / (sqrt(v) + eps') sum over s = 1..T of lr (b1/sqrt(b2))^s sqrt(1 - b2^(t0+s)) / (1 - b1^(t0+s)),
+ *   m *= b1^T,  v *= b2^T;  eps' = eps sqrt(1 - b2^(t0+1))
+ * which is dense adam but for eps, that stands still meanwhile, and for terms beyond a millionth: at the cost of
+ * lazy adam, rows that are seldom met learn as fast as dense adam has them learn.
  * Every weight is stepped by itself: same bits at any number of threads.
  * Thread: WORKER.
  */
@@ -38,6 +46,9 @@ struct optim { /* of one block of n weights; what a resume must keep: m, v, t */
 	size_t n;
 	float *m, *v; /* [n]; m: adam alone; v: adam, adagrad; NULL where there is none */
 	uint64_t t;   /* steps taken */
+	/* Where rows coast, else NULL: the step that each row stands at; the sum's last factor by step. */
+	uint64_t *when;
+	float *fix;
 };
 bool optim_init(struct optim *o, const struct optim_rule *r, size_t n, struct err *err);
 void optim_done(struct optim *o);
@@ -49,6 +60,16 @@ bool optim_step(struct optim *o, const struct optim_rule *r, float *w, const flo
 /* One step of rows[n] of a table [o->n / D][D]; g [n][D].  Rows are distinct. */
 bool optim_step_rows(struct optim *o, const struct optim_rule *r, float *table, size_t D, const uint32_t *rows,
 		     const float *g, size_t n, float lr, float scale, const struct task *t);
+
+/* Rows of D coast from now on (adam alone).  A resume needs no more than m, v and t where rows were settled. */
+bool optim_coast(struct optim *o, const struct optim_rule *r, size_t D, struct err *err);
+size_t optim_coast_bytes(size_t rows);
+/* What row is by now -> out [D]; the lr of the steps since. */
+void optim_row(const struct optim *o, const struct optim_rule *r, const float *table, size_t D, uint32_t row, float lr,
+	       float *out);
+/* Brings all rows to the present step, as is needed before the table is read by others; false: cancelled. */
+bool optim_settle(struct optim *o, const struct optim_rule *r, float *table, size_t D, float lr, const struct task *t);
+void optim_settled(struct optim *o, size_t D); /* they are there already: m, v and t were loaded */
 
 /* The length of a step: lr, after `warmup` steps of a straight rise from 0, falling by `decay` over `total`. */
 enum optim_decay { DECAY_NONE, DECAY_LINEAR, DECAY_COSINE };

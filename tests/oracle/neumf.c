@@ -107,15 +107,18 @@ static void add_gradient(const struct naive *a, struct naive *g, uint32_t u, uin
 
 /* --- Training ------------------------------------------------------------------------ */
 
-/* Adam of one run of numbers; touched NULL: all of them, else the rows of `cols` it names. */
+/* Adam of one run of numbers.  Rows that were not touched stand still where it is lazy, and deferred go on with a
+ * gradient of 0, which is done here when it is due. */
 static void adam(double *x, const double *g, double *m, double *v, size_t rows, size_t cols, const bool *touched,
-		 double t, double lr, double l2)
+		 enum neumf_adam kind, double t, double lr, double l2)
 {
 	for (size_t r = 0; r < rows; r++) {
-		if (touched && !touched[r])
+		bool met = kind == NEUMF_DENSE_ADAM || touched[r];
+
+		if (!met && kind == NEUMF_LAZY)
 			continue;
 		for (size_t k = r * cols; k < (r + 1) * cols; k++) {
-			double d = g[k] + l2 * x[k];
+			double d = met ? g[k] + l2 * x[k] : 0;
 
 			m[k] = 0.9 * m[k] + 0.1 * d;
 			v[k] = 0.999 * v[k] + 0.001 * d * d;
@@ -158,7 +161,7 @@ static uint32_t absent(const struct csr *x, uint32_t u, struct rng *r)
 			return i;
 }
 
-struct naive_rule { uint32_t batch, negatives; bool lazy; double lr, l2; };
+struct naive_rule { uint32_t batch, negatives; enum neumf_adam adam; double lr, l2; };
 
 static double naive_event(const struct csr *x, size_t e, uint32_t negatives, struct rng *r, double each)
 {
@@ -182,10 +185,10 @@ static void naive_step(const struct naive_rule *r, double t)
 {
 	double *x = &net.Wu[0][0], *g = &gradient.Wu[0][0], *m = &mean.Wu[0][0], *v = &square.Wu[0][0];
 
-	adam(x, g, m, v, 1, DENSE, NULL, t, r->lr, 0);
-	adam(&net.P[0][0], &gradient.P[0][0], &mean.P[0][0], &square.P[0][0], net.U, D, r->lazy ? user_touched : NULL, t,
+	adam(x, g, m, v, 1, DENSE, NULL, NEUMF_DENSE_ADAM, t, r->lr, 0);
+	adam(&net.P[0][0], &gradient.P[0][0], &mean.P[0][0], &square.P[0][0], net.U, D, user_touched, r->adam, t,
 	     r->lr, r->l2);
-	adam(&net.Q[0][0], &gradient.Q[0][0], &mean.Q[0][0], &square.Q[0][0], net.I, D, r->lazy ? item_touched : NULL, t,
+	adam(&net.Q[0][0], &gradient.Q[0][0], &mean.Q[0][0], &square.Q[0][0], net.I, D, item_touched, r->adam, t,
 	     r->lr, r->l2);
 }
 
@@ -244,12 +247,13 @@ static double worst_score(const struct neumf_net *n)
 	return worst;
 }
 
-static void test_training(bool lazy, double l2)
+static void test_training(enum neumf_adam adam, double l2)
 {
+	static const char *const names[] = { "deferred", "lazy", "dense" };
 	struct fixture f;
 	struct err err;
-	struct naive_rule naive = { .batch = 100, .negatives = 3, .lazy = lazy, .lr = 0.01, .l2 = l2 };
-	struct neumf_rule rule = { .batch = 100, .negatives = 3, .lazy = lazy, .lr = 0.01 };
+	struct naive_rule naive = { .batch = 100, .negatives = 3, .adam = adam, .lr = 0.01, .l2 = l2 };
+	struct neumf_rule rule = { .batch = 100, .negatives = 3, .adam = adam, .lr = 0.01 };
 	struct neumf_net n;
 	struct neumf_fit *fit;
 	double t = 0, first = 0, last = 0, apart = 0;
@@ -272,7 +276,7 @@ static void test_training(bool lazy, double l2)
 		first = epoch == 1 ? last : first;
 	}
 	ok(apart < 1e-5 && last < first, "adam=%s l2=%g: three epochs lose what the naive ones lose (%g to %g, apart %.1e)",
-	   lazy ? "lazy" : "dense", l2, first, last, apart);
+	   names[adam], l2, first, last, apart);
 	ok(worst_score(&n) < 2e-3, "and lead to the same scores (apart %.1e)", worst_score(&n));
 	neumf_fit_free(fit);
 	neumf_net_done(&n);
@@ -354,7 +358,7 @@ static void test_fold_in(uint32_t U, uint32_t I, uint32_t per_user)
 {
 	struct fixture f;
 	struct err err;
-	struct neumf_rule rule = { .batch = 64, .negatives = 4, .lazy = true, .lr = 0.01 };
+	struct neumf_rule rule = { .batch = 64, .negatives = 4, .adam = NEUMF_LAZY, .lr = 0.01 };
 	struct neumf_net n;
 	struct neumf_fit *fit;
 	struct neumf_people people = { 0 };
@@ -437,9 +441,11 @@ int main(void)
 {
 	linalg_init();
 	test_absent();
-	test_training(true, 0);
-	test_training(true, 0.01);
-	test_training(false, 0);
+	test_training(NEUMF_LAZY, 0);
+	test_training(NEUMF_LAZY, 0.01);
+	test_training(NEUMF_DENSE_ADAM, 0);
+	test_training(NEUMF_DEFERRED, 0);
+	test_training(NEUMF_DEFERRED, 0.01);
 	test_fold_in(100, 60, 30);
 	test_fold_in(300, 400, 40); /* more items than negatives kept */
 	return done_testing();

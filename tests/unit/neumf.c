@@ -120,7 +120,7 @@ static const struct csr by_hand = { .rows = 3, .cols = 4, .ptr = ptr, .idx = idx
 
 static struct neumf_rule hand_rule(void)
 {
-	struct neumf_rule r = { .batch = 16, .negatives = 2, .lazy = true, .lr = 0.1 };
+	struct neumf_rule r = { .batch = 16, .negatives = 2, .adam = NEUMF_LAZY, .lr = 0.1 };
 
 	optim_rule_init(&r.optim, OPTIM_ADAM);
 	return r;
@@ -230,6 +230,7 @@ int main(void)
 	test_learns("lazy", "0.2", "8");
 	test_learns("lazy", "0", "100");
 	test_learns("dense", "0.2", "0");
+	test_learns("deferred", "0.2", "0");
 	test_rows();
 	test_who_teaches();
 	test_divergence();

@@ -79,6 +79,66 @@ static void test_kind(enum optim_kind kind, const char *name, const char *kernel
 	mem_free(w), mem_free(g), mem_free(w_rows), mem_free(w_two);
 }
 
+/* A few rows a step, some of them seldom: as dense adam has them whose gradient is 0 meanwhile. */
+static void test_coast(uint64_t begin, const char *kernels)
+{
+	enum { FEW = 12, STEPS_LONG = 300 };
+	struct err err;
+	struct optim_rule r;
+	struct optim one, two;
+	struct task t2 = case_task(2);
+	float *w = case_floats(FEW * D), *w_two = case_floats(FEW * D), now[D];
+	double looked_at = 0, apart;
+
+	optim_rule_init(&r, OPTIM_ADAM);
+	r.l2 = 0.02f;
+	mem_must(optim_init(&one, &r, FEW * D, &err) && optim_init(&two, &r, FEW * D, &err) &&
+		 optim_coast(&one, &r, D, &err) && optim_coast(&two, &r, D, &err) ? &one : NULL);
+	one.t = two.t = begin;
+	optim_settled(&one, D);
+	optim_settled(&two, D);
+	memset(&naive, 0, sizeof(naive));
+	memcpy(w_two, w, FEW * D * sizeof(*w));
+	for (size_t i = 0; i < FEW * D; i++)
+		naive.w[i] = (double)w[i];
+	for (uint32_t t = 1; t <= STEPS_LONG; t++) {
+		uint32_t rows[FEW], n = 0;
+		float g[FEW * D];
+
+		for (uint32_t row = 0; row < FEW; row++) { /* row k every 2^k steps; the last ones once or never */
+			bool met = t % (1u << row) == 0;
+
+			for (size_t d = 0; d < D; d++) {
+				size_t i = row * D + d;
+				double l2 = (double)r.l2;
+
+				g[n * D + d] = met ? case_float() : 0;
+				r.l2 = met ? r.l2 : 0; /* on touched rows alone */
+				naive_step(&naive, &r, i, met ? (double)g[n * D + d] : 0, 0.01, (double)(begin + t));
+				r.l2 = (float)l2;
+			}
+			rows[n] = row;
+			n += met;
+		}
+		optim_step_rows(&one, &r, w, D, rows, g, n, 0.01f, 1, &task_null);
+		optim_step_rows(&two, &r, w_two, D, rows, g, n, 0.01f, 1, &t2);
+		optim_row(&one, &r, w, D, 5, 0.01f, now);
+		looked_at = fmax(looked_at, case_apart(now, naive.w + (size_t)5 * D, D));
+	}
+	apart = case_apart(w, naive.w, FEW * D);
+	ok(apart > 1e-3, "%s: rows stand where they were met (%.1e)", kernels, apart);
+	optim_settle(&one, &r, w, D, 0.01f, &task_null);
+	optim_settle(&two, &r, w_two, D, 0.01f, &t2);
+	optim_settle(&two, &r, w_two, D, 0.01f, &t2); /* they are there already */
+	apart = case_apart(w, naive.w, FEW * D);
+	ok(apart < 1e-5 && looked_at < 1e-5, "%s: from step %d, settled rows are dense adam's (%.1e), and those looked at (%.1e)",
+	   kernels, (int)begin, apart, looked_at);
+	ok(!memcmp(w, w_two, FEW * D * sizeof(*w)), "%s: the same bits on two threads", kernels);
+	optim_done(&one), optim_done(&two);
+	case_task_done(&t2);
+	mem_free(w), mem_free(w_two);
+}
+
 static void test_schedule(void)
 {
 	struct optim_schedule s = { .lr = 2, .warmup = 4, .total = 14, .decay = DECAY_LINEAR };
@@ -114,6 +174,8 @@ int main(void)
 		test_kind(OPTIM_SGD, "sgd", name);
 		test_kind(OPTIM_ADAGRAD, "adagrad", name);
 		test_kind(OPTIM_ADAM, "adam", name);
+		test_coast(0, name);
+		test_coast(16300, name);
 	}
 	test_schedule();
 	test_clip();
