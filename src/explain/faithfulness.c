@@ -107,15 +107,18 @@ static double mean_drop(const struct deleting *d, uint32_t order)
 
 static void tell(const struct deleting *d, struct faithfulness *out)
 {
-	double greatest = 0, random = 0;
+	double dropped = 0, rose = 0, random = 0, greatest;
 
 	for (uint32_t o = 0; o < ORDERS; o++)
-		for (uint32_t k = 0; k < d->steps; k++)
-			greatest = fmax(greatest, d->drop[o][k]);
-	if (!(greatest > 0)) {
+		for (uint32_t k = 0; k < d->steps; k++) {
+			dropped = fmax(dropped, d->drop[o][k]);
+			rose = fmax(rose, -d->drop[o][k]);
+		}
+	if (!(dropped > 0)) {
 		out->why_not = "no deletion lowers the score";
 		return;
 	}
+	greatest = fmax(dropped, rose);
 	for (uint32_t o = 1; o < ORDERS; o++)
 		random += mean_drop(d, o);
 	out->value = mean_drop(d, 0) / greatest;

@@ -93,6 +93,11 @@ static void test_by_hand(void)
 	ok(near(m.value, (4 + 6 + 7 + 5) / 4.0 / 7), "signed: what lowers the score goes last, and drops 4, 6, 7, 5 of 7");
 	m = measure(four, (float[]){ 1, 4, 2, 5 }, 4, &task_null);
 	ok(near(m.value, (-2 + 2 + 4 + 5) / 4.0 / 7), "of absolute size it would go first: drops -2, 2, 4, 5");
+	memcpy(weight, (float[]){ 1, -9, -7 }, 3 * sizeof(float));
+	m = measure(three, (float[]){ 1, -9, -7 }, 3, &task_null);
+	ok(near(m.value, (1 - 6 - 15) / 3.0 / 16) && m.random >= -1 && faithfulness_holds(&m),
+	   "deletions that mostly raise the score: drops 1, -6, -15, and -16 at most: %.3f, at random %.3f", m.value, m.random);
+	memcpy(weight, (float[]){ 1, 4, 2 }, 3 * sizeof(float));
 	m = measure(masked, (float[]){ 0, 0, 1 }, 3, &task_null);
 	ok(near(m.value, (1 + 1 + 4) / 3.0 / 4), "one of two that count as one drops nothing; ties as they lie: 1, 1, 4 of 4");
 
