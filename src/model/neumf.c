@@ -57,9 +57,9 @@ static const struct param_spec params[] = {
 	{ .name = "lr", .type = PARAM_REAL, .lo = 1e-6, .hi = 10, .def = "0.001", .unit = "",
 	  .meaning = "length of adam's steps", .source = "He 2017", .log_scale = true,
 	  .tune = "0.0003..0.003" },
-	{ .name = "l2", .type = PARAM_REAL, .lo = 0, .hi = 10, .def = "0.00003", .unit = "",
-	  .meaning = "weight of the squared vectors in each step", .source = TUNED, .log_scale = true,
-	  .tune = "0.000001..0.0003" },
+	{ .name = "l2", .type = PARAM_REAL, .lo = 0, .hi = 10, .def = "0.002", .unit = "",
+	  .meaning = "weight of the squared vectors in the loss of each pair", .source = TUNED, .log_scale = true,
+	  .tune = "0.0003..0.03" },
 	{ .name = "adam", .type = PARAM_CHOICE, .def = "deferred", .choices = "deferred|lazy|dense", .unit = "",
 	  .meaning = "vectors that a batch has not met go on by their momentum, made up for later, stand still, or go on at once",
 	  .source = "dense is He 2017's; deferred is the same descent, and its cost follows the batch" },
@@ -94,10 +94,10 @@ static struct neumf_rule rule_of(const struct params *p)
 		.batch = (uint32_t)params_int(p, "batch"), .negatives = (uint32_t)params_int(p, "negatives"),
 		.pretrain = (uint32_t)params_int(p, "pretrain"),
 		.adam = (enum neumf_adam)params_choice(p, "adam"), .lr = params_real(p, "lr"),
+		.l2 = (float)params_real(p, "l2"),
 	};
 
 	optim_rule_init(&r.optim, OPTIM_ADAM);
-	r.optim.l2 = (float)params_real(p, "l2");
 	return r;
 }
 

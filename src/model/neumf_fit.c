@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "num/embedding.h"
+#include "num/kern.h"
 #include "num/loss.h"
 
 enum { GROUP_ROWS = 128, MOST_CHUNKS = 16, TRIES = 16 };
@@ -314,6 +315,15 @@ static void list_gradients(const struct neumf_fit *f, const struct neumf_work *w
 
 /* --- One batch: chunks forward and backward ------------------------------------------------- */
 
+/* The gradient of l2 / 2 |row|^2 in the loss of `pairs` pairs: d [n][D] += pairs' share of it, x [n][D]. */
+static void add_l2(const struct neumf_fit *f, float *d, const float *x, size_t n, size_t pairs)
+{
+	float each = f->rule.l2 * (float)pairs / (float)(f->E * f->each);
+
+	if (each > 0)
+		kern()->axpy(each, x, d, n * f->net->D);
+}
+
 /* Whether the product and the perceptron are trained each for itself still. */
 static bool apart(const struct neumf_fit *f)
 {
@@ -339,6 +349,8 @@ static void run_group(struct neumf_fit *f, size_t chunk, size_t group, void *mem
 	f->loss[group] = apart(f) ? neumf_loss_apart(n, &w, weight, R) : loss_bce(w.ds, w.s, w.label, weight, R);
 	neumf_backward(n, f->turned, &w, E, f->each, dropped, f->users.d + from * n->D, f->items.d + from * f->each * n->D,
 		       f->grad[chunk]);
+	add_l2(f, f->users.d + from * n->D, w.p, E, f->each);
+	add_l2(f, f->items.d + from * f->each * n->D, w.q, R, 1);
 }
 
 static void run_chunk(void *ctx, size_t chunk, unsigned slot)
@@ -412,11 +424,8 @@ static bool settle(struct neumf_fit *f, struct neumf_net *n, const struct task *
 static bool step(struct neumf_fit *f, struct fit_ctx *ctx, struct err *err)
 {
 	struct neumf_net *n = f->net;
-	struct optim_rule dense = f->rule.optim;
 	const struct task *t = ctx->task;
 	double norm2 = 0;
-
-	dense.l2 = 0;
 
 	if (!tensors_reduce(f->grad[0], f->grad, f->n_chunks, n->t.size, t))
 		return task_cancelled(err);
@@ -427,7 +436,7 @@ static bool step(struct neumf_fit *f, struct fit_ctx *ctx, struct err *err)
 	if (!check_gradients(f, norm2, err))
 		return false;
 	ctx->gradient_norm += sqrt(norm2);
-	return (optim_step(&f->dense, &dense, n->t.w, f->grad[0], (float)f->rule.lr, 1, t) &&
+	return (optim_step(&f->dense, &f->rule.optim, n->t.w, f->grad[0], (float)f->rule.lr, 1, t) &&
 		step_rows(f, &f->users, n->P, t) && step_rows(f, &f->items, n->Q, t)) ||
 	       task_cancelled(err);
 }

@@ -5,8 +5,9 @@
  * anew each epoch, alike among those that the user has no event with (exactly: the drawn rank is looked up
  * between the user's items, nothing is drawn again).  Loss: the mean over a batch's pairs of softplus(s) -
  * label s, He et al. 2017, equation 7; in the first `pretrain` epochs the mean of the losses that product and
- * perceptron make each for itself, after which they are joined (model/neumf_net.h).  Adam; l2 acts on the vectors
- * that are stepped.  Users who have all items are left out: they tell nothing apart.
+ * perceptron make each for itself, after which they are joined (model/neumf_net.h).  To each pair's loss, as it is
+ * descended but not as it is told, l2 / 2 (|p|^2 + |q|^2) is added: vectors are held back as often as they are moved,
+ * whatever the batch (as Rendle 2020, arXiv:2005.09683, does for the product alone).  Adam.  Users who have all items are left out: they tell nothing apart.
  *
  * DESIGN: a batch is as many whole events as its pairs hold, cut into groups of about 128 pairs, the groups
  * dealt in runs to at most 16 chunks, all by the batch alone.  A group draws from a stream of its own, a chunk has
@@ -30,6 +31,7 @@ struct neumf_rule {
 	uint32_t pretrain;         /* epochs that the two parts are trained apart before they are joined */
 	enum neumf_adam adam;
 	double lr;
+	float l2;
 	struct optim_rule optim;
 };
 

@@ -110,7 +110,7 @@ static void add_gradient(const struct naive *a, struct naive *g, uint32_t u, uin
 /* Adam of one run of numbers.  Rows that were not touched stand still where it is lazy, and deferred go on with a
  * gradient of 0, which is done here when it is due. */
 static void adam(double *x, const double *g, double *m, double *v, size_t rows, size_t cols, const bool *touched,
-		 enum neumf_adam kind, double t, double lr, double l2)
+		 enum neumf_adam kind, double t, double lr)
 {
 	for (size_t r = 0; r < rows; r++) {
 		bool met = kind == NEUMF_DENSE_ADAM || touched[r];
@@ -118,7 +118,7 @@ static void adam(double *x, const double *g, double *m, double *v, size_t rows, 
 		if (!met && kind == NEUMF_LAZY)
 			continue;
 		for (size_t k = r * cols; k < (r + 1) * cols; k++) {
-			double d = met ? g[k] + l2 * x[k] : 0;
+			double d = met ? g[k] : 0;
 
 			m[k] = 0.9 * m[k] + 0.1 * d;
 			v[k] = 0.999 * v[k] + 0.001 * d * d;
@@ -163,7 +163,7 @@ static uint32_t absent(const struct csr *x, uint32_t u, struct rng *r)
 
 struct naive_rule { uint32_t batch, negatives; enum neumf_adam adam; double lr, l2; };
 
-static double naive_event(const struct csr *x, size_t e, uint32_t negatives, struct rng *r, double each)
+static double naive_event(const struct csr *x, size_t e, uint32_t negatives, double l2, struct rng *r, double each)
 {
 	uint32_t u = user_of(x, e);
 	double loss = 0;
@@ -177,6 +177,10 @@ static double naive_event(const struct csr *x, size_t e, uint32_t negatives, str
 		item_touched[i] = true;
 		loss += log1p(exp(k ? s : -s));
 		add_gradient(&net, &gradient, u, i, &of, each * (1 / (1 + exp(-s)) - label));
+		for (int d = 0; d < D; d++) {
+			gradient.P[u][d] += each * l2 * net.P[u][d];
+			gradient.Q[i][d] += each * l2 * net.Q[i][d];
+		}
 	}
 	return loss;
 }
@@ -185,11 +189,11 @@ static void naive_step(const struct naive_rule *r, double t)
 {
 	double *x = &net.Wu[0][0], *g = &gradient.Wu[0][0], *m = &mean.Wu[0][0], *v = &square.Wu[0][0];
 
-	adam(x, g, m, v, 1, DENSE, NULL, NEUMF_DENSE_ADAM, t, r->lr, 0);
+	adam(x, g, m, v, 1, DENSE, NULL, NEUMF_DENSE_ADAM, t, r->lr);
 	adam(&net.P[0][0], &gradient.P[0][0], &mean.P[0][0], &square.P[0][0], net.U, D, user_touched, r->adam, t,
-	     r->lr, r->l2);
+	     r->lr);
 	adam(&net.Q[0][0], &gradient.Q[0][0], &mean.Q[0][0], &square.Q[0][0], net.I, D, item_touched, r->adam, t,
-	     r->lr, r->l2);
+	     r->lr);
 }
 
 /* An epoch, a batch being one group (under 256 pairs). */
@@ -207,7 +211,7 @@ static double naive_epoch(const struct csr *x, const struct naive_rule *r, uint6
 		memset(user_touched, 0, sizeof(user_touched));
 		memset(item_touched, 0, sizeof(item_touched));
 		for (size_t e = b * per; e < end; e++)
-			loss += naive_event(x, order[e], r->negatives, &draws, 1.0 / (double)count);
+			loss += naive_event(x, order[e], r->negatives, r->l2, &draws, 1.0 / (double)count);
 		naive_step(r, ++*t);
 	}
 	return loss / (double)(n * (1 + r->negatives));
@@ -260,7 +264,7 @@ static void test_training(enum neumf_adam adam, double l2)
 
 	fixture_make(&f, 60, 70, 20, false);
 	optim_rule_init(&rule.optim, OPTIM_ADAM);
-	rule.optim.l2 = (float)l2;
+	rule.l2 = (float)l2;
 	n = make_net(60, 70, 42);
 	read_net(&net, &n);
 	memset(&mean, 0, sizeof(mean));
@@ -442,10 +446,11 @@ int main(void)
 	linalg_init();
 	test_absent();
 	test_training(NEUMF_LAZY, 0);
-	test_training(NEUMF_LAZY, 0.01);
+	test_training(NEUMF_LAZY, 0.1);
 	test_training(NEUMF_DENSE_ADAM, 0);
 	test_training(NEUMF_DEFERRED, 0);
-	test_training(NEUMF_DEFERRED, 0.01);
+	test_training(NEUMF_DEFERRED, 0.1);
+	test_training(NEUMF_DENSE_ADAM, 0.1);
 	test_fold_in(100, 60, 30);
 	test_fold_in(300, 400, 40); /* more items than negatives kept */
 	return done_testing();
