@@ -18,7 +18,7 @@
  * once from step t0,
  *   w -= m / (sqrt(v) + eps') sum over s = 1..T of lr (b1/sqrt(b2))^s sqrt(1 - b2^(t0+s)) / (1 - b1^(t0+s)),
  *   m *= b1^T,  v *= b2^T;  eps' = eps sqrt(1 - b2^(t0+1))
- * which is dense adam but for eps, that stands still meanwhile, and for terms beyond a millionth: at the cost of
+ * which is dense adam but for eps, that stands still meanwhile, and for terms beyond a millionth: near the cost of
  * lazy adam, rows that are seldom met learn as fast as dense adam has them learn.
  * Every weight is stepped by itself: same bits at any number of threads.
  * Thread: WORKER.

@@ -184,16 +184,18 @@ bool view_search_on(struct view *v, struct session *s, double deadline)
 	struct str text = STR_INIT;
 	bool found = false;
 
+	if (v->search_step && v->kind->sync)
+		v->kind->sync(v, s); /* rows may be gone since the last frame */
 	if (v->search_step && v->search_begins && v->kind->find) {
 		v->kind->find(v, s);
 		v->search_left = t->n;
 	}
 	v->search_begins = false;
-	if (!t->n) /* the table was emptied, or the focus went to one that is */
-		v->search_left = 0;
+	if (v->search_left > t->n) /* emptied or shrunk meanwhile, or the focus went to another table */
+		v->search_left = t->n;
 	while (v->search_step && v->search_left && !found) {
 		v->search_left--;
-		if (v->search_at >= t->n) /* the table shrank meanwhile */
+		if (v->search_at >= t->n)
 			v->search_at = 0;
 		v->search_at = v->search_step > 0 ? (v->search_at + 1) % t->n : (v->search_at + t->n - 1) % t->n;
 		str_clear(&text);

@@ -36,7 +36,7 @@ struct view_kind {
 	bool (*result)(struct view *v, struct session *s, const struct call *call, const struct result *r);
 	/* Before the rows are searched: makes those that v->search brings.  May be NULL. */
 	void (*find)(struct view *v, struct session *s);
-	/* The text that / searches in. */
+	/* The text that / searches in.  The row is there: rows are counted (sync) right before. */
 	void (*row_text)(const struct view *v, const struct session *s, int pane, size_t row, struct str *out);
 };
 
