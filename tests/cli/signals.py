@@ -38,7 +38,8 @@ def interrupted(signo, wait_for_run=True, args=(LONG,), stdin=None):
     wait_for_epoch() if wait_for_run else time.sleep(0.5)
     began = time.monotonic()
     p.send_signal(signo)
-    time.sleep(0.2)  # communicate() closes standard input, which ends a script as well
+    if stdin:
+        p.wait(timeout=60)  # before communicate() closes standard input, which ends a script as well
     out, err = p.communicate(timeout=60)
     return p.returncode, time.monotonic() - began, out.decode(), err.decode()
 
