@@ -101,13 +101,21 @@ static void take_rows(struct view *v, const struct session *s, const struct resu
 	table_go(&v->table[VERDICT], 0);
 }
 
+/* What was asked for is seen where one pane of a group shows: a focus in the group goes along. */
+static void show_asked(struct view *v, int pane)
+{
+	if (!v->wide && panes[v->focus].group == panes[pane].group)
+		view_focus(v, pane);
+	view_show(v, pane);
+}
+
 static void take_pairs(struct view *v, const struct result *r)
 {
 	struct compare_state *st = v->state;
 
 	json_decref(st->pairs);
 	st->pairs = json_incref(r->rows);
-	v->shown[panes[METRICS].group] = METRICS;
+	show_asked(v, METRICS);
 	table_go(&v->table[METRICS], 0);
 }
 
@@ -119,7 +127,7 @@ static void take_curve(struct view *v, const struct result *r)
 	st->curve = json_incref(r->rows);
 	snprintf(st->curve_of, sizeof st->curve_of, "%s", compare_text_in(r->head, "run"));
 	snprintf(st->curve_by, sizeof st->curve_by, "%s", compare_text_in(r->head, "by"));
-	v->shown[panes[RERANK].group] = RERANK;
+	show_asked(v, RERANK);
 }
 
 static bool compare_result(struct view *v, struct session *s, const struct call *call, const struct result *r)
