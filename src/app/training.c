@@ -134,7 +134,8 @@ bool training_prepare(struct training *t, struct session *s, const char *wanted,
 	t->request.data = dataset_ref(session_data(s));
 	t->request.split = split_ref((struct split *)session_split(s));
 	if (!choose_watched(t, s, err) ||
-	    !parts_take(&t->parts, s, &t->request.params, t->request.split->fingerprint, err) || !fit_fits_in_memory(&t->request, t->threads, err))
+	    !parts_take(&t->parts, s, &t->request.params, t->request.split->fingerprint, err) ||
+	    !fit_fits_in_memory(&t->request, t->threads, err))
 		return false;
 	t->request.resolve_run = parts_resolve;
 	t->request.resolve_ctx = &t->parts;

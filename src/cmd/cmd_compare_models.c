@@ -117,7 +117,8 @@ static bool read_plan(struct models *m, const struct call *c, struct err *err)
 	p->seed = session_seed(c->session);
 	p->folds = (unsigned)params_int(&c->params, "folds");
 	p->cold = params_bool(&c->params, "cold");
-	return read_budget(m, call_text(c, "budget"), err) && read_limit(m, call_text(c, "limit"), err) && read_shares(p, call_text(c, "share"), err) &&
+	return read_budget(m, call_text(c, "budget"), err) && read_limit(m, call_text(c, "limit"), err) &&
+	       read_shares(p, call_text(c, "share"), err) &&
 	       read_noise(p, call_text(c, "noise"), err) && read_scenario(m, c, err) &&
 	       split_can_draw(session_split(c->session), p->folds, err) &&
 	       metric_parse(call_text(c, "metric"), &p->metric, &p->k, err);

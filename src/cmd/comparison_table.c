@@ -3,6 +3,7 @@
 #include "cmd/comparison_table.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,73 +75,78 @@ const json_t *comparison_cell(const json_t *row, const struct comparison_column 
 
 struct columns { struct comparison_column *c; size_t n; };
 
-static struct comparison_column *add(struct columns *to, enum column_type type)
+/* NULL: there is one of that name already. */
+static struct comparison_column *add(struct columns *to, const char *name, enum column_type type)
 {
+	for (size_t i = 0; i < to->n; i++)
+		if (!strcmp(to->c[i].name, name))
+			return NULL;
 	to->c = mem_must(realloc(to->c, (to->n + 1) * sizeof(*to->c)));
 	to->c[to->n] = (struct comparison_column){ .type = type };
+	snprintf(to->c[to->n].name, sizeof(to->c[to->n].name), "%s", name);
 	return &to->c[to->n++];
 }
 
-static bool has_name(const struct columns *of, const char *name)
+static void add_metrics(struct columns *to, const json_t *metrics)
 {
-	for (size_t i = 0; i < of->n; i++)
-		if (!strcmp(of->c[i].name, name))
-			return true;
-	return false;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)metrics, name, value) {
+		struct comparison_column *c = add(to, name, COLUMN_SCORE);
+
+		if (c)
+			snprintf(c->path, sizeof(c->path), "metrics/%s", name);
+	}
+}
+
+/* "share_50", "share_50_seconds" */
+static void add_share(struct columns *to, size_t at, double share)
+{
+	char name[64];
+	struct comparison_column *c;
+
+	snprintf(name, sizeof(name), "share_%.3g", 100 * share);
+	if ((c = add(to, name, COLUMN_SCORE)))
+		snprintf(c->path, sizeof(c->path), "shares/%zu/value", at);
+	snprintf(name, sizeof(name), "share_%.3g_seconds", 100 * share);
+	if ((c = add(to, name, COLUMN_SECONDS)))
+		snprintf(c->path, sizeof(c->path), "shares/%zu/seconds", at);
+}
+
+static void add_fold(struct columns *to, size_t at)
+{
+	char name[64];
+	struct comparison_column *c;
+
+	snprintf(name, sizeof(name), "fold_%zu", at + 1);
+	if ((c = add(to, name, COLUMN_SCORE)))
+		snprintf(c->path, sizeof(c->path), "folds/%zu", at);
+}
+
+static void add_slice(struct columns *to, const char *name)
+{
+	struct comparison_column *c = name ? add(to, name, COLUMN_SCORE) : NULL;
+
+	if (!c)
+		return;
+	snprintf(c->named, sizeof(c->named), "%s", name);
+	snprintf(c->path, sizeof(c->path), "value");
 }
 
 /* The first row's lists are those of all but for slices that some have nobody in. */
 static void add_parts(struct columns *to, const json_t *row)
 {
-	const char *key;
 	const json_t *one;
-	json_t *value;
 	size_t i;
 
-	json_object_foreach((json_t *)json_object_get(row, "metrics"), key, value) {
-		struct comparison_column *c = has_name(to, key) ? NULL : add(to, COLUMN_SCORE);
-
-		if (c) {
-			snprintf(c->name, sizeof(c->name), "%s", key);
-			snprintf(c->path, sizeof(c->path), "metrics/%s", key);
-		}
-	}
-	json_array_foreach(json_object_get(row, "shares"), i, one) {
-		static const char *const what[] = { "value", "seconds" };
-
-		for (int k = 0; k < 2; k++) {
-			char name[64];
-			struct comparison_column *c;
-
-			snprintf(name, sizeof(name), "share_%.3g%s%s", 100 * comparison_number(one, "share"), k ? "_" : "", k ? what[k] : "");
-			if (has_name(to, name))
-				continue;
-			c = add(to, k ? COLUMN_SECONDS : COLUMN_SCORE);
-			snprintf(c->name, sizeof(c->name), "%s", name);
-			snprintf(c->path, sizeof(c->path), "shares/%zu/%s", i, what[k]);
-		}
-	}
-	json_array_foreach(json_object_get(row, "folds"), i, one) {
-		char name[64];
-		struct comparison_column *c;
-
-		snprintf(name, sizeof(name), "fold_%zu", i + 1);
-		if (has_name(to, name))
-			continue;
-		c = add(to, COLUMN_SCORE);
-		snprintf(c->name, sizeof(c->name), "%s", name);
-		snprintf(c->path, sizeof(c->path), "folds/%zu", i);
-	}
-	json_array_foreach(json_object_get(row, "slices"), i, one) {
-		const char *name = json_string_value(json_object_get(one, "name"));
-		struct comparison_column *c = !name || has_name(to, name) ? NULL : add(to, COLUMN_SCORE);
-
-		if (c) {
-			snprintf(c->name, sizeof(c->name), "%s", name);
-			snprintf(c->named, sizeof(c->named), "%s", name);
-			snprintf(c->path, sizeof(c->path), "value");
-		}
-	}
+	add_metrics(to, json_object_get(row, "metrics"));
+	json_array_foreach(json_object_get(row, "shares"), i, one)
+		add_share(to, i, comparison_number(one, "share"));
+	for (i = 0; i < json_array_size(json_object_get(row, "folds")); i++)
+		add_fold(to, i);
+	json_array_foreach(json_object_get(row, "slices"), i, one)
+		add_slice(to, json_string_value(json_object_get(one, "name")));
 }
 
 static bool any_has(const json_t *rows, const struct comparison_column *c)
@@ -161,9 +167,8 @@ struct comparison_column *comparison_columns(const json_t *rows, size_t *n)
 	size_t i;
 
 	for (i = 0; i < sizeof(fixed) / sizeof(*fixed); i++) {
-		struct comparison_column *c = add(&all, fixed[i].type);
+		struct comparison_column *c = add(&all, fixed[i].name ? fixed[i].name : fixed[i].path, fixed[i].type);
 
-		snprintf(c->name, sizeof(c->name), "%s", fixed[i].name ? fixed[i].name : fixed[i].path);
 		snprintf(c->path, sizeof(c->path), "%s", fixed[i].path);
 	}
 	json_array_foreach(rows, i, row)

@@ -330,9 +330,10 @@ static void live(const struct synth_job *job, struct user *u, struct user_room *
 	int64_t time = 0;
 	uint32_t at = 0;
 
-	drift_to(u, 0, time);
-	if (job->ordered)
+	if (job->ordered) { /* tastes stay as they are */
+		drift_to(u, 0, 0);
 		draw_chains(job, u, r);
+	}
 	for (uint32_t s = 0; s < n_sessions; s++) {
 		uint32_t mood;
 

@@ -225,7 +225,6 @@ void neumf_fit_effort(const struct neumf_net *n, const struct neumf_rule *r, con
 	double batches = per_batch > 0 ? ceil(E / per_batch) : 0, widths, above = hidden(n, &widths);
 	double dense = (double)neumf_dense_size(n), met = per_batch * (1 + each) * n->D;
 	double stepped = r->adam == NEUMF_DENSE_ADAM ? (double)(n->U + n->I) * n->D : r->adam == NEUMF_DEFERRED ? 1.5 * met : met;
-
 	size_t chunks = chunks_of(groups_of((size_t)per_batch, (size_t)each));
 	double *work = chunks > 1 ? e->shared : e->alone;
 

@@ -169,11 +169,6 @@ static bool give(void *ctx, size_t i, unsigned slot, struct query *out, struct e
 	(void)err;
 	if (who != NO_USER)
 		n = history(w, b, i, who, w->asks->in_time && !w->how->of_strangers ? a->at : d->user_ptr[who + 1]);
-	if (w->how->shuffled) { /* values go unread by the models that read order */
-		struct rng r = rng_stream(w->how->seed, "asked.shuffle", i, 0);
-
-		rng_shuffle_u32(&r, b->items, n);
-	}
 	*out = (struct query){ .items = b->items, .x = w->s->values ? b->x : NULL, .n = n, .user = who,
 			       .fold_in = w->how->fold_in };
 	return true;

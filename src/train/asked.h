@@ -26,9 +26,7 @@ struct asks {
 	uint32_t n_units;
 };
 struct asking {
-	uint64_t seed;
 	uint32_t k;
-	bool shuffled;     /* histories in a random order */
 	bool of_strangers; /* with the stranger's train events as the history */
 	bool fold_in;
 	uint32_t oldest;   /* of a history, so many; 0: all */

@@ -19,7 +19,6 @@
 #include "eval/mix_weights.h"
 #include "train/fit_state.h"
 
-
 const char *const fit_stopped_text[] = {
 	[FIT_DONE] = "done", [FIT_EARLY] = "early", [FIT_CANCELLED] = "cancelled", [FIT_ENOUGH] = "enough", [FIT_TIME] = "time",
 };

@@ -164,14 +164,9 @@ struct contents {
 	struct rewards_tally tally[N_CONTENT];
 };
 
-static struct asking asking(const struct measuring *m)
-{
-	return (struct asking){ .seed = m->seed, .k = REWARDS_K };
-}
-
 static bool ask_new_items(struct measuring *m, unsigned round, struct rewards_tally *t, struct err *err)
 {
-	struct asking how = asking(m);
+	struct asking how = { .k = REWARDS_K };
 	const struct split *split = hold_out_items(m, round, err);
 	struct asks a = { 0 };
 	const struct snapshot *s = split ? rewards_train(m, split, "towers", TOWERS "item-dropout=0.5 " SAME_PAST, false, round, err) : NULL;
@@ -193,7 +188,7 @@ static bool ask_new_items(struct measuring *m, unsigned round, struct rewards_ta
 /* base: towers without text and friends. */
 static bool ask_text(struct measuring *m, struct contents *c, const struct snapshot *base, unsigned round, struct err *err)
 {
-	const struct asking how = asking(m);
+	const struct asking how = { .k = REWARDS_K };
 	const struct snapshot *s = rewards_train(m, c->last.split, "towers", TOWERS SAME_PAST, false, round, err);
 	bool good = s && asks_answer(&c->last.asks, &how, s, &m->task, m->with, err) &&
 		    asks_answer(&c->last.asks, &how, base, &m->task, m->without, err);
@@ -213,7 +208,7 @@ static void only_with_friends(const struct measuring *m)
 
 static bool ask_friends(struct measuring *m, struct contents *c, const struct snapshot *base, unsigned round, struct err *err)
 {
-	struct asking how = asking(m);
+	struct asking how = { .k = REWARDS_K };
 	const struct snapshot *s = rewards_train(m, c->last.split, "towers", TOWERS SAME_PAST NO_TEXT " social=0.5", false, round, err);
 	bool good = s != NULL;
 
@@ -287,7 +282,7 @@ static bool has_values(const struct dataset *d)
 
 static bool ask_values(struct measuring *m, const struct last *l, bool values, unsigned round, struct err *err)
 {
-	const struct asking how = asking(m);
+	const struct asking how = { .k = REWARDS_K };
 	const struct snapshot *s = rewards_train(m, l->split, "ials", "epochs=10", values, round, err);
 	bool good = s && asks_answer(&l->asks, &how, s, &m->task, values ? m->with : m->without, err);
 

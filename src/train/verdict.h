@@ -17,11 +17,10 @@
  *	             apart from it there
  *	more data    the taken one's gain from half of the train events to all
  *	int8         what fewer bits cost the taken one
- *	noise        what is left of the taken one's metric with random events mixed in; who keeps more of it
+ *	noise        what is left of the taken one's metric with random events mixed in; who keeps more of it, told apart
  *	growth       what training the taken one would take at ten times the events, drawn on from the shares that were timed
- *	new items    who ranks items that were never trained on, and how well
+ *	new items    whether the taken one ranks items that were never trained on, and how well; who does better, told apart
  *	scenario     which row fits the scenario best by its weighted criteria (scenario.h)
- *	noise, new items: another row is named where it is told apart from the taken one there
  *	against      what speaks against it: explanation by leaving out alone, or not above chance; memory
  */
 #ifndef TRAIN_VERDICT_H

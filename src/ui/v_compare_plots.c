@@ -206,7 +206,7 @@ bool compare_draw_rerank(struct surface *out, struct rect in, const json_t *rows
 {
 	static const char *const buys[] = { "diversity", "coverage" };
 	static const uint16_t style[] = { STYLE_SERIES_1, STYLE_SERIES_2 };
-	double x[2][MAX_WEIGHTS], y[2][MAX_WEIGHTS], first = NAN, last = NAN;
+	double x[2][MAX_WEIGHTS], y[2][MAX_WEIGHTS], first, last;
 	struct plot_series series[2];
 	struct plot p = { .series = series, .mark_x = NAN, .legend_low = true, .x_label = "diversity, coverage" };
 	const json_t *row;

@@ -55,10 +55,9 @@ void users_word(uint32_t user, const struct session *s, struct str *out)
 /* "persona use NAME" goes to its row. */
 bool users_result(struct view *v, struct session *s, const struct call *call, const struct result *r)
 {
+	struct users_state *st = v->state;
 	const struct persona *p;
 	struct err gone;
-
-	struct users_state *st = v->state;
 
 	(void)r;
 	if (stability_told(call, &st->stability)) {

@@ -155,18 +155,23 @@ static void why_note(const struct users_drawing *c, size_t row, struct table_cel
 	const struct why_answer *why = c->why;
 	const struct removal_answer *removal = users_removal(c->st, c->s);
 	const struct faithfulness_answer *faithfulness = users_faithfulness(c->st, c->s);
+	const size_t seeds = note_stability(c->st, c->s, why, 0, NULL), trust = faithfulness != NULL;
 	struct str text = STR_INIT;
-	size_t seeds = 0;
 
 	out->span = true;
 	out->style = STYLE_DIM;
-	if (faithfulness && row-- == 0) {
+	if (row < trust) {
 		say_faithfulness(&text, faithfulness);
 		cell_from(out, &text, faithfulness->why_not ? STYLE_DIM : faithfulness->faithful ? STYLE_TITLE : STYLE_BAD);
-	} else if (row < (seeds = note_stability(c->st, c->s, why, 0, NULL))) {
-		note_stability(c->st, c->s, why, row, &text);
+		return;
+	}
+	if (row < trust + seeds) {
+		note_stability(c->st, c->s, why, row - trust, &text);
 		cell_from(out, &text, STYLE_TITLE);
-	} else if (row -= seeds, removal && row-- == 0) {
+		return;
+	}
+	row -= trust + seeds;
+	if (removal && row-- == 0) {
 		say_removal(&text, c->d, removal);
 		cell_from(out, &text, STYLE_TITLE);
 	} else if (why->has_attention && row-- == 0) {

@@ -184,7 +184,7 @@ bool view_search_on(struct view *v, struct session *s, double deadline)
 	struct str text = STR_INIT;
 	bool found = false;
 
-	if (v->search_step && v->kind->sync)
+	if (v->search_step)
 		v->kind->sync(v, s); /* rows may be gone since the last frame */
 	if (v->search_step && v->search_begins && v->kind->find) {
 		v->kind->find(v, s);

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """compare.py - a comparison of models fills its table while it works, and what there is stays where it is stopped."""
 import os
-import re
 
 from session import Session, done, make_data, ok, program
 
@@ -37,7 +36,7 @@ s.send(":pane verdict\rr")
 ok(s.wait(r"\[Rerank\]"), "where one pane shows of many, it is the one that was asked for", s)
 s.send(":pane runs\rgj\r")
 ok(s.wait(r"\[2 Train\]"), "Enter opens the run", s)
-ok(re.search(r">ease#1|>popularity#1", s.term.text()), "with the cursor on it", s)
+ok(s.wait(r">(ease|popularity)#1"), "with the cursor on it", s)
 s.send("q")
 s.settle()
 s.close()
